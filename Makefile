@@ -1,0 +1,50 @@
+# Every command a newcomer needs. `make` alone lists them.
+PYTHON ?= python3
+VENV   := .venv
+RUN    := $(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format draw bench requirements
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
+	  || sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+
+setup: $(VENV)/.installed ## make .venv and install what is pinned, hashes checked
+
+$(VENV)/.installed: pyproject.toml requirements/dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+demo: setup ## import a fictional organisation's spreadsheets and replay one case
+	@SCP_HOME="$(CURDIR)/.demo" $(RUN) -m scp_cli demo
+
+test: setup ## run the tests; says what was skipped and how to get it
+	$(RUN) -m pytest -n auto
+
+check: setup ## format, lint, types, layers, drawings, and what the house knows about itself
+	$(RUN) -m ruff format --check
+	$(RUN) -m ruff check
+	$(RUN) -m mypy
+	$(VENV)/bin/lint-imports --no-logo
+	$(RUN) docs/draw.py --check
+	$(RUN) -m pytest -q tests/house tests/projections/test_statements.py
+
+format: setup ## put every file into the house's form
+	$(RUN) -m ruff format
+	$(RUN) -m ruff check --fix
+
+draw: setup ## draw the pages from the code, and write the published language anew
+	$(RUN) docs/draw.py
+	$(RUN) -m tests.house.language
+
+bench: setup ## compare with the plain library, by ratio, on this machine
+	$(RUN) -m benchmarks.against_the_library
+
+requirements: setup ## pin the dependencies again, with hashes and without registry addresses
+	$(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements/run.txt
+	$(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt

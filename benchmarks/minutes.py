@@ -1,0 +1,17 @@
+"""The same read model as the plain library's, as a projection of ours: minutes held, by case."""
+
+from __future__ import annotations
+
+from scp_events.aggregates import ALL
+from scp_events.aggregates.participant import ContactRecorded
+from scp_events.follower import On
+
+NAME = "minutes"
+VERSION = 1
+TABLES = "CREATE TABLE contact_minutes (case_id uuid PRIMARY KEY, minutes bigint NOT NULL)"
+ON: On = {
+    ContactRecorded: """
+        INSERT INTO contact_minutes AS known VALUES (%(case_id)s, %(held_minutes)s)
+        ON CONFLICT (case_id) DO UPDATE SET minutes = known.minutes + excluded.minutes""",
+}
+IGNORES = frozenset(event for aggregate in ALL for event in aggregate.EVENTS) - set(ON)

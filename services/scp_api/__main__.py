@@ -1,0 +1,97 @@
+"""`python -m scp_api`: read the settings, open the connections, hand the parts to each other, run."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+
+import structlog
+from psycopg_pool import ConnectionPool
+from pydantic import ValidationError
+
+from scp_api import journal, lifecycle
+from scp_api.app import create_app
+from scp_api.parts import Parts
+from scp_api.read_models import PROJECTIONS
+from scp_api.settings import Settings
+from scp_events import follower
+from scp_events.access import Issuer, Verifier, development, keys
+from scp_events.aggregates import ALL
+from scp_events.database import DatabaseError, open_database
+from scp_events.event_log import EventLog, prepare
+
+_journal = structlog.get_logger("scp_api")
+
+PATIENCE = 5.0
+"""Seconds a question waits for a connection before it is told to come back."""
+
+
+def main() -> int:
+    """Serve until told to stop. Returns 0 then, 2 where the settings cannot be used."""
+    journal.configure()
+    try:
+        settings = Settings()
+        issuers = _issuers(settings)
+    except ValidationError as error:
+        return _unusable("; ".join(found["msg"] for found in error.errors()))
+    except (development.DevelopmentModeError, ValueError) as error:
+        return _unusable(str(error))
+    try:
+        _serve(settings, issuers)
+    except DatabaseError as error:
+        return _unusable(str(error))
+    return 0
+
+
+def _serve(settings: Settings, issuers: list[Issuer]) -> None:
+    """Open in this order and close in the other: the server drains before its connections go."""
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    with ExitStack() as opened:
+        conninfo = opened.enter_context(open_database(url, settings.home))
+        opened.callback(_journal.info, "stopping", step="database")
+        prepare(conninfo)
+        follower.prepare(conninfo, PROJECTIONS)
+        log = opened.enter_context(EventLog(conninfo, ALL, pool_size=settings.api_threads))
+        reading = opened.enter_context(
+            ConnectionPool(
+                conninfo,
+                min_size=1,
+                max_size=settings.api_threads,
+                timeout=PATIENCE,
+                kwargs={"autocommit": True},
+                open=False,
+            )
+        )
+        opened.callback(_journal.info, "stopping", step="pools")
+        if settings.api_follow:
+            opened.enter_context(follower.following(log, PROJECTIONS))
+        opened.callback(_journal.info, "stopping", step="followers")
+        parts = Parts(log=log, reading=reading, verifier=Verifier(issuers), threads=settings.api_threads)
+        server = lifecycle.server(
+            create_app(parts),
+            host=settings.api_host,
+            port=settings.api_port,
+            drain_seconds=settings.api_drain_seconds,
+        )
+        _journal.info("serving", host=settings.api_host, port=settings.api_port)
+        server.run()
+        _journal.info("stopping", step="drained")
+
+
+def _issuers(settings: Settings) -> list[Issuer]:
+    """Return whose tokens are believed."""
+    found = []
+    if settings.issuer and settings.issuer_keys:
+        found.append(Issuer(settings.issuer, settings.audience, keys.keys_of(settings.issuer_keys)))
+    if settings.development:
+        found.append(development.issuer(settings.home, settings.audience, settings.api_host))
+    return found
+
+
+def _unusable(remedy: str) -> int:
+    sys.stderr.write(f"scp_api cannot start: {remedy}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

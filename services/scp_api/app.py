@@ -1,0 +1,59 @@
+"""The app: every endpoint, behind authentication, with problems as documents."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI
+
+from scp_api import commands, health, openapi, problems, queries, read_models
+from scp_api.authentication import Authentication
+from scp_api.body_limit import BodyLimit
+from scp_api.journal import Journal
+from scp_api.parts import Parts
+
+DESCRIPTION = """
+Programme tracking for young people in second-chance programmes, as a log of decisions.
+
+Commands are POSTs with an `Idempotency-Key`; decisions name the version they were made on (`If-Match`).
+Every request says what it is for (`Scp-Purpose`). A refusal is a problem document that names the rule.
+"""
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """Return the app made of `parts`."""
+    app = FastAPI(
+        title="scp-events",
+        version=version("scp-events"),
+        description=DESCRIPTION,
+        redirect_slashes=False,
+        lifespan=_with_threads(parts.threads),
+    )
+    problems.install(app)
+    health.install(app, parts)
+    commands.install(app, parts)
+    queries.install(app, parts)
+    read_models.install(app, parts)
+    openapi.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Authentication, verifier=parts.verifier)
+    app.add_middleware(Journal)
+    return app
+
+
+def _with_threads(threads: int) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Work on as many requests at once as there are connections, so that no pool runs dry.
+
+    The document takes a second to make, in which nobody would be answered: so it is made before anybody asks.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = threads
+        app.openapi()
+        yield
+
+    return lifespan

@@ -1,0 +1,32 @@
+"""What `main` hands to the app: the log to decide with, a pool to read with, and whom to believe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from psycopg_pool import ConnectionPool
+from uuid_utils.compat import uuid7
+
+from scp_events.access import Verifier
+from scp_events.event_log import EventLog
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Everything the endpoints use. Time and identity enter here."""
+
+    log: EventLog
+    reading: ConnectionPool
+    """Connections for questions to projections."""
+    verifier: Verifier
+    threads: int = 16
+    now: Callable[[], datetime] = field(default=_now)
+    new_event_id: Callable[[], UUID] = field(default=uuid7)
+    new_stream_id: Callable[[], UUID] = field(default=uuid4)

@@ -1,0 +1,135 @@
+"""What a request says in its headers: for which purpose, under which key, and on which version."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid5
+
+from fastapi import Request
+
+from scp_api.authentication import actor_of
+from scp_api.problems import Problem, WrongField, denied
+from scp_events.access import Deny, Purpose, Resource, decide
+from scp_events.access.policy import Action
+from scp_events.vocabulary import Actor, CommandId
+
+COMMANDS = UUID("0b6f4d0e-3f5a-4c53-9b1e-5d2a6f6c7a11")
+"""The namespace of command ids made from keys."""
+_KEY = re.compile(r"[!-~]{1,200}")
+_NUMBER = "(0|[1-9][0-9]{0,9})"
+_VERSION = re.compile(f'"{_NUMBER}"|{_NUMBER}')
+"""As an ETag says it; the quotes may be left out: people forget them, and nothing else could be meant."""
+PURPOSES = ", ".join(Purpose)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who asks, and for which purpose."""
+
+    actor: Actor
+    purpose: Purpose
+
+
+def asking(request: Request) -> Asking:
+    """Return who asks and why; a request without a purpose is not served."""
+    _must_know_every_parameter(request)
+    return Asking(actor_of(request), _purpose(request))
+
+
+def allowed(request: Request, action: Action, resource: Resource) -> Asking:
+    """Return who asks, once the policy has said yes."""
+    who = asking(request)
+    answer = decide(who.actor, action, resource, who.purpose)
+    if isinstance(answer, Deny):
+        raise denied(answer)
+    return who
+
+
+def _must_know_every_parameter(request: Request) -> None:
+    """Refuse a parameter we do not know: whoever misspells one would get the answer to another question."""
+    route = request.scope["route"]
+    known = {parameter.alias for parameter in route.dependant.query_params}
+    if not set(request.query_params) <= known:
+        wrong = WrongField(
+            location=("query",), detail=f"a parameter is not one of: {', '.join(sorted(known))}"
+        )
+        raise Problem(
+            422, "invalid", "correct the places named in `errors` and send it again", errors=[wrong]
+        )
+
+
+def _purpose(request: Request) -> Purpose:
+    said = request.headers.getlist("scp-purpose")
+    if len(said) != 1 or said[0] not in set(Purpose):
+        raise Problem(400, "purpose-missing", f"say what for: `Scp-Purpose:` one of {PURPOSES}")
+    return Purpose(said[0])
+
+
+def command_id(request: Request, actor: Actor) -> CommandId:
+    """Return the id of the command: the same person with the same key means the same command."""
+    keys = request.headers.getlist("idempotency-key")
+    if len(keys) != 1 or not _KEY.fullmatch(keys[0]):
+        raise Problem(
+            400,
+            "header-invalid",
+            "send one `Idempotency-Key:` of 1 to 200 visible ASCII characters, a new one for each command",
+        )
+    return CommandId(uuid5(uuid5(COMMANDS, actor.id), keys[0]))
+
+
+def fingerprint(request: Request, body: bytes) -> bytes:
+    """Return what tells a request sent again from another one sent with the same key."""
+    asked = sha256()
+    for part in (request.method.encode(), request.scope["path"].encode(), body):
+        asked.update(len(part).to_bytes(8, "big"))
+        asked.update(part)
+    return asked.digest()
+
+
+def expected_version(request: Request, *, required: bool) -> int | None:
+    """Return the version `If-Match` names; a decision must name one."""
+    said = request.headers.getlist("if-match")
+    if not said and not required:
+        return None
+    if not said:
+        raise Problem(
+            428,
+            "version-required",
+            "read the resource and send its ETag as `If-Match`, so that it is known what was decided on",
+        )
+    found = _VERSION.fullmatch(said[0]) if len(said) == 1 else None
+    if found is None:
+        raise Problem(400, "header-invalid", 'send `If-Match:` as one version in quotes, such as `"3"`')
+    return int(found[1] or found[2])
+
+
+# --- describing them --------------------------------------------------------------------------------------
+
+
+def _header(name: str, description: str, schema: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
+    return {"in": "header", "name": name, "required": required, "description": description, "schema": schema}
+
+
+PURPOSE_HEADER = _header(
+    "Scp-Purpose",
+    "What it is needed for. It is recorded with every command.",
+    {"type": "string", "enum": list(Purpose)},
+)
+KEY_HEADER = _header(
+    "Idempotency-Key",
+    "The same key with the same request has one effect and the same answer, however often it is sent.",
+    {"type": "string", "pattern": "^[!-~]{1,200}$", "examples": ["6b1f8a52"]},
+)
+
+
+def version_header(*, required: bool) -> dict[str, Any]:
+    """Describe `If-Match`."""
+    return _header(
+        "If-Match",
+        "The version this was decided on, as its ETag said.",
+        {"type": "string", "pattern": f'^("{_NUMBER}"|{_NUMBER})$', "examples": ['"3"']},
+        required=required,
+    )

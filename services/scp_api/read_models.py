@@ -1,0 +1,175 @@
+"""The questions to read models. They lag behind the log a little, so a writer may ask to wait for a position.
+
+`min_position` says what the answer must contain at least; `Prefer: wait=N` says for how many seconds to wait
+for it. An answer that cannot contain it yet is a 503.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request, Response
+
+from scp_api import preconditions, problems
+from scp_api.answers import add_question, json_of
+from scp_api.parts import Parts
+from scp_api.points import LAST_POSITION
+from scp_events import follower
+from scp_events.access import Resource
+from scp_events.access.policy import READ
+from scp_events.follower import AnyConnection, Projection
+from scp_events.projections import caseload, decisions, outcomes, referrals
+from scp_events.projections.caseload import Case
+from scp_events.projections.decisions import Decided
+from scp_events.projections.outcomes import Durations, Period, Rate
+from scp_events.vocabulary import PersonCode, Position, Refused, Word
+
+PROJECTIONS: tuple[Projection, ...] = (caseload, referrals, decisions, outcomes)
+LONGEST_WAIT = 10
+LARGEST_PAGE = 200
+_WAIT = re.compile(r"\s*wait\s*=\s*(\d{1,4})\s*(;.*)?", re.IGNORECASE | re.ASCII)
+
+MinPosition = Annotated[
+    int, Query(ge=0, le=LAST_POSITION, description="The log position the answer must contain at least.")
+]
+Day = Annotated[date | None, Query(description="A day, UTC.")]
+
+PREFER = {
+    "in": "header",
+    "name": "Prefer",
+    "required": False,
+    "description": "`wait=N`: wait at most N seconds (10 at most) for `min_position`.",
+    "schema": {"type": "string", "pattern": "^wait=[0-9]{1,4}$", "examples": ["wait=5"]},
+}
+
+
+class Caseload(Word):
+    """Whom a key worker looks after, as known at a log position or later."""
+
+    position: Position
+    cases: tuple[Case, ...]
+
+
+class DecisionPage(Word):
+    """A page of the register of decisions; `next` is the `after` of the next page."""
+
+    position: Position
+    decisions: tuple[Decided, ...]
+    next: Position | None
+
+
+class Outcomes(Word):
+    """The figures, each with its definition, cohort and exclusions."""
+
+    position: Position
+    rates: tuple[Rate, ...]
+    durations: tuple[Durations, ...]
+
+
+def install(app: FastAPI, parts: Parts) -> None:
+    """Add every question to a read model."""
+    for path, endpoint, model, summary in (
+        ("/caseload", _caseload(parts), Caseload, "Whom a key worker looks after."),
+        ("/decisions", _decisions(parts), DecisionPage, "The register of decisions, oldest first."),
+        ("/outcomes", _outcomes(parts), Outcomes, "What became of referrals and goals."),
+    ):
+        add_question(app, path, endpoint, model, summary, parameters=[PREFER], refusals=[409])
+
+
+def _caseload(parts: Parts) -> Callable[..., Response]:
+    def endpoint(
+        request: Request,
+        key_worker: Annotated[PersonCode, Query(examples=["kw-juniper"])],
+        min_position: MinPosition = 0,
+    ) -> Response:
+        preconditions.allowed(request, READ, Resource.CASELOAD)
+        with _caught_up(parts, request, caseload, min_position) as (connection, position):
+            cases = caseload.of_key_worker(connection, key_worker, parts.now().date())
+        return json_of(Caseload(position=position, cases=tuple(cases)))
+
+    return endpoint
+
+
+def _decisions(parts: Parts) -> Callable[..., Response]:
+    def endpoint(
+        request: Request,
+        after: Annotated[int, Query(ge=0, le=LAST_POSITION, description="`next` of the page before.")] = 0,
+        limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
+        min_position: MinPosition = 0,
+    ) -> Response:
+        preconditions.allowed(request, READ, Resource.DECISIONS)
+        with _caught_up(parts, request, decisions, min_position) as (connection, position):
+            found = decisions.register(connection, Position(after), limit + 1)
+        page = tuple(found[:limit])
+        more = page[-1].position if len(found) > limit else None
+        return json_of(DecisionPage(position=position, decisions=page, next=more))
+
+    return endpoint
+
+
+def _outcomes(parts: Parts) -> Callable[..., Response]:
+    def endpoint(
+        request: Request,
+        on: Day = None,
+        since: Day = None,
+        until: Day = None,
+        min_position: MinPosition = 0,
+    ) -> Response:
+        preconditions.allowed(request, READ, Resource.OUTCOMES)
+        cohort, day = Period(since=since or date.min, until=until or date.max), on or parts.now().date()
+        with _caught_up(parts, request, outcomes, min_position) as (connection, position):
+            return json_of(_figures(connection, position, day, cohort))
+
+    return endpoint
+
+
+def _figures(connection: AnyConnection, position: Position, day: date, cohort: Period) -> Outcomes:
+    return Outcomes(
+        position=position,
+        rates=(
+            outcomes.referral_conversion(connection, day, cohort),
+            outcomes.goals_achieved(connection, day, cohort),
+        ),
+        durations=(
+            outcomes.days_to_first_contact(connection, day, cohort),
+            outcomes.days_to_agreed_plan(connection, day, cohort),
+        ),
+    )
+
+
+# --- how far ----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _caught_up(
+    parts: Parts, request: Request, projection: Projection, at_least: int
+) -> Iterator[tuple[AnyConnection, Position]]:
+    """Yield a connection on which the projection contains `at_least`, and the position it contains."""
+    _must_be_in_the_log(parts, at_least)
+    with parts.reading.connection() as connection:
+        if not follower.wait_for(connection, projection, Position(at_least), _patience(request)):
+            raise problems.busy("the read model does not contain `min_position` yet: send `Prefer: wait=5`")
+        yield connection, _position(connection, projection)
+
+
+def _must_be_in_the_log(parts: Parts, position: int) -> None:
+    if position > (head := parts.log.head()):
+        raise Refused(
+            "a-position-is-in-the-log",
+            f"the log has come to position {head}: name one up to there, such as a command's `last_position`",
+        )
+
+
+def _patience(request: Request) -> float:
+    """Return how many seconds the client would wait; a preference that cannot be read is none (RFC 7240)."""
+    said: list[Any] = [_WAIT.fullmatch(each) for each in request.headers.get("prefer", "").split(",")]
+    return min(next((int(found[1]) for found in said if found), 0), LONGEST_WAIT)
+
+
+def _position(connection: AnyConnection, projection: Projection) -> Position:
+    standings = follower.status(connection)
+    return next(s.position for s in standings if (s.name, s.version) == (projection.NAME, projection.VERSION))

@@ -1,0 +1,46 @@
+"""What the environment says: every setting is a variable that begins with `SCP_`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from scp_events.database.address import default_home
+
+
+class Settings(BaseSettings):
+    """How the HTTP service runs. `SCP_DEVELOPMENT=1` believes development tokens, on loopback alone."""
+
+    model_config = SettingsConfigDict(env_prefix="SCP_", extra="ignore", hide_input_in_errors=True)
+
+    database_url: SecretStr | None = None
+    """The PostgreSQL server; without it an embedded one below `home`."""
+    home: Path = Field(default_factory=default_home)
+    api_host: str = "127.0.0.1"
+    api_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    api_threads: Annotated[int, Field(ge=1, le=256)] = 16
+    """How many requests are worked on at once; each pool of connections has as many."""
+    api_drain_seconds: Annotated[int, Field(ge=1)] = 20
+    """How long requests may take to finish once we are told to stop."""
+    api_follow: bool = False
+    """Keep the read models in step from this process: for one machine, where no projector runs."""
+    audience: str = "scp-api"
+    """Whom tokens must be meant for."""
+    issuer: str | None = None
+    """Whose tokens are believed."""
+    issuer_keys: str | None = None
+    """Where the issuer publishes its keys (JWKS): a path, or an https:// address."""
+    development: bool = False
+
+    @model_validator(mode="after")
+    def _somebody_is_believed(self) -> Self:
+        if (self.issuer is None) != (self.issuer_keys is None):
+            raise ValueError("set both SCP_ISSUER and SCP_ISSUER_KEYS, or neither")
+        if self.issuer is None and not self.development:
+            raise ValueError(
+                "nobody could sign in: set SCP_ISSUER and SCP_ISSUER_KEYS, or SCP_DEVELOPMENT=1 on loopback"
+            )
+        return self

@@ -1,0 +1,52 @@
+"""The table of contents of `scp`, and the one place where a failure becomes a line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from scp_cli import demonstration, import_command, reading, replaying, serving, tending
+from scp_cli.output import remark
+
+app = typer.Typer(
+    name="scp",
+    help="Programme tracking for second-chance programmes: replay any case as known on any date.",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # plain help: quick, narrow, and the same everywhere
+    pretty_exceptions_enable=False,  # a traceback with values could show somebody's data
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(demonstration.demo)
+app.command()(serving.serve)
+app.command()(serving.token)
+app.command("import")(import_command.import_sheets)
+app.command()(reading.cases)
+app.command()(replaying.replay)
+app.command()(replaying.diff)
+app.command()(reading.decisions)
+app.command()(reading.caseload)
+app.command()(reading.outcomes)
+app.command()(tending.projections)
+app.command()(tending.rebuild)
+
+
+def main() -> None:
+    """Run one command. Data is UTF-8 whatever the locale."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr] # ours are files
+    try:
+        app(prog_name="scp")
+    except Exception as error:
+        from scp_cli.failures import explain  # noqa: PLC0415 - only a failure pays for it
+
+        said = explain(error)
+        if said is None:
+            raise
+        for line in said.splitlines():
+            remark(f"scp: {line}")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

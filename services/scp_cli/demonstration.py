@@ -1,0 +1,39 @@
+"""`scp demo`: a fictional organisation's spreadsheets, imported and replayed, with what to try next."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scp_cli.output import remark
+
+REPOSITORY = Path(__file__).parents[2]
+EXAMPLES = REPOSITORY / "examples" / "second-chance"
+
+
+def demo(
+    *,
+    examples: Annotated[
+        Path, typer.Option(metavar="DIR", help="The sheets to import.", show_default=False)
+    ] = EXAMPLES,
+) -> None:
+    """Import the example and replay one of its cases.
+
+    Works in a database of its own, below SCP_HOME or else `.demo`, unless SCP_DATABASE_URL names one. Run
+    again, it adds nothing.
+    """
+    if not examples.is_dir():
+        remark(
+            f"scp: the example is not at {examples}: it comes with the repository, not with the package;"
+            " run this in a checkout, or name its directory with --examples"
+        )
+        raise typer.Exit(1)
+    home = Path(os.environ.setdefault("SCP_HOME", str(REPOSITORY / ".demo")))
+    from scp_cli.tour import tour
+
+    tour(examples, home)

@@ -1,0 +1,51 @@
+"""What went wrong, in one line: what surprised us and what to do, without anybody's data."""
+
+from __future__ import annotations
+
+import psycopg
+
+from scp_cli.importing import SheetsRefusedError
+from scp_events.database import DatabaseError
+from scp_events.event_log import BusyError, CommandIdReusedError, StaleVersionError, UnreadableEventError
+from scp_events.follower import FencedError, OtherTablesError, UnknownProjectionError
+from scp_events.history import UnknownCaseError
+from scp_events.vocabulary import Refused
+
+SAID = (
+    BusyError,
+    CommandIdReusedError,
+    DatabaseError,
+    FencedError,
+    OtherTablesError,
+    SheetsRefusedError,
+    StaleVersionError,
+    UnknownCaseError,
+    UnknownProjectionError,
+    UnreadableEventError,
+)
+"""These say all that is needed themselves."""
+
+
+def explain(error: Exception) -> str | None:
+    """Return what to tell of an expected failure; None where it is a fault of the program."""
+    match error:
+        case Refused():
+            return f"{error.remedy} (rule: {error.rule})"
+        case psycopg.Error():
+            return _of_database(error)
+        case OSError():
+            return f"{error.filename or 'output'}: {error.strerror or error}"
+    if isinstance(error, SAID) or _of_recorder(error):
+        return str(error)
+    return None
+
+
+def _of_database(error: psycopg.Error) -> str:
+    """What PostgreSQL says in full may quote a row; its primary message and code say enough."""
+    said = error.diag.message_primary or "the connection to the database broke: is the server running?"
+    return f"the database says: {said}" + (f" (SQLSTATE {error.sqlstate})" if error.sqlstate else "")
+
+
+def _of_recorder(error: Exception) -> bool:
+    """The log lets the library's own errors through, and only `event_log` imports the library."""
+    return type(error).__module__ == "eventsourcing.persistence"

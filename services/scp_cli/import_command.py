@@ -1,0 +1,125 @@
+"""`scp import`: spreadsheets into the log, and a report of what became of every row."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scp_cli.output import Format, Shown, progress, remark, show, write
+
+if TYPE_CHECKING:
+    from scp_cli.importing import ImportReport, Progress
+    from scp_events.event_log import EventLog
+    from scp_events.vocabulary import Actor
+
+PARTIAL = 3
+"""The exit code where some rows were rejected and the others were recorded."""
+
+
+def import_sheets(  # noqa: PLR0913 - one argument an option
+    directory: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", exists=True, file_okay=False, help="Holds the sheets, CSV or XLSX."),
+    ],
+    *,
+    by: Annotated[str, typer.Option(metavar="CODE", help="Who imports, by their code.")] = "data-clerk",
+    organisation: Annotated[
+        str, typer.Option(metavar="CODE", help="Which organisation they import for.")
+    ] = "second-chance",
+    rejected: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where rejected rows go, never over what is there; by default `rejected` beside DIR.",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide every row and record none.")] = False,
+    how: Shown = Format.TABLE,
+) -> None:
+    """Import sheets, and report on every row.
+
+    Each row is recorded, was there already, or is rejected with what to do about it. Safe to run twice.
+    Rejected rows are written to files that can be corrected and imported; exit code 3 says there are some.
+    """
+    rejected_to = rejected or directory.absolute().parent / "rejected"
+    from scp_cli.connecting import opened_log
+
+    with opened_log() as log:
+        report = imported(log, directory, _clerk(by, organisation), rejected_to, dry_run=dry_run)
+    show_report(report, how)
+    if report.rejected:
+        raise typer.Exit(PARTIAL)
+
+
+def imported(
+    log: EventLog, directory: Path, by: Actor, rejected_to: Path, *, dry_run: bool = False
+) -> ImportReport:
+    """Import a directory, with a progress bar on a terminal."""
+    from scp_cli.importing import import_directory
+
+    with progress("importing") as bar:
+
+        def on_row(so_far: Progress) -> None:
+            bar(so_far.done, so_far.total)
+
+        return import_directory(
+            log, directory, by=by, rejected_to=rejected_to, dry_run=dry_run, on_row=on_row
+        )
+
+
+def _clerk(code: str, organisation: str) -> Actor:
+    """Return who types the sheets in: a code, never the name of whoever is logged in."""
+    from pydantic import ValidationError
+
+    from scp_events.vocabulary import Actor, OrganisationId, PersonId, Role
+
+    try:
+        return Actor(id=PersonId(code), role=Role.DATA_CLERK, organisation=OrganisationId(organisation))
+    except ValidationError:
+        raise typer.BadParameter(
+            f"{code!r} at {organisation!r}: codes are lower case, digits and hyphens, such as dc-maple",
+            param_hint="--by, --organisation",
+        ) from None
+
+
+# --- the report -------------------------------------------------------------------------------------------
+
+COUNTS = ("read", "recorded", "already_there", "rejected")
+COLUMNS = {
+    "sheet": "sheet",
+    "line": "line",
+    "column": "column",
+    "code": "code",
+    "message": "what is wrong",
+    "fix": "what to do",
+}
+
+
+def show_report(report: ImportReport, how: Format) -> None:
+    """Write the counts as JSON, or what is to be done row by row; on stderr, where rejected rows went."""
+    rows = [asdict(problem) for problem in (*report.problems, *report.remarks)]
+    if how is Format.JSON:
+        said = ",".join(f'"{name}":{getattr(report, name)}' for name in COUNTS)
+        write(f"{{{said}}}\n")
+    elif rows or how is not Format.TABLE:
+        show(rows, how, COLUMNS)
+    if how is Format.TABLE:
+        write(f"{in_a_line(report)}\n")
+    else:
+        remark(in_a_line(report))
+    if report.rejected_files:
+        remark(f"rejected rows, to correct and import again: {report.rejected_files[0].parent}")
+
+
+def in_a_line(report: ImportReport) -> str:
+    """Return the counts in a sentence."""
+    dry = "dry run, nothing recorded: " if report.dry_run else ""
+    return (
+        f"{dry}{report.read} rows read, {report.recorded} recorded,"
+        f" {report.already_there} already there, {report.rejected} rejected"
+    )

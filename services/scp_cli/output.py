@@ -1,0 +1,179 @@
+"""What comes out: data on stdout in the format asked for, progress and remarks on stderr."""
+
+# ruff: noqa: PLC0415 - what only some outputs need is imported by them, so that `scp --help` is quick
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+WIDEST = 100
+"""Lines longer than this are hard to read, whatever the terminal."""
+
+
+Row: TypeAlias = Mapping[str, Any]
+"""Something to show, as JSON values by field."""
+
+
+class Format(StrEnum):
+    """How data is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    NDJSON = "ndjson"
+    CSV = "csv"
+
+
+Shown: TypeAlias = Annotated[
+    Format, typer.Option("--format", help="table to read; json, ndjson (one a line) or csv for programs.")
+]
+
+
+def show(
+    items: Sequence[object],
+    how: Format,
+    columns: Mapping[str, str],
+    in_brief: Callable[[Row], Row] = lambda row: row,
+) -> None:
+    """Write items, one a row. `columns` maps the fields a table shows to their headings.
+
+    A table shows each row `in_brief`; programs get it whole.
+    """
+    from pydantic_core import to_jsonable_python
+
+    rows = [to_jsonable_python(item) for item in items]
+    match how:
+        case Format.JSON:
+            write(as_json(rows, indent=2))
+        case Format.NDJSON:
+            write("".join(map(as_json, rows)))
+        case Format.CSV:
+            write(as_csv(rows, list(rows[0]) if rows else list(columns)))
+        case Format.TABLE:
+            show_rich(table([in_brief(row) for row in rows], columns) if rows else "Nothing to show.")
+
+
+def as_json(value: object, *, indent: int | None = None) -> str:
+    """Return a JSON document and the end of its line."""
+    return json.dumps(value, ensure_ascii=False, indent=indent) + "\n"
+
+
+def as_csv(rows: Sequence[Row], fields: Sequence[str]) -> str:
+    """Return a header and the rows; what is not a plain value is written as JSON."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(fields)
+    writer.writerows([_cell(row.get(field)) for field in fields] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    """Text that a spreadsheet would take for a formula gets a leading apostrophe, so that it stays text."""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict | bool) else value
+
+
+def write(text: str) -> None:
+    """Write data to stdout. A reader that has gone had what it wanted, and nothing is said of it."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer would be tried again at exit, with a message nobody can use.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise
+
+
+def remark(text: str) -> None:
+    """Write a line for people to stderr."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - the one place for remarks
+
+
+# --- for people -------------------------------------------------------------------------------------------
+
+# What could make a terminal do something, or show text in another order than it was written.
+_OBEYED = (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_UNSEEN = dict.fromkeys(_OBEYED, "\N{REPLACEMENT CHARACTER}")
+
+
+def plain(text: object) -> str:
+    """Return text in one line, without characters that a terminal would obey."""
+    return " ".join(str(text).split()).translate(_UNSEEN)
+
+
+def show_rich(*parts: RenderableType) -> None:
+    """Write something rich can draw; without colour where stdout is no terminal or NO_COLOR is set."""
+    console = _console()
+    with console.capture() as captured:
+        for part in parts:
+            console.print(part)
+    write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(width=width(), highlight=False, markup=False, emoji=False)
+
+
+def width() -> int:
+    """Return how wide a line may be: the terminal's width or COLUMNS, and never more than is legible."""
+    return min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST)
+
+
+def table(rows: Sequence[Row], columns: Mapping[str, str]) -> RenderableType:
+    """Return rows as a table of the columns named."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for field, heading in columns.items():
+        numbers = all(isinstance(row.get(field), int | float | None) for row in rows)
+        drawn.add_column(heading, justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(in_words(row.get(field))) for field in columns))
+    return drawn
+
+
+def in_words(value: object) -> str:
+    """Return a value as a table shows it."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(in_words, value))
+        case dict():
+            return ", ".join(f"{plain(key)} {in_words(inner)}" for key, inner in value.items())
+    return plain(value)
+
+
+@contextmanager
+def progress(doing: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Yield a function to call with how much is done, and of how much; drawn on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(doing, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

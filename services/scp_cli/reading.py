@@ -1,0 +1,185 @@
+"""`scp cases`, `caseload`, `outcomes`, `decisions`: questions, asked of the log or of its projections."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from scp_cli.output import Format, Row, Shown, remark, show, show_rich
+from scp_cli.points import day
+
+if TYPE_CHECKING:
+    from scp_events.event_log import EventLog
+    from scp_events.follower import AnyConnection
+    from scp_events.projections.decisions import Decided
+
+CatchUp: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--catch-up/--no-catch-up", help="First take in what the log holds, or answer as it stands."
+    ),
+]
+On: TypeAlias = Annotated[
+    str | None, typer.Option("--on", metavar="DATE", help="The day to answer for; by default today, UTC.")
+]
+Since: TypeAlias = Annotated[str | None, typer.Option("--since", metavar="DATE", help="From this day on.")]
+Until: TypeAlias = Annotated[
+    str | None, typer.Option("--until", metavar="DATE", help="Until this day, included.")
+]
+
+
+def cases(*, how: Shown = Format.TABLE) -> None:
+    """List the cases that have a history."""
+    from scp_cli.connecting import opened_log
+
+    with opened_log() as log:
+        rows = [{"case_reference": reference, "case_id": case_id} for reference, case_id in log.cases()]
+    show(rows, how, {"case_reference": "case", "case_id": "id"})
+
+
+# --- caseload ---------------------------------------------------------------------------------------------
+
+LOADS = {
+    "key_worker": "key worker",
+    "organisation": "organisation",
+    "participants": "young people",
+    "reviews_overdue": "reviews overdue",
+}
+THEIR_CASES = {
+    "case_reference": "case",
+    "status": "status",
+    "risk_level": "risk",
+    "plan_status": "plan",
+    "next_review_on": "next review",
+    "review_overdue": "overdue",
+    "last_held_at": "last met",
+    "held_minutes": "minutes",
+    "missed_contacts": "missed",
+}
+
+
+def caseload(
+    *,
+    key_worker: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Whose young people; without it, everybody's numbers.")
+    ] = None,
+    on: On = None,
+    catch_up: CatchUp = True,
+    how: Shown = Format.TABLE,
+) -> None:
+    """Show how much each key worker looks after, or whom."""
+    today = day(on, "--on")
+    from scp_cli.answering import opened_answers
+    from scp_events.projections import caseload as projection
+    from scp_events.vocabulary import PersonId
+
+    with opened_answers(projection, catch_up=catch_up) as (_, connection):
+        if key_worker is None:
+            show(projection.loads(connection, today), how, LOADS)
+        else:
+            theirs = projection.of_key_worker(connection, PersonId(key_worker), today)
+            show(theirs, how, THEIR_CASES, by_day)
+
+
+def by_day(row: Row) -> Row:
+    """Return a row with days for instants."""
+    return {**row, "last_held_at": (row["last_held_at"] or "")[:10]}
+
+
+# --- outcomes ---------------------------------------------------------------------------------------------
+
+
+def outcomes(
+    *,
+    on: On = None,
+    since: Since = None,
+    until: Until = None,
+    catch_up: CatchUp = True,
+    how: Shown = Format.TABLE,
+) -> None:
+    """Show outcome figures, with all that belongs to them.
+
+    Each with its definition, what it was made from, N and who was left out. The cohort of a figure is
+    everybody, or those whose index date lies between --since and --until.
+    """
+    asked = (day(on, "--on"), day(since, "--since", "0001-01-01"), day(until, "--until", "9999-12-31"))
+    from scp_cli.answering import opened_answers
+    from scp_cli.figures import drawn, figures
+    from scp_events.projections import outcomes as projection
+
+    with opened_answers(projection, catch_up=catch_up) as (_, connection):
+        found = figures(connection, asked[0], projection.Period(since=asked[1], until=asked[2]))
+    if how is Format.TABLE:
+        show_rich(*(part for figure in found for part in drawn(figure)))
+    else:
+        show(found, how, {})
+
+
+# --- decisions --------------------------------------------------------------------------------------------
+
+DECISIONS = {
+    "position": "#",
+    "case_reference": "case",
+    "occurred_at": "on",
+    "type": "what",
+    "decided_by": "by",
+    "reason_code": "reason",
+    "legal_basis": "legal basis",
+}
+
+
+def decisions(  # noqa: PLR0913 - one argument an option
+    *,
+    case: Annotated[str | None, typer.Option(metavar="CASE", help="Of this case alone.")] = None,
+    by: Annotated[str | None, typer.Option(metavar="CODE", help="Of this person alone.")] = None,
+    after: Annotated[int, typer.Option(metavar="POSITION", min=0, help="Recorded after this place.")] = 0,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="At most so many.")] = 100,
+    catch_up: CatchUp = True,
+    how: Shown = Format.TABLE,
+) -> None:
+    """List who decided what, on what grounds.
+
+    In the order recorded. Grounds are codes here; `scp replay` has the words.
+    """
+    from scp_cli.answering import opened_answers
+    from scp_events.projections import decisions as projection
+
+    with opened_answers(projection, catch_up=catch_up) as (log, connection):
+        found = _decided(log, connection, case, by, after, limit + 1)
+        references = {str(case_id): reference for reference, case_id in log.cases()}
+    rows = [d.model_dump(mode="json") for d in found[:limit]]
+    rows = [{"case_reference": references.get(row["case_id"]), **row} for row in rows]
+    show(rows, how, DECISIONS, _in_brief)
+    if len(found) > limit:
+        remark(f"scp: there are more: --after {found[limit - 1].position} goes on")
+
+
+def _decided(  # noqa: PLR0913, PLR0917 - as they were asked for
+    log: EventLog, connection: AnyConnection, case: str | None, by: str | None, after: int, limit: int
+) -> list[Decided]:
+    from scp_cli.connecting import case_named
+    from scp_events.projections import decisions as projection
+    from scp_events.vocabulary import PersonId, Position
+
+    case_id = case_named(log, case) if case else None
+    if case_id:
+        found = projection.of_case(connection, case_id)
+    elif by:
+        found = projection.by_person(connection, PersonId(by), date.min, date.max)
+    else:
+        return projection.register(connection, Position(after), limit)
+    return [d for d in found if d.position > after and by in (None, d.decided_by)][:limit]
+
+
+def _in_brief(row: Row) -> Row:
+    basis = row["legal_basis"]
+    return {
+        **row,
+        "occurred_at": row["occurred_at"][:10],
+        "type": row["type"].replace(".", ": ").replace("-", " "),
+        "legal_basis": f"{basis['act']} {basis['section']}",
+    }

@@ -1,0 +1,134 @@
+"""`scp serve`: the HTTP API and the projector, side by side on this machine.
+
+Services never import each other, so each is a process of its own, started as `python -m`. This one holds the
+database, passes on the wish to stop, and ends as soon as either of them does.
+"""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Annotated, TypeAlias
+
+import typer
+
+from scp_cli.output import remark, write
+
+SERVICES = ("scp_api", "scp_projector")
+PATIENCE = 30.0
+"""Seconds a service has to finish what it is doing; the API gives its requests 20."""
+PAUSE = 0.1
+
+Child: TypeAlias = "subprocess.Popen[bytes]"
+
+
+def serve(
+    *,
+    host: Annotated[str, typer.Option(envvar="SCP_API_HOST", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="SCP_API_PORT", min=0, max=65535, help="On which port.")] = 8080,
+) -> None:
+    """Serve the HTTP API and keep the projections in step.
+
+    Runs until Ctrl-C. Listens on this machine alone and believes its own development tokens (`scp token`),
+    unless SCP_ISSUER says whose.
+    """
+    from scp_events.database import open_database
+    from scp_events.event_log import prepare
+
+    with open_database() as conninfo:
+        prepare(conninfo)
+        remark(f"scp: serving http://{host}:{port}/docs, Ctrl-C to stop; `scp token --help` signs you in")
+        code = supervise(SERVICES, environment(host, port))
+    raise typer.Exit(code)
+
+
+def token(
+    *,
+    by: Annotated[str, typer.Option(metavar="CODE", help="Who asks, by their code.")],
+    role: Annotated[str, typer.Option(help="In which role, such as key-worker or auditor.")],
+    organisation: Annotated[
+        str, typer.Option(metavar="CODE", help="For which organisation.")
+    ] = "second-chance",
+    credential: Annotated[
+        list[str] | None, typer.Option(metavar="CODE", help="A credential held; may be repeated.")
+    ] = None,
+) -> None:
+    """Print a token for this machine's development server.
+
+    It speaks for one person for eight hours, and is believed by `scp serve` on this machine only.
+    """
+    from pydantic import ValidationError
+
+    from scp_events.access import development
+    from scp_events.database.address import default_home
+    from scp_events.vocabulary import Actor
+
+    asked = {"id": by, "role": role, "organisation": organisation, "credentials": tuple(credential or ())}
+    try:
+        actor = Actor.model_validate(asked)
+    except ValidationError as error:
+        wrong = ", ".join(str(found["loc"][0]) for found in error.errors())
+        raise typer.BadParameter(f"not a known role, or not a code: see {wrong}") from None
+    audience = os.environ.get("SCP_AUDIENCE", "scp-api")
+    write(development.mint(default_home(), actor, audience) + "\n")
+
+
+def environment(host: str, port: int) -> dict[str, str]:
+    """Return what the services are told: nobody is believed but this machine, where no issuer is named."""
+    told = {**os.environ, "SCP_API_HOST": host, "SCP_API_PORT": str(port)}
+    if "SCP_ISSUER" not in told:
+        told.setdefault("SCP_DEVELOPMENT", "1")
+    return told
+
+
+def supervise(services: Sequence[str], told: Mapping[str, str]) -> int:
+    """Run services until a signal asks them to stop (0) or one of them ends by itself (1)."""
+    stop = _Wish()
+    children = {name: _start(name, told) for name in services}
+    while not stop.asked and all(child.poll() is None for child in children.values()):
+        time.sleep(PAUSE)
+    ended = {name: child.returncode for name, child in children.items() if child.returncode is not None}
+    _stop(list(children.values()))
+    if stop.asked:
+        return 0
+    for name, code in ended.items():
+        remark(f"scp: {name} ended by itself with code {code}; what it said above tells why")
+    return 1
+
+
+class _Wish:
+    """Remembers that somebody asked us to stop."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):  # Windows does not know them all
+                signal.signal(getattr(signal, name), self._ask)
+
+    def _ask(self, *_: object) -> None:
+        self.asked = True
+
+
+def _start(name: str, told: Mapping[str, str]) -> Child:
+    """Start a service in a process group of its own: Ctrl-C reaches us alone, and we ask it once."""
+    return subprocess.Popen([sys.executable, "-m", name], env=told, process_group=0)  # noqa: S603 - ours
+
+
+def _stop(children: Sequence[Child]) -> None:
+    """Ask each to stop, and end those that do not in time."""
+    for child in children:
+        child.terminate()
+    deadline = time.monotonic() + PATIENCE
+    for child in children:
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(max(deadline - time.monotonic(), 0))
+    for child in children:
+        child.kill()
+        child.wait()

@@ -1,0 +1,65 @@
+"""Follows until SIGTERM or Ctrl-C. Exit code 0: told to stop; 3: nothing is left to follow; 1: failed."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+
+from pydantic import ValidationError
+
+from scp_events import event_log, follower
+from scp_events.aggregates import ALL
+from scp_events.database import DatabaseError, open_database
+from scp_events.event_log import EventLog
+from scp_events.follower import OtherTablesError
+from scp_projector.journal import configure, journal, raised_at
+from scp_projector.settings import Settings
+
+STOPPED, FAILED, REPLACED = 0, 1, 3
+PATIENCE = 0.5
+
+
+def main() -> int:
+    """Follow, and return the exit code."""
+    configure()
+    try:
+        return run(Settings(), _stopping())
+    except ValidationError as error:
+        wrong = (f"SCP_{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
+        journal.error("failed", reason="; ".join(wrong))
+    except (DatabaseError, OtherTablesError) as error:
+        journal.error("failed", reason=str(error))
+    except Exception as error:  # noqa: BLE001 - a traceback with its message must not reach the terminal
+        journal.error("failed", error=type(error).__name__, raised_at=raised_at(error))
+    return FAILED
+
+
+def run(settings: Settings, stopping: threading.Event) -> int:
+    """Connect the parts and follow until told to stop, or until every thread has ended by itself."""
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    with open_database(url, None if url else settings.home) as conninfo:
+        event_log.prepare(conninfo)
+        follower.prepare(conninfo, settings.projections)
+        with (
+            EventLog(conninfo, ALL, pool_size=len(settings.projections)) as log,
+            follower.following(log, settings.projections) as threads,
+        ):
+            while not stopping.wait(PATIENCE):
+                if not any(thread.is_alive() for thread in threads):
+                    journal.error("ended", reason="nothing is left to follow: see above")
+                    return REPLACED
+    journal.info("ended", reason="told to stop")
+    return STOPPED
+
+
+def _stopping() -> threading.Event:
+    """Return what SIGTERM and Ctrl-C set."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping
+
+
+if __name__ == "__main__":
+    sys.exit(main())

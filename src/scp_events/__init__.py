@@ -1,0 +1,1 @@
+"""Programme tracking for second-chance programmes, as a log of decisions that can be replayed."""

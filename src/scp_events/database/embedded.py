@@ -1,0 +1,150 @@
+"""A private PostgreSQL server: it starts with the first program that wants it and stops with the last.
+
+    with hold(Path.home() / ".local/share/scp-events") as server:
+        psycopg.connect(server.conninfo)
+
+`home` says which files this leaves and what happens to them in a crash.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import PGconn, Ping
+from psycopg.sql import SQL, Identifier
+
+from scp_events.database import postmaster
+from scp_events.database.account import Account, server_account
+from scp_events.database.binaries import Binaries, find_binaries, reachable
+from scp_events.database.cluster import check_version, make_cluster
+from scp_events.database.errors import DatabaseError
+from scp_events.database.home import DATABASE, PATIENCE, PAUSE, Home, alone, together
+
+# What PostgreSQL says while processes of a killed server are still about. They notice soon, and it can start.
+STILL_ABOUT = "shared memory block"
+
+
+@dataclass(frozen=True)
+class EmbeddedPostgres:
+    """A running server: how to connect to its database (no password inside), and its process."""
+
+    conninfo: str
+    pid: int
+
+
+@contextmanager
+def hold(home: Path) -> Iterator[EmbeddedPostgres]:
+    """Yield the server of `home`, started if need be, and keep it running until the block ends.
+
+    Raises `DatabaseError` if it cannot be had; the text says why and what to do.
+    """
+    place = Home(home.expanduser().absolute())
+    account = server_account(place.data)
+    with _explained(place, account):
+        place.make()
+    with place.opened("holders") as holders:
+        with _explained(place, account), place.locked():
+            together(holders)
+            server = _attach(place) or _start(place, account)
+        try:
+            yield server
+        finally:
+            with place.locked():
+                if alone(holders):
+                    postmaster.stop(place, account)
+
+
+@contextmanager
+def _explained(home: Home, account: Account) -> Iterator[None]:
+    """Turn "permission denied" into who was denied what, and the way out."""
+    try:
+        yield
+    except OSError as error:
+        raise DatabaseError(
+            f"The home {home.path} of the database cannot be used: {error}. "
+            f"The server runs as {account.name}. Set SCP_HOME to a directory of your own."
+        ) from error
+
+
+def _attach(home: Home) -> EmbeddedPostgres | None:
+    """Return the server that runs, after waiting while it is starting or stopping; None if there is none."""
+    deadline = time.monotonic() + PATIENCE
+    while (answer := _ping(home)) != Ping.OK:
+        if answer != Ping.REJECT and postmaster.running(home) is None:
+            return None
+        if time.monotonic() > deadline:
+            raise DatabaseError(f"The server of {home.path} runs but lets nobody in.\n{home.log_tail()}")
+        time.sleep(PAUSE)
+    return _entered(home)
+
+
+def _start(home: Home, account: Account) -> EmbeddedPostgres:
+    """Start the server, after making its data directory if there is none."""
+    binaries = reachable(find_binaries(), account)
+    if not home.data.exists():
+        make_cluster(home, account, binaries)
+    check_version(home, binaries)
+    home.check_passfile()
+    home.make_socket_directory(account)
+    postmaster.forget_dead(home)
+    try:
+        _launch(home, account, binaries)
+        return _entered(home)
+    except BaseException:
+        postmaster.stop(home, account)
+        raise
+
+
+def _launch(home: Home, account: Account, binaries: Binaries) -> None:
+    """Start the process and wait until it answers, again if something of a killed server is in its way."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        said_before = home.log_size()
+        pid = postmaster.launch(home, account, binaries)
+        if _answers(pid, home, deadline - time.monotonic()):
+            return
+        said = home.log_tail(said_before)
+        if STILL_ABOUT not in said or time.monotonic() > deadline:
+            raise DatabaseError(f"The server of {home.path} does not start.\n{said}")
+        time.sleep(PAUSE)
+
+
+def _answers(pid: int, home: Home, seconds: float) -> bool:
+    """Wait until the server answers (true), or has ended or used up its time (false)."""
+    postmaster.until(lambda: _ping(home) == Ping.OK or not postmaster.is_server(pid, home), seconds)
+    return _ping(home) == Ping.OK
+
+
+def _ping(home: Home) -> Ping:
+    """Ask the server whether it lets people in. Shows no password."""
+    return Ping(
+        PGconn.ping(
+            make_conninfo(home.conninfo, passfile=str(home.path / "none"), connect_timeout=5).encode()
+        )
+    )
+
+
+def _entered(home: Home) -> EmbeddedPostgres:
+    """Log in, make the database if there is none yet, and return the server."""
+    home.check_passfile()
+    try:
+        with psycopg.connect(
+            home.conninfo, dbname="postgres", autocommit=True, connect_timeout=10
+        ) as connection:
+            if (
+                connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+                is None
+            ):
+                connection.execute(SQL("CREATE DATABASE {}").format(Identifier(DATABASE)))
+    except psycopg.Error as error:
+        raise DatabaseError(
+            f"The server of {home.path} does not let us in: {error}. Its password is in {home.passfile}."
+        ) from error
+    pid = postmaster.recorded(home)
+    if pid is None:
+        raise DatabaseError(f"The server of {home.path} has just stopped.\n{home.log_tail()}")
+    return EmbeddedPostgres(home.conninfo, pid)

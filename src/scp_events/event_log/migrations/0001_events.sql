@@ -1,0 +1,60 @@
+-- The event log. Rows are inserted and read, never changed: see the triggers at the end.
+
+CREATE TABLE event_log.events (
+    position       bigint      PRIMARY KEY,      -- dense, from 1, in commit order
+    stream_id      uuid        NOT NULL,
+    version        integer     NOT NULL CHECK (version > 0),
+    recorded_at    timestamptz NOT NULL,         -- when we learned it; never decreases along positions
+    type           text        NOT NULL,
+    body           bytea       NOT NULL,         -- envelope and event as JSON, exactly as they were handed in
+    -- Copies of what the body says, to find it by.
+    event_id       uuid        NOT NULL UNIQUE,
+    category       text        NOT NULL,         -- the kind of stream: referral, participant, irp, ...
+    case_id        uuid,                         -- whose case it belongs to; NULL where it belongs to none
+    command_id     uuid        NOT NULL,
+    schema_version smallint    NOT NULL,
+    occurred_at    timestamptz NOT NULL,         -- when it happened in the world
+    is_decision    boolean     NOT NULL,
+    UNIQUE (stream_id, version)
+);
+
+CREATE INDEX events_of_a_case ON event_log.events (case_id, position);
+CREATE INDEX events_of_a_command ON event_log.events (command_id);
+CREATE INDEX events_by_recorded_at ON event_log.events (recorded_at, position);
+
+-- One row: the last position given out, and its time. Locking it puts appends into one order.
+CREATE TABLE event_log.head (
+    position    bigint      NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    the_only    boolean     PRIMARY KEY DEFAULT true CHECK (the_only)
+);
+INSERT INTO event_log.head (position, recorded_at) VALUES (0, 'epoch');
+
+-- What each command came to, so that the same command sent again gets the first answer.
+CREATE TABLE event_log.commands (
+    command_id     uuid   PRIMARY KEY,
+    fingerprint    bytea  NOT NULL,              -- SHA-256 of what was asked, to tell a repeat from a reuse
+    stream_id      uuid   NOT NULL,
+    first_position bigint NOT NULL,
+    last_version   integer NOT NULL,
+    event_count    integer NOT NULL
+);
+
+-- The register of case references: which case people mean by `SC-2025-014`. The first referral says it too.
+CREATE TABLE event_log.cases (
+    reference text PRIMARY KEY,
+    case_id   uuid NOT NULL UNIQUE
+);
+
+CREATE FUNCTION event_log.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the event log is never changed: % on %.% is refused', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
+        USING HINT = 'record a correction that names the event it corrects', ERRCODE = 'insufficient_privilege';
+END $$;
+
+CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON event_log.events
+    FOR EACH STATEMENT EXECUTE FUNCTION event_log.refuse_change();
+ALTER TABLE event_log.events ENABLE ALWAYS TRIGGER never_changed;
+CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON event_log.commands
+    FOR EACH STATEMENT EXECUTE FUNCTION event_log.refuse_change();
+ALTER TABLE event_log.commands ENABLE ALWAYS TRIGGER never_changed;

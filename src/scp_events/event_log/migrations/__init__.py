@@ -1,0 +1,1 @@
+"""The log's tables, as plain SQL files in the order of their numbers."""

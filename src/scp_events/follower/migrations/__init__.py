@@ -1,0 +1,1 @@
+"""The follower's tables, as plain SQL files in the order of their numbers."""

@@ -1,0 +1,63 @@
+"""The numbers the rules use, by version: every decision names the version it was made under.
+
+A version never changes once a decision has named it; a new number is a new version. The figures are examples
+to be replaced by an installation's own; none is taken from a statute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scp_events.vocabulary import Refused
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One version of the numbers."""
+
+    version: str
+    draft_open_days: int
+    """A referral drafted and not submitted within so many days has to be drafted anew."""
+    open_referrals_per_programme: int
+    """How many referrals of one young person to one programme may be open at once."""
+    contacts_before_story: int
+    """Contacts held before a story can be called heard and understood: trust takes time."""
+    caseload_capacity: int
+    """Young people per key worker above which an assignment carries a warning."""
+    credential_to_assess: str | None
+    """The credential an assessor must hold on the day, or None where none is asked for."""
+    credential_of_key_worker: str | None
+    """The credential a key worker must hold on the day, or None where none is asked for."""
+    access_override_minutes: int
+    """How long somebody may be let into a record against the usual rules."""
+    access_override_reason_length: int
+    """Characters the reason for that has at least: a word is not a reason."""
+
+
+POLICIES = {
+    policy.version: policy
+    for policy in (
+        Policy(
+            version="2025.1",
+            draft_open_days=28,
+            open_referrals_per_programme=1,
+            contacts_before_story=2,
+            caseload_capacity=12,
+            credential_to_assess="needs-assessment",
+            credential_of_key_worker=None,
+            access_override_minutes=60,
+            access_override_reason_length=20,
+        ),
+    )
+}
+CURRENT = POLICIES["2025.1"]
+
+
+def policy_of(version: str) -> Policy:
+    """Return the numbers of `version`; refuse one that was never in force."""
+    if version not in POLICIES:
+        raise Refused(
+            "known-policy-version",
+            f"policy version {version} is not known here: use one of {', '.join(sorted(POLICIES))}",
+        )
+    return POLICIES[version]

@@ -1,0 +1,145 @@
+"""The register of decisions: who decided what, when, on what grounds and by what authority.
+
+Grounds are codes and ids here. What was said in words (the reason, the views of the young person) is in the
+log alone, under the event's id.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from scp_events.aggregates import ALL
+from scp_events.follower import AnyConnection, On, ask, schema_of
+from scp_events.vocabulary import (
+    NOTHING_YET,
+    DecisionEvent,
+    EventId,
+    LegalBasis,
+    OrganisationId,
+    ParticipantId,
+    PersonId,
+    Position,
+    Role,
+    Word,
+)
+
+NAME = "decisions"
+VERSION = 1
+SCHEMA = schema_of(NAME, VERSION)
+
+TABLES = """
+    CREATE TABLE decisions (
+        position                bigint PRIMARY KEY,
+        event_id                uuid NOT NULL UNIQUE,
+        type                    text NOT NULL,
+        stream_id               uuid NOT NULL,
+        case_id                 uuid,
+        occurred_at             timestamptz NOT NULL,
+        recorded_at             timestamptz NOT NULL,
+        decided_by              text NOT NULL,
+        role                    text NOT NULL,
+        organisation            text NOT NULL,
+        credentials             jsonb NOT NULL,   -- those the decider held on that day
+        recorded_by             text NOT NULL,    -- who entered it: not always who decided
+        reason_code             text NOT NULL,
+        legal_basis             jsonb NOT NULL,
+        options_considered      text[] NOT NULL,
+        relied_on               uuid[] NOT NULL,
+        policy_version          text NOT NULL,
+        review_on               date,
+        known_through           bigint,
+        corrects                uuid
+    );
+    CREATE INDEX decisions_of_a_case ON decisions (case_id, position);
+    CREATE INDEX decisions_by ON decisions (decided_by, position);
+"""
+
+EVENTS = frozenset(event for aggregate in ALL for event in aggregate.EVENTS)
+DECISIONS = frozenset(event for event in EVENTS if issubclass(event, DecisionEvent))
+
+ON: On = dict.fromkeys(
+    DECISIONS,
+    """
+        INSERT INTO decisions (
+            position, event_id, type, stream_id, case_id, occurred_at, recorded_at,
+            decided_by, role, organisation, credentials,
+            recorded_by, reason_code, legal_basis, options_considered, relied_on,
+            policy_version, review_on, known_through, corrects)
+        VALUES (
+            %(position)s, %(event_id)s, %(type)s, %(stream_id)s, %(case_id)s,
+            %(occurred_at)s, %(recorded_at)s,
+            %(decision_by)s ->> 'id', %(decision_by)s ->> 'role', %(decision_by)s ->> 'organisation',
+            %(decision_by)s -> 'credentials',
+            %(actor_id)s, %(decision_reason_code)s, %(decision_legal_basis)s, %(decision_options_considered)s,
+            %(decision_relied_on)s, %(decision_policy_version)s, %(decision_review_on)s,
+            %(decision_known_through)s, %(corrects)s)""",
+)
+IGNORES = EVENTS - DECISIONS
+"""Whatever is not a decision, by rule: a new decision is in the register without anybody thinking of it."""
+
+# --- questions --------------------------------------------------------------------------------------------
+
+
+class Decided(Word):
+    """One decision."""
+
+    position: Position
+    event_id: EventId
+    type: str
+    stream_id: UUID
+    case_id: ParticipantId | None
+    occurred_at: datetime
+    recorded_at: datetime
+    decided_by: PersonId
+    role: Role
+    organisation: OrganisationId
+    credentials: tuple[str, ...]
+    recorded_by: PersonId
+    reason_code: str
+    legal_basis: LegalBasis
+    options_considered: tuple[str, ...]
+    relied_on: tuple[EventId, ...]
+    policy_version: str
+    review_on: date | None
+    known_through: Position | None
+    corrects: EventId | None
+
+
+def register(connection: AnyConnection, after: Position = NOTHING_YET, limit: int = 100) -> list[Decided]:
+    """Return at most `limit` decisions after a position, in the order in which they were recorded."""
+    return ask(
+        connection,
+        SCHEMA,
+        Decided,
+        """
+        SELECT * FROM decisions WHERE position > %(after)s ORDER BY position LIMIT %(limit)s""",
+        {"after": after, "limit": limit},
+    )
+
+
+def of_case(connection: AnyConnection, case_id: ParticipantId) -> list[Decided]:
+    """Return the decisions of a case, in the order in which they were recorded."""
+    return ask(
+        connection,
+        SCHEMA,
+        Decided,
+        """
+        SELECT * FROM decisions WHERE case_id = %(case_id)s ORDER BY position""",
+        {"case_id": case_id},
+    )
+
+
+def by_person(connection: AnyConnection, person: PersonId, since: date, until: date) -> list[Decided]:
+    """Return what somebody decided between two days, both included, in the order recorded."""
+    return ask(
+        connection,
+        SCHEMA,
+        Decided,
+        """
+        SELECT * FROM decisions
+        WHERE decided_by = %(person)s
+          AND (occurred_at AT TIME ZONE 'UTC')::date BETWEEN %(since)s AND %(until)s
+        ORDER BY position""",
+        {"person": person, "since": since, "until": until},
+    )

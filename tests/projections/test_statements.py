@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel
+
+from scp_events.aggregates import ALL as AGGREGATES
+from scp_events.aggregates import irp, participant, referral
+from scp_events.follower.projection import ENVELOPE, names_for, names_in
+from scp_events.projections import ALL
+from scp_events.vocabulary import CorrectableEvent, CorrectionEvent, Event, Personal
+
+EVERY_EVENT = frozenset(event for aggregate in AGGREGATES for event in aggregate.EVENTS)
+
+
+def mistakes(projection: Any) -> Iterator[str]:
+    """Say what is wrong with a projection, as far as it can be seen without a database."""
+    for event, handler in projection.ON.items():
+        used = names_in(handler) if isinstance(handler, str) else frozenset()
+        for name in sorted(used - names_for(event)):
+            yield f"{projection.NAME}: {event.__name__} has no {name}"
+        for name in sorted((used & personal(event)) - getattr(projection, "PERSONAL", frozenset())):
+            yield f"{projection.NAME}: {name} of {event.__name__} is personal and not registered"
+    for event in EVERY_EVENT - set(projection.ON) - projection.IGNORES:
+        yield f"{projection.NAME}: {event.__name__} is neither handled nor ignored"
+    for event in set(projection.ON) & projection.IGNORES:
+        yield f"{projection.NAME}: {event.__name__} is both handled and ignored"
+    for event in (set(projection.ON) | projection.IGNORES) - EVERY_EVENT:
+        yield f"{projection.NAME}: {event.__name__} is no event of any aggregate"
+
+
+def personal(event: type[Event]) -> frozenset[str]:
+    """Return the names of an event's values that tell something about a person."""
+    own = {name for name in event.model_fields if name != "decision" and tells(annotation(event, name))}
+    if "decision" in event.model_fields:
+        decision = event.model_fields["decision"].annotation
+        own |= {f"decision_{name}" for name in decision.model_fields if tells(annotation(decision, name))}
+    return frozenset(own)
+
+
+def annotation(model: type[BaseModel], name: str) -> Any:
+    """Return a field's annotation with its marks, which pydantic keeps apart where they are outermost."""
+    field = model.model_fields[name]
+    return SimpleNamespace(marks=field.metadata, inner=field.annotation)
+
+
+def tells(said: Any) -> bool:
+    """Whether an annotation holds a personal mark, at whatever depth."""
+    if isinstance(said, SimpleNamespace):
+        return any(isinstance(mark, Personal) for mark in said.marks) or tells(said.inner)
+    if isinstance(said, type) and issubclass(said, BaseModel):
+        return any(tells(annotation(said, name)) for name in said.model_fields)
+    return isinstance(said, Personal) or (get_origin(said) is not None and any(map(tells, get_args(said))))
+
+
+@pytest.mark.parametrize("projection", ALL, ids=lambda each: each.NAME)
+def test_every_statement_uses_only_what_its_event_carries(projection: Any) -> None:
+    assert list(mistakes(projection)) == []
+
+
+def test_a_broken_projection_is_caught() -> None:
+    broken = SimpleNamespace(
+        NAME="broken",
+        ON={
+            referral.ReferralDeclined: "UPDATE t SET a = %(decision_reason_code)s, b = %(reason)s",
+            referral.InformationRequested: "UPDATE t SET a = %(decision_reason_code)s",
+            participant.ParticipantRegistered: "UPDATE t SET a = %(name)s, b = %(case_reference)s",
+            participant.ContactRecorded: "UPDATE t SET a = %(note)s",
+            participant.AssessmentCompleted: "UPDATE t SET a = %(inputs)s",
+            irp.IrpClosed: "UPDATE t SET a = %(decision_views)s",
+        },
+        IGNORES=EVERY_EVENT - {irp.IrpStarted},
+    )
+    assert {
+        "broken: ReferralDeclined has no reason",
+        "broken: InformationRequested has no decision_reason_code",
+        "broken: name of ParticipantRegistered is personal and not registered",
+        "broken: note of ContactRecorded is personal and not registered",
+        "broken: inputs of AssessmentCompleted is personal and not registered",
+        "broken: decision_views of IrpClosed is personal and not registered",
+        "broken: IrpStarted is neither handled nor ignored",
+        "broken: IrpClosed is both handled and ignored",
+    } <= set(mistakes(broken))
+    assert not [said for said in mistakes(broken) if "case_reference" in said or "reason_code of" in said]
+
+
+def test_the_names_in_a_statement_are_found() -> None:
+    assert names_in("SELECT %(a)s, %(b_2)s::text, %(a)s WHERE c LIKE '%%(no)s' AND d = %(e)b") == {
+        "a",
+        "b_2",
+        "e",
+    }
+
+
+def test_no_field_of_an_event_hides_what_the_envelope_says() -> None:
+    """Where they share a name they say the same."""
+    shared = {(event, name) for event in EVERY_EVENT for name in event.model_fields.keys() & ENVELOPE.keys()}
+    assert shared == {
+        *((event, "type") for event in EVERY_EVENT),
+        *((event, "event_id") for event in EVERY_EVENT if issubclass(event, CorrectableEvent)),
+        *((event, "corrects") for event in EVERY_EVENT if issubclass(event, CorrectionEvent)),
+    }
+    assert not [e for e in EVERY_EVENT for name in e.model_fields if name.startswith("decision_")]
+
+
+def test_projections_have_names_of_their_own() -> None:
+    assert len({projection.NAME for projection in ALL}) == len(ALL)

@@ -1,0 +1,153 @@
+"""When the program itself fails: an answer without details, and a journal without anybody's words."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from starlette.testclient import TestClient
+
+from scp_api import commands, journal, spoken
+from scp_api.app import create_app
+from scp_api.parts import Parts
+from scp_api.problems import problem_of
+from scp_events.access import Verifier, development
+from scp_events.access.policy import NOT_FOR_PEOPLE, Resource, commands_of
+from scp_events.event_log import BusyError, recorder
+from scp_events.vocabulary import Actor, Decision, FromSender, Gathered
+from tests.words import SUPERVISOR
+
+CANARY = "Canary Zwetschgenmus"
+
+
+class BrokenLog:
+    """A log whose every method fails with an error that quotes a young person."""
+
+    def __getattr__(self, name: str) -> Any:
+        def failing(*_: object, **__: object) -> None:
+            raise RuntimeError(f"{CANARY} was in row 7")
+
+        return failing
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Iterator[TestClient]:
+    parts: Any = {"log": BrokenLog(), "reading": None}
+    verifier = Verifier([development.issuer(tmp_path, "scp-api", "127.0.0.1")])
+    app = create_app(Parts(verifier=verifier, **parts))
+    headers = {
+        "Authorization": f"Bearer {development.mint(tmp_path, SUPERVISOR, 'scp-api')}",
+        "Scp-Purpose": "casework",
+    }
+    with TestClient(app, headers=headers, client=("127.0.0.1", 1)) as client:
+        yield client
+
+
+@pytest.fixture
+def journal_put_back() -> Iterator[None]:
+    kept = logging.root.handlers[:]
+    yield
+    structlog.reset_defaults()
+    logging.root.handlers[:] = kept
+
+
+def test_a_failure_of_the_program_tells_the_client_nothing_about_itself(
+    broken: TestClient, capsys: pytest.CaptureFixture[str], journal_put_back: None
+) -> None:
+    journal.configure()
+    answer = broken.get("/cases")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    written = capsys.readouterr().err
+    assert "Zwetschgenmus" not in answer.text + written
+    failed = next(line for line in map(json.loads, written.splitlines()) if line["event"] == "failed")
+    assert failed["error"] == "RuntimeError"
+    assert "queries.py" in failed["raised_at"]
+
+
+def test_a_library_s_words_are_written_without_the_values_in_them(
+    capsys: pytest.CaptureFixture[str], journal_put_back: None
+) -> None:
+    journal.configure()
+    logging.getLogger("psycopg.pool").warning("error connecting: %s", CANARY)
+    logging.getLogger("some.library").error(CANARY)
+    try:
+        int(CANARY)
+    except ValueError:
+        logging.getLogger("uvicorn.error").exception("Exception in ASGI application\n")
+    written = capsys.readouterr().err
+    assert "error connecting: %s" in written
+    assert "ValueError" in written
+    assert "Zwetschgenmus" not in written
+
+
+def test_a_field_that_is_not_on_the_list_is_not_written() -> None:
+    said: dict[str, Any] = {"event": "answered", "name": CANARY}
+    assert journal.only_allowed(None, "", said) == {"event": "answered"}
+
+
+@pytest.mark.parametrize("error", [BusyError("x"), recorder.OperationalError("x")])
+def test_what_may_work_in_a_moment_says_when(error: Exception) -> None:
+    problem = problem_of(error)
+    assert problem.document.status == 503
+    assert int(problem.headers["Retry-After"]) > 0
+
+
+ALL = [
+    (kind, command)
+    for kind in (Resource.REFERRAL, Resource.PARTICIPANT, Resource.IRP)
+    for command in sorted(commands_of(kind) - NOT_FOR_PEOPLE, key=lambda command: command.__name__)
+]
+
+
+@pytest.mark.parametrize(("kind", "command"), ALL, ids=lambda each: getattr(each, "__name__", str(each)))
+def test_a_body_asks_for_nothing_that_is_gathered_or_known(kind: Resource, command: Any) -> None:
+    said = spoken.body_of(command).model_fields["command"].annotation
+    asked = said.model_fields
+    for name, info in command.model_fields.items():
+        filled = any(isinstance(mark, Gathered | FromSender) for mark in info.metadata)
+        assert (name in asked) != (filled or name == "participant_id" or name in GATHERED.get(command, ()))
+        assert asked.get(name) is None or asked[name].annotation is not Decision
+
+
+GATHERED: dict[type, set[str]] = {}
+for _command, _name in spoken.GATHERED_UNMARKED:
+    GATHERED.setdefault(_command, set()).add(_name)
+
+
+def test_no_command_has_a_validator_of_its_own_that_a_body_would_pass_by() -> None:
+    for _, command in ALL:
+        assert not command.__pydantic_decorators__.model_validators, command
+
+
+def test_what_the_program_says_itself_is_taken_from_nobody(broken: TestClient) -> None:
+    paths = broken.get("/openapi.json").json()["paths"]
+    for command in NOT_FOR_PEOPLE:
+        assert not [path for path in paths if path.endswith("/" + spoken.name_of(command))]
+
+
+def test_commands_are_named_readably() -> None:
+    names = {command.__name__: spoken.name_of(command) for _, command in ALL}
+    assert names["SubmitReferral"] == "submit-referral"
+    assert names["ReEngage"] == "re-engage"
+    assert names["AgreeToIrp"] == "agree-to-irp"
+    assert len(set(names.values())) == len(names)
+
+
+def test_every_body_and_answer_refuses_what_it_does_not_know(broken: TestClient) -> None:
+    schemas = broken.get("/openapi.json").json()["components"]["schemas"]
+    for name, schema in schemas.items():
+        if name.endswith(("Said", "Body")) or name in ("Grounds", "LegalBasis", "ProblemDocument", "Answer"):
+            assert schema["additionalProperties"] is False, name
+
+
+def test_actors_are_filled_from_the_token_where_the_command_says_so() -> None:
+    assert commands.BEGINNINGS
+    said = spoken.body_of(next(c for _, c in ALL if c.__name__ == "DraftReferral"))
+    annotation: Any = said.model_fields["command"].annotation
+    assert Actor not in [info.annotation for info in annotation.model_fields.values()]

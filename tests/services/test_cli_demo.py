@@ -1,0 +1,102 @@
+"""`scp demo`: one command shows what the programme is for, and leaves something to go on with."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scp_cli.demonstration import EXAMPLES
+from tests.services.cli_run import Ran, scp
+
+pytestmark = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="a wheel has no examples")
+
+
+A_FEW = ("SC-2025-004", "SC-2025-007", "SC-2025-011")
+"""Cases enough to see that it works; `make demo` shows them all."""
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    directory = tmp_path / "few"
+    directory.mkdir()
+    for sheet in EXAMPLES.glob("*.csv"):
+        header, *rows = csv.reader(sheet.read_text("utf-8-sig").splitlines())
+        if "case" in header:
+            rows = [row for row in rows if row[header.index("case")].strip() in A_FEW]
+        with (directory / sheet.name).open("w", newline="") as file:
+            csv.writer(file).writerows([header, *rows])
+    return directory
+
+
+@pytest.fixture
+def demo(log_database: str, few: Path, tmp_path: Path) -> Ran:
+    return scp("demo", "--examples", str(few), database=log_database, SCP_HOME=str(tmp_path))
+
+
+def test_the_demo_tells_one_case_on_two_dates_and_what_makes_the_difference(
+    demo: Ran, log_database: str, few: Path, tmp_path: Path
+) -> None:
+    assert (demo.code, demo.err) == (0, "")
+    assert max(map(len, demo.out.partition("Try next")[0].splitlines())) <= 100
+    assert demo.out.count("As known at the end of") == 2
+    assert "a claim, which the log cannot prove" in demo.out
+    (new,) = re.findall(r"\+ #(\d+)", demo.out.partition("What makes the difference")[0])
+    difference = demo.out.partition("Newly learned (1)")[2]
+    assert f"#{new} " in difference.partition("Remembered differently")[0]
+    assert f"#{new} is not there" in demo.out
+    assert f"#{new} is there" in demo.out
+    assert "legal basis" in demo.out.partition("What was decided without it")[2].partition("Whom")[0]
+    everything_it_suggests_works(demo, log_database, tmp_path)
+    again = scp("demo", "--examples", str(few), database=log_database, SCP_HOME=str(tmp_path))
+    assert again.code == 0
+    assert re.search(r"\d+ rows read, 0 recorded", again.out)
+
+
+def everything_it_suggests_works(demo: Ran, database: str, home: Path) -> None:
+    for line in demo.out.partition("Try next")[2].splitlines()[2:]:
+        command = shlex.split(line.strip())
+        if command and "serve" not in command:
+            program, arguments = command[0], command[1:]
+            assert Path(program).exists()
+            ran = scp(*arguments, database=database, SCP_HOME=str(home))
+            assert (ran.code, ran.err) == (0, ""), line
+            assert ran.out
+
+
+def test_without_its_example_the_demo_says_where_it_comes_from(log_database: str, tmp_path: Path) -> None:
+    ran = scp("demo", "--examples", str(tmp_path / "nowhere"), database=log_database)
+    assert (ran.code, ran.out) == (1, "")
+    assert "nowhere" in ran.err
+    assert "in a checkout" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_an_example_without_late_entries_is_told_apart(log_database: str, few: Path, tmp_path: Path) -> None:
+    for sheet in few.glob("*.csv"):
+        if sheet.stem not in ("staff", "legal-bases", "referrals"):
+            sheet.unlink()
+    ran = scp("demo", "--examples", str(few), database=log_database, SCP_HOME=str(tmp_path))
+    assert ran.code == 1
+    assert "nothing was entered late" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_without_an_external_database_the_demo_has_its_own(tmp_path: Path) -> None:
+    """What it suggests names the database's place, so that it works in another shell."""
+    from scp_cli.tour import _scp  # noqa: PLC0415 - what this is about
+
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("SCP_DATABASE_URL", raising=False)
+        environment.chdir(tmp_path)
+        assert _scp(tmp_path / ".demo").startswith("SCP_HOME=.demo ")
+
+
+def test_the_program_installed_as_scp_is_this_one() -> None:
+    ran = subprocess.run([sys.executable, "-m", "scp_cli", "-h"], capture_output=True, text=True, check=True)
+    assert ran.stdout.startswith("Usage: scp ")

@@ -1,0 +1,206 @@
+"""The example organisation's spreadsheets: imported whole, twice, corrected, and through a kill -9."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from python_calamine import CalamineWorkbook
+
+from scp_cli.importing import ImportReport, import_directory
+from scp_events import history
+from scp_events.aggregates import ALL
+from scp_events.event_log import EventLog
+from scp_events.history import Point
+from scp_events.vocabulary import Actor, OrganisationId, PersonId, Role
+from tests.check_log import check_log
+from tests.conftest import database
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "second-chance"
+REGISTERS = ("staff.csv", "legal-bases.csv")
+DEMONSTRATION = "SC-2025-007"
+CLERK = Actor(id=PersonId("dc-yarrow"), role=Role.DATA_CLERK, organisation=OrganisationId("second-chance"))
+TODAY = date(2026, 7, 31)
+
+
+@pytest.fixture
+def log(log_database: str) -> Iterator[EventLog]:
+    with EventLog(log_database, ALL, pool_size=2) as opened:
+        yield opened
+    check_log(log_database)
+
+
+def run(log: EventLog, directory: Path, rejected_to: Path) -> ImportReport:
+    report = import_directory(log, directory, by=CLERK, rejected_to=rejected_to, today=TODAY)
+    assert report.read == report.recorded + report.already_there + report.rejected
+    return report
+
+
+def counts(report: ImportReport) -> tuple[int, int, int, int]:
+    return report.read, report.recorded, report.already_there, report.rejected
+
+
+def some_cases(to: Path, *cases: str) -> Path:
+    """Copy the example's rows of some cases."""
+    to.mkdir()
+    for path in EXAMPLE.glob("*.csv"):
+        with path.open(newline="") as file:
+            first, *rest = csv.reader(file)
+        with (to / path.name).open("w", newline="") as file:
+            csv.writer(file).writerows([first, *(r for r in rest if path.name in REGISTERS or r[1] in cases)])
+    table = CalamineWorkbook.from_path(EXAMPLE / "reviews.xlsx").get_sheet_by_index(0).to_python()
+    with xlsxwriter.Workbook(to / "reviews.xlsx", {"default_date_format": "yyyy-mm-dd"}) as workbook:
+        page = workbook.add_worksheet()
+        for line, row in enumerate([table[0], *(row for row in table if row[1] in cases)]):
+            page.write_row(line, 0, row)
+    return to
+
+
+def test_the_example_imports_twice_and_its_rejected_rows_come_right(log: EventLog, tmp_path: Path) -> None:
+    first = run(log, EXAMPLE, tmp_path / "rejected")
+    assert counts(first) == (1604, 1601, 1, 2)
+    assert [(p.sheet, p.row, p.column, p.code) for p in first.problems] == [
+        ("consents.csv", "S-9001", "staff", "unknown-staff"),
+        ("contacts.csv", "C-9001", "happened_on", "no-such-day"),
+        ("contacts.csv", "C-9001", "minutes", "not-minutes"),
+    ]
+    assert [(p.sheet, p.row, p.code) for p in first.remarks] == [("contacts.csv", "C-0061", "row-twice")]
+    assert len(log.cases()) == 40
+    entered = [r.envelope.source_recorded_at for r in log.read_all()]
+    assert entered == sorted(entered, key=str), "the log has the order in which things were learned"
+
+    head = log.head()
+    again = run(log, EXAMPLE, tmp_path / "rejected")
+    assert counts(again) == (1604, 0, 1602, 2)
+    assert log.head() == head
+    assert again.rejected_files == first.rejected_files
+
+    correct(tmp_path / "rejected" / "consents.csv", {"kw-junipper": "kw-juniper"})
+    correct(tmp_path / "rejected" / "contacts.csv", {"31/02/2025": "01/07/2025", "forty": "40"})
+    assert counts(run(log, tmp_path / "rejected", tmp_path / "still-rejected")) == (2, 2, 0, 0)
+    assert log.head() == head + 2
+
+
+def correct(file: Path, mistakes: dict[str, str]) -> None:
+    text = file.read_text("utf-8-sig")
+    for wrong, right in mistakes.items():
+        assert wrong in text
+        text = text.replace(wrong, right)
+    file.write_text(text)
+
+
+def test_nobody_in_the_example_is_named_in_a_message(log: EventLog, tmp_path: Path) -> None:
+    with (EXAMPLE / "people.csv").open() as file:
+        people = list(csv.DictReader(file))
+    said = str(run(log, some_cases(tmp_path / "sheets", "SC-2025-006"), tmp_path / "rejected"))
+    assert "S-9001" in said
+    told = {
+        value for row in people for value in (row["name"], row["date_of_birth"], row["guardian"]) if value
+    }
+    assert not [value for value in told if value in said]
+
+
+# --- the case the documentation walks through -------------------------------------------------------------
+
+
+def known_on(log: EventLog, day: date) -> tuple[str, list[str], list[int]]:
+    """Return the status of the plan, the risk levels and the contacts' minutes as they were known on a day."""
+    case = log.case_of(DEMONSTRATION)
+    assert case is not None
+    point = Point(known_at=datetime.combine(day, datetime.max.time(), UTC), trust_source=True)
+    replay = history.replay(log, case, point)
+    state = {stream.category: stream.state for stream in replay.streams}
+    minutes = [entry.says["held_minutes"] for entry in replay.story if "held_minutes" in entry.says]
+    return state["irp"]["status"], [*state["participant"]["assessments"].values()], minutes
+
+
+def test_the_demonstration_shows_what_was_not_known_when_it_was_decided(
+    log: EventLog, tmp_path: Path
+) -> None:
+    run(log, some_cases(tmp_path / "sheets", DEMONSTRATION), tmp_path / "rejected")
+    on_agreement, *_ = known_on(log, date(2025, 5, 5))
+    at_review = known_on(log, date(2025, 8, 2))
+    before_entry, after_entry = known_on(log, date(2025, 8, 22)), known_on(log, date(2025, 8, 23))
+    assert on_agreement == "agreed"
+    assert at_review[1] == before_entry[1] == ["medium"], "so the plan was kept"
+    assert after_entry[1] == ["medium", "high"], "although it had been so since 26 July"
+    assert 25 not in known_on(log, date(2025, 6, 11))[2]
+    assert 25 in known_on(log, date(2025, 6, 12))[2], "the call of 3 May, two days before the plan was agreed"
+
+
+def test_the_demonstration_has_a_correction_and_a_hand_over(log: EventLog, tmp_path: Path) -> None:
+    run(log, some_cases(tmp_path / "sheets", DEMONSTRATION), tmp_path / "rejected")
+    types = [r.event.type for r in log.read_all()]
+    assert types.count("participant.contact-corrected") == 1
+    assert types.count("participant.details-corrected") == 1
+    assert types.count("participant.key-worker-changed") == 1
+
+
+# --- killed in the middle ---------------------------------------------------------------------------------
+
+PROGRAM = """
+import sys
+from datetime import date
+from pathlib import Path
+from scp_cli.importing import import_directory
+from scp_events.aggregates import ALL
+from scp_events.event_log import EventLog
+from scp_events.vocabulary import Actor
+conninfo, directory, clerk = sys.argv[1:]
+with EventLog(conninfo, ALL, pool_size=1) as log:
+    import_directory(
+        log, Path(directory), by=Actor.model_validate_json(clerk), rejected_to=Path(directory, "..", "rejected"),
+        today=date(2026, 7, 31), on_row=lambda progress: print(progress.done, flush=True),
+    )
+"""
+
+
+def killed_after(rows: int, conninfo: str, directory: Path) -> None:
+    """Import in a program of its own, and kill it once it has told of so many rows."""
+    arguments = [sys.executable, "-c", PROGRAM, conninfo, str(directory), CLERK.model_dump_json()]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        for _ in range(rows):
+            assert program.stdout.readline()
+        program.kill()
+        program.stdout.read()
+    assert program.returncode == -signal.SIGKILL
+
+
+def story_of(log: EventLog) -> list[str]:
+    """Return every event of the log without what differs from run to run: ids count by order of appearance."""
+    seen: dict[str, str] = {}
+
+    def numbered(found: re.Match[str]) -> str:
+        return seen.setdefault(found[0], f"id-{len(seen)}")
+
+    told = []
+    for recorded in log.read_all():
+        said = recorded.envelope.model_dump(mode="json") | {"version": recorded.version}
+        told.append(re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", numbered, json.dumps(said)))
+    return told
+
+
+def test_an_import_killed_in_the_middle_and_run_again_ends_as_if_nothing_had_been(
+    log: EventLog, postgres_server: str, log_template: str, tmp_path: Path
+) -> None:
+    sheets = some_cases(tmp_path / "sheets", DEMONSTRATION, "SC-2025-006", "SC-2025-008")
+    with database(postgres_server, log_template) as conninfo:
+        for rows in (1, 7, 40, 90):
+            killed_after(rows, conninfo, sheets)
+        with EventLog(conninfo, ALL, pool_size=1) as interrupted:
+            assert interrupted.head() > 0
+            finished = run(interrupted, sheets, tmp_path / "rejected")
+            clean = run(log, sheets, tmp_path / "rejected")
+            assert finished.recorded + finished.already_there == clean.recorded + clean.already_there
+            assert story_of(interrupted) == story_of(log)
+        check_log(conninfo)
