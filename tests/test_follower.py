@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, LiteralString
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -14,7 +15,7 @@ from scp_events import follower
 from scp_events.aggregates import ALL
 from scp_events.aggregates.referral import InformationProvided, InformationRequested, ReferralWaitlisted
 from scp_events.event_log import EventLog, Recorded
-from scp_events.follower import FencedError, Follower, On, OtherTablesError, Standing, State
+from scp_events.follower import FencedError, Follower, On, OtherTablesError, Standing, State, checkpoints
 from scp_events.vocabulary import Event, Position
 from tests.streams.filled_log import SECRET_WORDS, append_many
 
@@ -175,6 +176,24 @@ def test_an_owner_that_was_replaced_while_reading_commits_nothing(
         with pytest.raises(FencedError):
             old.catch_up()
     assert seen(connection) == list(range(1, 11))
+
+
+def test_an_owner_commits_nothing_once_another_has_come_though_it_has_not_moved(
+    log: EventLog, connection: Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append_many(log.conninfo, 10)
+    follower.prepare(log.conninfo, [NOTES_ALL])
+    read = log.read
+    with Follower(log, NOTES_ALL) as old:
+
+        def read_slowly(*asked: Any, **more: Any) -> list[Recorded[Event]]:
+            checkpoints.take_over(connection, NOTES_ALL, uuid4())
+            return read(*asked, **more)
+
+        monkeypatch.setattr(log, "read", read_slowly)
+        with pytest.raises(FencedError):
+            old.catch_up()
+    assert seen(connection) == []
 
 
 def test_followers_racing_for_one_projection_count_nothing_twice(

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import Depends, FastAPI, Path, Request, Response
 from pydantic import AwareDatetime
 
-from scp_api import preconditions, problems, spoken
+from scp_api import openapi, preconditions, problems, spoken
 from scp_api.parts import Parts
 from scp_events import casework
 from scp_events.access import Resource
@@ -27,7 +27,7 @@ from scp_events.vocabulary import (
     Word,
 )
 
-REFUSALS = (400, 401, 403, 409, 413, 422, 500, 503)
+REFUSALS = (400, 401, 403, 409, 413, 415, 422, 500, 503)
 
 
 class Answer(Word):
@@ -122,7 +122,8 @@ def _add(  # noqa: PLR0913 - one route of the table
         response_model=Answer,
         responses=_answers(begins=begins) | problems.declared(*REFUSALS, *on_existing, *versions),
         openapi_extra={
-            "parameters": headers if begins else [*headers, preconditions.version_header(required=decides)]
+            "parameters": headers if begins else [*headers, preconditions.version_header(required=decides)],
+            "requestBody": openapi.request_body(command),
         },
     )
 
@@ -186,67 +187,63 @@ def _send(  # noqa: PLR0913 - what one command comes with
     )
 
 
+def _post(
+    request: Request, raw: bytes, kind: Kind, command: type[Command]
+) -> tuple[Post, preconditions.Asking]:
+    """Return what was posted, once it is clear who posted it, that they may, and under which key."""
+    who = preconditions.allowed(request, command, kind.resource)
+    preconditions.command_id(request, who.actor)
+    preconditions.must_be_json(request)
+    body = spoken.read(command, raw)
+    return Post(request=request, raw=raw, kind=kind, command=command, body=body), who
+
+
 def _on_existing(parts: Parts, kind: Kind, command: type[Command]) -> Callable[..., Response]:
     """Return the endpoint of a command on a thing that exists."""
-    body_model = spoken.body_of(command)
     decides = issubclass(command, DecisionCommand)
 
-    def endpoint(request: Request, raw: Raw, stream_id: UUID, body: spoken.Spoken) -> Response:
-        who = preconditions.allowed(request, command, kind.resource)
-        preconditions.command_id(request, who.actor)
+    def endpoint(request: Request, raw: Raw, stream_id: UUID) -> Response:
+        post, who = _post(request, raw, kind, command)
         version = preconditions.expected_version(request, required=decides)
         if parts.log.case_of_stream(kind.aggregate.stream(stream_id)) is None:
             raise problems.not_found()
-        post = Post(request=request, raw=raw, kind=kind, command=command, body=body)
         return _done(_send(parts, post, who, stream_id, expected_version=version))
 
-    endpoint.__annotations__ |= {
-        "stream_id": Annotated[UUID, Path(alias=kind.id_name)],
-        "body": body_model,
-    }
+    endpoint.__annotations__["stream_id"] = Annotated[UUID, Path(alias=kind.id_name)]
     return endpoint
 
 
 def _draft_referral(parts: Parts) -> Callable[..., Response]:
-    def endpoint(request: Request, raw: Raw, body: spoken.Spoken) -> Response:
-        who = preconditions.allowed(request, referral.DraftReferral, Resource.REFERRAL)
-        preconditions.command_id(request, who.actor)
-        post = Post(request=request, raw=raw, kind=REFERRALS, command=referral.DraftReferral, body=body)
-        case_id = parts.log.open_case(_reference(body))
+    def endpoint(request: Request, raw: Raw) -> Response:
+        post, who = _post(request, raw, REFERRALS, referral.DraftReferral)
+        case_id = parts.log.open_case(_reference(post))
         return _begun(REFERRALS, _send(parts, post, who, parts.new_stream_id(), case_id=case_id))
 
-    endpoint.__annotations__["body"] = spoken.body_of(referral.DraftReferral)
     return endpoint
 
 
 def _register(parts: Parts) -> Callable[..., Response]:
-    def endpoint(request: Request, raw: Raw, body: spoken.Spoken) -> Response:
-        who = preconditions.allowed(request, participant.Register, Resource.PARTICIPANT)
-        preconditions.command_id(request, who.actor)
-        post = Post(request=request, raw=raw, kind=PARTICIPANTS, command=participant.Register, body=body)
-        case_id = parts.log.open_case(_reference(body))
+    def endpoint(request: Request, raw: Raw) -> Response:
+        post, who = _post(request, raw, PARTICIPANTS, participant.Register)
+        case_id = parts.log.open_case(_reference(post))
         return _begun(PARTICIPANTS, _send(parts, post, who, case_id, case_id=case_id))
 
-    endpoint.__annotations__["body"] = spoken.body_of(participant.Register)
     return endpoint
 
 
 def _start_irp(parts: Parts) -> Callable[..., Response]:
-    def endpoint(request: Request, raw: Raw, participant_id: UUID, body: spoken.Spoken) -> Response:
-        who = preconditions.allowed(request, irp.StartIrpDraft, Resource.IRP)
-        preconditions.command_id(request, who.actor)
+    def endpoint(request: Request, raw: Raw, participant_id: UUID) -> Response:
+        post, who = _post(request, raw, IRPS, irp.StartIrpDraft)
         case_id = parts.log.case_of_stream(participant.stream(ParticipantId(participant_id)))
         if case_id is None:
             raise problems.not_found()
-        post = Post(request=request, raw=raw, kind=IRPS, command=irp.StartIrpDraft, body=body)
         return _begun(IRPS, _send(parts, post, who, parts.new_stream_id(), case_id=case_id))
 
-    endpoint.__annotations__["body"] = spoken.body_of(irp.StartIrpDraft)
     return endpoint
 
 
-def _reference(body: spoken.Spoken) -> str:
-    return str(body.command.model_dump(include={"case_reference"})["case_reference"])
+def _reference(post: Post) -> str:
+    return str(post.body.command.model_dump(include={"case_reference"})["case_reference"])
 
 
 # --- answering --------------------------------------------------------------------------------------------

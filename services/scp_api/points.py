@@ -11,15 +11,15 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from scp_events.vocabulary import Position
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _POSITION = re.compile(r"0|[1-9]\d{0,18}", re.ASCII)
 LAST_POSITION = 2**63 - 1
 
 
 def _instant(said: str) -> datetime:
     """Read an instant. One beyond the calendar in UTC means the calendar's end: it holds nothing more."""
-    if not _INSTANT.fullmatch(said):
+    if not INSTANT.fullmatch(said):
         raise ValueError("say an instant with its offset, such as 2025-03-03T12:00:00Z")
     moment = datetime.fromisoformat(said.upper())
     try:
@@ -32,7 +32,13 @@ def _instant(said: str) -> datetime:
 def _moment(said: object) -> object:
     if not isinstance(said, str):
         return said
-    return date.fromisoformat(said) if _DAY.fullmatch(said) else _instant(said)
+    return date.fromisoformat(said) if DAY.fullmatch(said) else _instant(said)
+
+
+def _day(said: object) -> object:
+    if isinstance(said, str) and not DAY.fullmatch(said):
+        raise ValueError("say a day, such as 2025-03-03")
+    return said
 
 
 def _known(said: object) -> object:
@@ -55,5 +61,8 @@ KnownAt = Annotated[
     WithJsonSchema({"anyOf": [_INSTANT_SCHEMA, {"type": "integer", "minimum": 0, "maximum": LAST_POSITION}]}),
 ]
 
+Day = Annotated[date | None, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+
+DayQuery = Annotated[Day, Query(description="A day, UTC.")]
 AsOfQuery = Annotated[AsOf, Query(description="As it was in the world: a day (its end, UTC) or an instant.")]
 KnownAtQuery = Annotated[KnownAt, Query(description="As it was known: an instant, or a position of the log.")]

@@ -53,9 +53,7 @@ def _must_know_every_parameter(request: Request) -> None:
     route = request.scope["route"]
     known = {parameter.alias for parameter in route.dependant.query_params}
     if not set(request.query_params) <= known:
-        wrong = WrongField(
-            location=("query",), detail=f"a parameter is not one of: {', '.join(sorted(known))}"
-        )
+        wrong = WrongField(location=("query",), detail="a name here is not known")
         raise Problem(
             422, "invalid", "correct the places named in `errors` and send it again", errors=[wrong]
         )
@@ -78,6 +76,13 @@ def command_id(request: Request, actor: Actor) -> CommandId:
             "send one `Idempotency-Key:` of 1 to 200 visible ASCII characters, a new one for each command",
         )
     return CommandId(uuid5(uuid5(COMMANDS, actor.id), keys[0]))
+
+
+def must_be_json(request: Request) -> None:
+    """Refuse a body that does not say it is JSON."""
+    said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if said != "application/json":
+        raise Problem(415, "media-type", "send Content-Type: application/json")
 
 
 def fingerprint(request: Request, body: bytes) -> bytes:

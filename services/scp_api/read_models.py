@@ -17,7 +17,7 @@ from fastapi import FastAPI, Query, Request, Response
 from scp_api import preconditions, problems
 from scp_api.answers import add_question, json_of
 from scp_api.parts import Parts
-from scp_api.points import LAST_POSITION
+from scp_api.points import LAST_POSITION, DayQuery
 from scp_events import follower
 from scp_events.access import Resource
 from scp_events.access.policy import READ
@@ -36,14 +36,13 @@ _WAIT = re.compile(r"\s*wait\s*=\s*(\d{1,4})\s*(;.*)?", re.IGNORECASE | re.ASCII
 MinPosition = Annotated[
     int, Query(ge=0, le=LAST_POSITION, description="The log position the answer must contain at least.")
 ]
-Day = Annotated[date | None, Query(description="A day, UTC.")]
 
 PREFER = {
     "in": "header",
     "name": "Prefer",
     "required": False,
-    "description": "`wait=N`: wait at most N seconds (10 at most) for `min_position`.",
-    "schema": {"type": "string", "pattern": "^wait=[0-9]{1,4}$", "examples": ["wait=5"]},
+    "description": "`wait=N`: wait N seconds, 10 at most, for `min_position`. Others are passed over (RFC 7240).",
+    "schema": {"type": "string", "examples": ["wait=5"]},
 }
 
 
@@ -114,9 +113,9 @@ def _decisions(parts: Parts) -> Callable[..., Response]:
 def _outcomes(parts: Parts) -> Callable[..., Response]:
     def endpoint(
         request: Request,
-        on: Day = None,
-        since: Day = None,
-        until: Day = None,
+        on: DayQuery = None,
+        since: DayQuery = None,
+        until: DayQuery = None,
         min_position: MinPosition = 0,
     ) -> Response:
         preconditions.allowed(request, READ, Resource.OUTCOMES)

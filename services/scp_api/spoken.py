@@ -10,17 +10,22 @@ out, it is now.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, create_model, model_validator
+from fastapi.exceptions import RequestValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
+from starlette.exceptions import HTTPException
 
+from scp_api.points import DAY, INSTANT
 from scp_events.aggregates import irp, participant
 from scp_events.vocabulary import (
     Actor,
@@ -33,6 +38,8 @@ from scp_events.vocabulary import (
     Refused,
     Word,
 )
+
+Place = tuple[str | int, ...]
 
 SAID_BY_ADDRESS = "participant_id"
 GATHERED_UNMARKED: frozenset[tuple[type[Command], str]] = frozenset(
@@ -59,29 +66,13 @@ class Spoken(Word):
     occurred_at: AwareDatetime | None = None
     """When it happened in the world, where that is not now."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _a_whole_number_is_one_however_it_is_written(cls, said: object) -> object:
-        """In JSON `40.0` is an integer; Python reads it as another kind of number."""
-        return _whole(said)
-
-
-def _whole(said: object) -> object:
-    match said:
-        case dict():
-            return {name: _whole(value) for name, value in said.items()}
-        case list():
-            return [_whole(value) for value in said]
-        case float() if said.is_integer():
-            return int(said)
-    return said
-
 
 def name_of(command: type[Command]) -> str:
     """Return a command's name in an address: `SubmitReferral` is `submit-referral`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", command.__name__).lower()
 
 
+@cache
 def body_of(command: type[Command]) -> type[Spoken]:
     """Return the body model of a command."""
     fields: dict[str, Any] = {
@@ -110,6 +101,46 @@ def _spoken(name: str, info: FieldInfo) -> tuple[Any, Any]:
     if name == "event_id":
         return EventId | None, Field(default=None, description="Minted where it is left out.")
     return info.annotation, copy(info)
+
+
+def read(command: type[Command], raw: bytes) -> Spoken:
+    """Return what a body says, read strictly: a day is not a number, and `"yes"` is not `true`.
+
+    Raises `RequestValidationError`, or an `HTTPException` where the body is no JSON.
+    """
+    try:
+        written = json.loads(raw, parse_float=_number)
+        said = body_of(command).model_validate_json(json.dumps(written), strict=True)
+    except ValidationError as error:
+        wrong = [{**found, "loc": ("body", *found["loc"])} for found in error.errors(include_input=False)]
+        raise RequestValidationError(wrong) from None
+    except (ValueError, RecursionError):
+        raise HTTPException(400) from None
+    if misread := list(_misread(said, written, ("body",))):
+        raise RequestValidationError([{"type": "date_parsing", "loc": place, "msg": ""} for place in misread])
+    return said
+
+
+def _misread(said: object, written: Any, place: Place) -> Iterator[Place]:  # noqa: ANN401 - any JSON value
+    """Yield where pydantic took a number in quotes for the seconds since 1970."""
+    match said:
+        case BaseModel():
+            for name, value in said:
+                if name in written:
+                    yield from _misread(value, written[name], (*place, name))
+        case tuple():
+            for number, (value, each) in enumerate(zip(said, written, strict=True)):
+                yield from _misread(value, each, (*place, number))
+        case datetime() if not INSTANT.fullmatch(written):
+            yield place
+        case date() if not isinstance(said, datetime) and not DAY.fullmatch(written):
+            yield place
+
+
+def _number(written: str) -> float | int:
+    """Read a number. In JSON `40.0` is an integer; Python would read it as another kind of number."""
+    number = float(written)
+    return int(number) if number.is_integer() else number
 
 
 def command_from(

@@ -13,7 +13,15 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, NewType, Protocol, TypeVar, get_args
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 # --- identities -------------------------------------------------------------------------------------------
 # Each kind of stream has its own id type, so passing a referral's id where a participant's belongs is a type
@@ -218,7 +226,7 @@ class CorrectionEvent(DecisionEvent):
     """A decision that an earlier event was wrong. The original stays; this says what we learned since."""
 
     corrects: EventId
-    happened_at: datetime | None = None
+    happened_at: AwareDatetime | None = None
     """When the corrected fact happened in the world, where that itself was wrong; otherwise as recorded."""
 
 

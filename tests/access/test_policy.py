@@ -104,6 +104,12 @@ def test_nothing_is_allowed_for_adult_proceedings() -> None:
         assert roles_that_may(action, resource, Purpose.ADULT_PROCEEDINGS) == set()
 
 
+def test_adult_proceedings_are_told_what_they_need() -> None:
+    answer = decide(person("sv-x", Role.SUPERVISOR), READ, Resource.HISTORY, Purpose.ADULT_PROCEEDINGS)
+    assert isinstance(answer, Deny)
+    assert answer.rule == "adult-proceedings-need-a-court-order"
+
+
 def test_nobody_sends_commands_for_audit_or_reporting() -> None:
     for purpose, (command, resource) in product((Purpose.AUDIT, Purpose.REPORTING), ALL_COMMANDS.items()):
         assert roles_that_may(command, resource, purpose) == set()

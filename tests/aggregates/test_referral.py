@@ -368,8 +368,15 @@ def test_what_a_draft_said_can_be_corrected_at_any_time(path: Path) -> None:
 
 
 def test_a_corrected_referral_is_remembered_as_corrected() -> None:
-    corrected = fold(referral, history(*SUBMITTED, CORRECT))
-    assert (corrected.status, corrected.route) == (Status.SUBMITTED, "court-order")
+    elsewhere = CORRECT.model_copy(update={"programme": "other-programme"})
+    corrected = fold(referral, history(*SUBMITTED, elsewhere))
+    assert (corrected.programme, corrected.route) == ("other-programme", "court-order")
+    assert corrected.status is Status.SUBMITTED
+
+
+def test_a_referral_remembers_whom_and_what_it_is_about() -> None:
+    drafted = fold(referral, history(DRAFT))
+    assert (drafted.participant_id, drafted.programme) == (PARTICIPANT, "second-chance")
 
 
 @pytest.mark.parametrize("path", [(), DRAFTED])

@@ -13,7 +13,7 @@ from scp_events.database.home import Home
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SCP_PG_BIN", "SCP_HOME", "SCP_DATABASE_URL"):
+    for name in ("SCP_HOME", "SCP_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
 
 

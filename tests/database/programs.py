@@ -59,6 +59,12 @@ def program(
         running.kill()
 
 
+def seen(pid: int) -> Path:
+    """Return the directory in which Linux shows a process."""
+    need(Path("/proc/self").exists(), "Linux", "run the tests in a container")
+    return Path(f"/proc/{pid}")
+
+
 def need_root() -> None:
     """Go on as root; what this test asks for only root can do."""
     need(os.geteuid() == 0, "to be root", "run the tests in a container, or with sudo")

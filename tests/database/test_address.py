@@ -72,6 +72,7 @@ def test_a_home_is_made_where_this_system_keeps_the_data_of_users(
         f"postgresql://scp:{SECRET}@127.0.0.1:port/scp",
         f"postgresql://scp:{SECRET}@[::1/scp",
         f"postgresql://127.0.0.1:1/scp?password={SECRET}&nonsense=1",
+        f"postgresql://scp:{SECRET}",
         f"host=127.0.0.1 port=1 password={SECRET}",
         f"host=127.0.0.1 password='{SECRET}",
         f"host=127.0.0.1 password = pass {SECRET}",

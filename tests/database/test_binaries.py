@@ -25,6 +25,7 @@ def programs(directory: Path, version: str = "17.2 (Debian 17.2-1)") -> Path:
 def nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a directory that plays the machine; it has no PostgreSQL anywhere."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.delenv("SCP_PG_BIN", raising=False)
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(binaries, "SYSTEM_PREFIXES", tmp_path / "system")
     return tmp_path

@@ -12,7 +12,8 @@ import pytest
 
 from scp_events.database import DatabaseError, embedded, postmaster
 from scp_events.database import home as home_module
-from scp_events.database.account import server_account
+from scp_events.database.account import server_account, within_reach
+from scp_events.database.binaries import find_binaries
 from scp_events.database.home import Home
 from tests.database.programs import program
 
@@ -97,6 +98,28 @@ def test_a_zombie_with_the_number_of_a_killed_server_is_no_server(home: Path) ->
         os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays unasked for
         with embedded.hold(home) as server:
             assert answers(server.conninfo)
+
+
+def test_a_server_started_by_hand_is_named_and_left_alone(home: Path, tmp_path: Path) -> None:
+    place = Home(home)
+    account = server_account(place.data)
+    by_hand = tmp_path / "socket"
+    by_hand.mkdir()
+    account.give(by_hand)
+    with within_reach(account, place.data, by_hand) as ((data, listen), descriptors):
+        command = [str(find_binaries().postgres), "-D", data, "-k", listen]
+        account.run(["/bin/sh", "-c", postmaster.DETACHED, "sh", *command], inherit=descriptors)
+    assert postmaster.until(lambda: postmaster.recorded(place) is not None, 60)
+    server = postmaster.recorded(place)
+    assert server is not None
+    try:
+        with pytest.raises(DatabaseError, match=f"`kill -INT {server}` stops it"):
+            hold_once(home)
+        assert postmaster.recorded(place) == server
+    finally:
+        os.kill(server, signal.SIGINT)
+    assert postmaster.until(lambda: postmaster.recorded(place) is None, 60)
+    hold_once(home)
 
 
 def test_processes_of_a_killed_server_are_waited_for(home: Path) -> None:

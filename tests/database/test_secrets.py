@@ -9,6 +9,7 @@ import pytest
 
 from scp_events.database import DatabaseError, embedded, postmaster
 from scp_events.database.home import Home
+from tests.database.programs import seen
 
 
 @pytest.fixture
@@ -56,8 +57,8 @@ def test_the_password_is_in_nothing_that_is_shown(server: embedded.EmbeddedPostg
     password = password_of(home)
     assert password not in repr(server)
     assert password not in (home / "server.log").read_text()
-    assert password not in Path(f"/proc/{server.pid}/cmdline").read_text()
-    assert password not in Path(f"/proc/{server.pid}/environ").read_text()
+    assert password not in (seen(server.pid) / "cmdline").read_text()
+    assert password not in (seen(server.pid) / "environ").read_text()
 
 
 def test_a_password_that_others_can_read_is_refused(home: Path) -> None:
@@ -98,7 +99,7 @@ def test_the_environment_of_the_program_is_not_the_servers(
     monkeypatch.setenv("PGDATA", "/nowhere")
     monkeypatch.setenv("SCP_SECRET", "do-not-pass-on")
     with embedded.hold(home) as server:
-        assert "do-not-pass-on" not in Path(f"/proc/{server.pid}/environ").read_text()
+        assert "do-not-pass-on" not in (seen(server.pid) / "environ").read_text()
 
 
 def refused(home: Path, reason: str) -> str:

@@ -15,7 +15,7 @@ from scp_events.database import DatabaseError, account, binaries, embedded
 from scp_events.database.account import server_account
 from scp_events.database.binaries import find_binaries
 from tests.database.conftest import leave_nothing_running
-from tests.database.programs import need_root, ordinary_user, program
+from tests.database.programs import need_root, ordinary_user, program, seen
 from tests.needs import need
 
 Permissions = dict[Path, tuple[int, int, int]]
@@ -43,13 +43,14 @@ def hidden_programs(tmp_path: Path) -> Path:
     return hidden / package.name / found.parent.name / "bin"
 
 
-def test_root_does_not_run_the_server(home: Path) -> None:
+def test_root_does_not_run_the_server_and_lends_it_no_group(home: Path) -> None:
     need_root()
-    with embedded.hold(home) as server:
-        owner = Path(f"/proc/{server.pid}").stat().st_uid
-        groups = Path(f"/proc/{server.pid}/status").read_text().split("Groups:")[1].splitlines()[0].split()
-    assert pwd.getpwuid(owner).pw_name in account.SERVER_USERS
-    assert "0" not in groups
+    with program(home, before="import os; os.setgroups([0, 4])") as started:
+        server = seen(started.server())
+        said = dict(line.split(":\t", 1) for line in (server / "status").read_text().splitlines())
+        started.end()
+    for kind, of_root in (("Uid", "0"), ("Gid", "0"), ("Groups", "4")):
+        assert of_root not in said[kind].split()
 
 
 def test_root_may_keep_a_home_where_only_root_can_go(tmp_path: Path) -> None:
@@ -98,7 +99,7 @@ def test_programs_that_the_server_cannot_reach_are_copied_and_left_as_they_are(
     before = permissions(watched)
     for _ in range(2):
         with embedded.hold(home) as server:
-            assert Path(f"/proc/{server.pid}/exe").readlink().is_relative_to(copies)
+            assert (seen(server.pid) / "exe").readlink().is_relative_to(copies)
     assert permissions(watched) == before
     assert len(list(copies.iterdir())) == 1, "the second start uses the copy of the first"
     assert {path.stat().st_uid for path in copies.rglob("*")} == {0}
@@ -141,13 +142,13 @@ def test_a_home_made_by_an_ordinary_user_is_served_as_that_user_by_root_too(
     home = reachable_directory / "home"
     with program(home, user=user, python=python) as theirs:
         server = theirs.server()
-        assert Path(f"/proc/{server}").stat().st_uid == pwd.getpwnam(user).pw_uid
+        assert seen(server).stat().st_uid == pwd.getpwnam(user).pw_uid
         assert {pwd.getpwuid(path.stat().st_uid).pw_name for path in home.iterdir()} == {user}
         assert stat.S_IMODE((home / "passfile").stat().st_mode) == 0o600
         theirs.end()
     leave_nothing_running(home)
     with embedded.hold(home) as ours:
-        assert Path(f"/proc/{ours.pid}").stat().st_uid == pwd.getpwnam(user).pw_uid
+        assert seen(ours.pid).stat().st_uid == pwd.getpwnam(user).pw_uid
     with program(home, user=user, python=python) as theirs:
         theirs.server()
         theirs.end()

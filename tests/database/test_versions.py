@@ -12,6 +12,11 @@ from scp_events.database.binaries import find_binaries, find_version
 from tests.needs import need
 
 
+@pytest.fixture(autouse=True)
+def _newest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SCP_PG_BIN", raising=False)
+
+
 @pytest.fixture
 def older() -> Path:
     """Return programs of an older PostgreSQL than the one that is used."""

@@ -126,7 +126,11 @@ def test_reasons_to_decline_are_counted_by_the_day_of_the_answer(log: EventLog, 
     assert [(r.reason_code, r.referrals) for r in reasons] == [("no-place", 2), ("too-far", 1)]
 
 
-COMMANDS = [*asking.DRAFTING, *asking.REVIEWING, *asking.ANSWERING, *asking.AFTERWARDS]
+COMMANDS = [
+    *(asking.DRAFT, asking.CORRECT, asking.SUBMIT, asking.ACKNOWLEDGE, asking.ASK, asking.ANSWER),
+    *(asking.ELIGIBLE, asking.NOT_ELIGIBLE, asking.SUITABLE, asking.NOT_READY, asking.WAITLIST),
+    *(asking.ACCEPT, asking.DECLINE, asking.REDIRECT, asking.WITHDRAW, asking.LINK, asking.CLOSE),
+]
 BEGINNINGS = st.sampled_from([(), asking.REVIEWED, asking.ADMITTED, asking.WAITLISTED])
 
 

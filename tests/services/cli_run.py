@@ -26,7 +26,7 @@ def scp(*arguments: str, database: str, **environment: str) -> Ran:
     """Run a command in this process, which is quicker than its own."""
     out, err = TextIOWrapper(BytesIO()), TextIOWrapper(BytesIO())
     with (
-        mock.patch.dict(os.environ, {"SCP_DATABASE_URL": database, **environment}),
+        mock.patch.dict(os.environ, {"SCP_DATABASE_URL": database, "COLUMNS": "100", **environment}),
         mock.patch.object(sys, "argv", ["scp", *arguments]),
         redirect_stdout(out),
         redirect_stderr(err),

@@ -440,8 +440,8 @@ def test_numbers_beyond_what_can_be_recorded_are_refused(referrer: Somebody, num
         (b"[" * 100_000, 400),
         (b'{"command": {}, "command": 1e999}', 422),
         (b'{"command": {"circumstances": "\\u0000"}}', 422),
-        (b'{"command": {"circumstances": "\\ud800"}}', 422),
-        (b"", 422),
+        (b'{"command": {"circumstances": "\\ud800"}}', 400),
+        (b"", 400),
         (b"null", 422),
         (b"9" * 5000, 400),
         (b'"' + b"x" * 300_000 + b'"', 413),
@@ -452,6 +452,29 @@ def test_a_body_that_says_nothing_is_a_problem(referrer: Somebody, raw: bytes, s
     answer = referrer.http.post("/referrals", content=raw, headers=headers)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/json-patch+json", ""])
+def test_a_body_says_that_it_is_json(referrer: Somebody, kind: str) -> None:
+    headers = {"Idempotency-Key": uuid4().hex, "Content-Type": kind}
+    answer = referrer.http.post("/referrals", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (415, "urn:scp:problem:media-type")
+
+
+@pytest.mark.parametrize("yes", ["yes", "true", 1, "1", None])
+def test_a_yes_that_is_no_truth_value_decides_nothing(
+    referrer: Somebody, supervisor: Somebody, yes: object
+) -> None:
+    at = drafted(referrer, next(references)).headers["location"]
+    assert supervisor.decide(f"{at}/determine-eligibility", eligible=yes).status_code == 422
+
+
+def test_a_day_is_not_a_number(referrer: Somebody, supervisor: Somebody) -> None:
+    assert drafted(referrer, next(references), drafted_on=0).status_code == 422
+    assert drafted(referrer, next(references), drafted_on="0").status_code == 422
+    assert referrer.send("/referrals", draft(next(references)), occurred_at="1740830400").status_code == 422
+    assert supervisor.get("/outcomes", until="0").status_code == 422
+    assert supervisor.get("/cases/SC-1/history", as_of="0").status_code == 422
 
 
 def test_what_may_not_be_seen_and_what_is_not_there_get_the_same_answer(

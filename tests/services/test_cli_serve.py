@@ -15,7 +15,15 @@ import pytest
 
 from tests.services.cli_run import scp, scp_process
 
-WAITING = "import time\nopen({started!r}, 'w').close()\ntime.sleep(60)\n"
+WAITING = """
+import signal, sys, time
+def stop(*_):
+    open({name!r} + ".stopped", "w").close()
+    sys.exit()
+signal.signal(signal.SIGTERM, stop)
+open({name!r} + ".started", "w").close()
+time.sleep(60)
+"""
 ENDING = "raise SystemExit(7)\n"
 
 
@@ -27,7 +35,7 @@ def supervisor(directory: Path) -> subprocess.Popen[str]:
             "-c",
             "import os, sys, scp_cli.serving as s; sys.exit(s.supervise(['one', 'other'], os.environ))",
         ],
-        env=os.environ | {"PYTHONPATH": str(directory)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(directory), os.environ.get("PYTHONPATH", "")])},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -41,7 +49,7 @@ def until_there(path: Path) -> None:
 
 
 def test_when_one_service_ends_the_other_is_ended_too(tmp_path: Path) -> None:
-    (tmp_path / "one.py").write_text(WAITING.format(started=str(tmp_path / "started")))
+    (tmp_path / "one.py").write_text(WAITING.format(name=str(tmp_path / "one")))
     (tmp_path / "other.py").write_text(ENDING)
     process = supervisor(tmp_path)
     said = process.communicate(timeout=30)[1]
@@ -52,13 +60,14 @@ def test_when_one_service_ends_the_other_is_ended_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_both_services(tmp_path: Path, name: signal.Signals) -> None:
     for service in ("one", "other"):
-        (tmp_path / f"{service}.py").write_text(WAITING.format(started=str(tmp_path / f"{service}.started")))
+        (tmp_path / f"{service}.py").write_text(WAITING.format(name=str(tmp_path / service)))
     process = supervisor(tmp_path)
     for service in ("one", "other"):
         until_there(tmp_path / f"{service}.started")
     process.send_signal(name)
     assert process.communicate(timeout=30)[1] == ""
     assert process.returncode == 0
+    assert all((tmp_path / f"{service}.stopped").exists() for service in ("one", "other"))
 
 
 def test_serve_answers_over_http_and_stops_when_asked(log_database: str, tmp_path: Path) -> None:

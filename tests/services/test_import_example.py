@@ -113,7 +113,7 @@ def test_nobody_in_the_example_is_named_in_a_message(log: EventLog, tmp_path: Pa
 
 
 def known_on(log: EventLog, day: date) -> tuple[str, list[str], list[int]]:
-    """Return the status of the plan, the risk levels and the contacts' minutes as they were known on a day."""
+    """Return the plan's status, the risk levels and the contacts' minutes as they were known on a day."""
     case = log.case_of(DEMONSTRATION)
     assert case is not None
     point = Point(known_at=datetime.combine(day, datetime.max.time(), UTC), trust_source=True)
@@ -158,8 +158,8 @@ from scp_events.vocabulary import Actor
 conninfo, directory, clerk = sys.argv[1:]
 with EventLog(conninfo, ALL, pool_size=1) as log:
     import_directory(
-        log, Path(directory), by=Actor.model_validate_json(clerk), rejected_to=Path(directory, "..", "rejected"),
-        today=date(2026, 7, 31), on_row=lambda progress: print(progress.done, flush=True),
+        log, Path(directory), rejected_to=Path(directory, "..", "rejected"), today=date(2026, 7, 31),
+        by=Actor.model_validate_json(clerk), on_row=lambda progress: print(progress.done, flush=True),
     )
 """
 
@@ -177,7 +177,7 @@ def killed_after(rows: int, conninfo: str, directory: Path) -> None:
 
 
 def story_of(log: EventLog) -> list[str]:
-    """Return every event of the log without what differs from run to run: ids count by order of appearance."""
+    """Return every event without what differs from run to run: ids count by order of appearance."""
     seen: dict[str, str] = {}
 
     def numbered(found: re.Match[str]) -> str:

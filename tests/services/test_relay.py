@@ -154,11 +154,11 @@ def test_a_relay_that_was_replaced_while_idle_ends_with_the_next_event(
 
 
 class Stumbling(Broker):
-    """A broker whose n-th commit fails: `before` it was asked for, or `after` it was done, unheard."""
+    """A broker whose every third commit fails: `before` it was asked for, or `after` it was done, unheard."""
 
-    def __init__(self, bootstrap: str, moment: str, failing: range) -> None:
+    def __init__(self, bootstrap: str, moment: str) -> None:
         super().__init__(bootstrap)
-        self.moment, self.failing, self.commits, self.stumbled = moment, failing, 0, 0
+        self.moment, self.commits, self.stumbled = moment, 0, 0
 
     @contextmanager
     def producer(self, transactional_id: str) -> Iterator[Any]:
@@ -167,7 +167,7 @@ class Stumbling(Broker):
 
             def stumble() -> None:
                 self.commits += 1
-                if self.commits not in self.failing:
+                if self.commits % 3:
                     return commit()
                 self.stumbled += 1
                 producer.flush() if self.moment == "before" else commit()
@@ -200,11 +200,11 @@ def test_after_a_commit_whose_outcome_is_unknown_the_relay_looks_it_up(
     site: Site, read_topic: TopicReader, moment: str
 ) -> None:
     append_many(site.conninfo, 300)
-    broker = Stumbling(site.bootstrap, moment, failing=range(2, 5))
+    broker = Stumbling(site.bootstrap, moment)
     topic = site.settings().progress_topic
     with running(site, broker, relay_batch=50):
         until(lambda: committed(site, topic) == 300)
-    assert broker.stumbled == 3
+    assert broker.stumbled >= 3
     assert len(published(site, read_topic)) == 300
 
 

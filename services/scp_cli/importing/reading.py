@@ -182,16 +182,13 @@ def _must_be_a_column(place: int, name: str, names: Sequence[str], columns: Colu
 
 def _line(number: int, row: Sequence[Value], names: Sequence[str]) -> Line:
     said = {name: _text(value) for name, value in zip(names, row, strict=False)}
-    kept = [value for place, value in enumerate(row) if names[place : place + 1] not in _REMARKS]
+    remarks = [place for place, name in enumerate(names) if name in REMARK_COLUMNS]
     return Line(
         number=number,
         cells={name: text for name, text in said.items() if text and name not in REMARK_COLUMNS},
-        values=tuple(kept),
+        values=tuple(value for place, value in enumerate(row) if place not in remarks),
         unnamed=any(_text(value) for value in row[len(names) :]),
     )
-
-
-_REMARKS = [[name] for name in REMARK_COLUMNS]
 
 
 def _text(value: Value) -> str:

@@ -66,7 +66,7 @@ def _check(url: str) -> None:
     """Connect once."""
     shown = _without_password(url)
     try:
-        with psycopg.connect(url) as connection:
+        with psycopg.connect(url, connect_timeout=10) as connection:
             version = connection.info.server_version // 10_000
     except psycopg.Error as error:
         raise DatabaseError(

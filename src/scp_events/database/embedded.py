@@ -53,7 +53,7 @@ def hold(home: Path) -> Iterator[EmbeddedPostgres]:
         try:
             yield server
         finally:
-            with place.locked():
+            with _explained(place, account), place.locked():
                 if alone(holders):
                     postmaster.stop(place, account)
 

@@ -22,6 +22,7 @@ STOPPING = (
     (signal.SIGINT, 60.0),
     (signal.SIGQUIT, 20.0),
 )  # orderly; at once, with crash recovery at the next start
+MARK = "scp.directory="
 # The shell leaves at once, so that the server is nobody's child and outlives us if others still use it.
 DETACHED = '"$@" >&2 & echo $!'
 
@@ -31,17 +32,8 @@ def launch(home: Home, account: Account, binaries: Binaries) -> int:
     log = home.open_log()
     try:
         with within_reach(account, home.data, home.socket) as ((data, listen), descriptors):
-            options: list[str | Path] = [
-                "-D",
-                data,
-                "-k",
-                _quoted(listen),
-                "-p",
-                str(PORT),
-                "-c",
-                _mark(home),
-            ]
-            command = ["/bin/sh", "-c", DETACHED, "sh", binaries.postgres, *options]
+            options = ["-D", data, "-k", listen, "-p", str(PORT), "-c", _mark(home)]
+            command = ["/bin/sh", "-c", DETACHED, "sh", str(binaries.postgres), *options]
             shell = account.run(command, stderr=log, inherit=descriptors)
     finally:
         os.close(log)
@@ -68,11 +60,18 @@ def is_server(pid: int, home: Home) -> bool:
 
 
 def forget_dead(home: Home) -> None:
-    """Remove what a killed server left, when its number is now somebody else's or a zombie's.
+    """Remove what a killed server left: its number may by now be somebody else's, or a zombie's.
 
-    Safe even if processes of the dead server are still writing: PostgreSQL finds them through their shared
-    memory and refuses to start until they have gone.
+    Safe even while processes of the dead server still write: PostgreSQL finds them through their shared memory
+    and does not start until they have gone. Raises `DatabaseError` if the server was started by hand: without
+    this file it would stop within a minute.
     """
+    pid = recorded(home)
+    if pid is not None and _is_server_of_others(pid):
+        raise DatabaseError(
+            f"Process {pid} is a PostgreSQL server that was started on {home.data} by other means. "
+            f"`kill -INT {pid}` stops it in good order."
+        )
     (home.data / "postmaster.pid").unlink(missing_ok=True)
     for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
         (home.socket / name).unlink(missing_ok=True)
@@ -107,20 +106,21 @@ def _gone_after(pid: int, home: Home, kind: signal.Signals, seconds: float) -> b
 
 def _mark(home: Home) -> str:
     """Return a setting without effect that names the data directory, whatever path leads to it."""
-    return f"scp.directory={home.data.stat().st_ino}"
+    return f"{MARK}{home.data.stat().st_ino}"
+
+
+def _is_server_of_others(pid: int) -> bool:
+    """Whether this process is a server, not a child of one (`postgres: writer`), that we did not start."""
+    command = _command_line(pid)
+    return Path(command[0]).name == "postgres" and not any(argument.startswith(MARK) for argument in command)
 
 
 def _command_line(pid: int) -> list[str]:
-    """Return the arguments of a process; none for a process that has ended, waited for or not."""
+    """Return a program and its arguments; an empty one for a process that has ended, waited for or not."""
     if sys.platform == "linux":
         try:
             return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")
         except (FileNotFoundError, ProcessLookupError):
-            return []
+            return [""]
     shown = ourselves().run(["ps", "-ww", "-o", "command=", "-p", str(pid)])
-    return shown.stdout.split()
-
-
-def _quoted(directory: str) -> str:
-    """Quote one directory for a setting that is a list of them."""
-    return '"' + directory.replace('"', '""') + '"'
+    return shown.stdout.split() or [""]
