@@ -9,7 +9,10 @@ from fastapi import FastAPI, Response
 from psycopg_pool import PoolTimeout
 
 from scp_api import problems
+from scp_api.answers import json_of
 from scp_api.parts import Parts
+from scp_events import follower
+from scp_events.follower import Standing, State
 from scp_events.vocabulary import Word
 
 PATIENCE = 2.0
@@ -21,10 +24,21 @@ class Alive(Word):
     status: Literal["alive"] = "alive"
 
 
+class Behind(Word):
+    """How far a read model is behind the log, and whether it moves."""
+
+    name: str
+    version: int
+    state: State
+    lag_events: int
+    lag_seconds: float
+
+
 class Ready(Word):
     """The program can do its work."""
 
     status: Literal["ready"] = "ready"
+    read_models: tuple[Behind, ...]
 
 
 def install(app: FastAPI, parts: Parts) -> None:
@@ -35,9 +49,8 @@ def install(app: FastAPI, parts: Parts) -> None:
         return Alive()
 
     def readyz() -> Response:
-        """The database can be reached."""
-        _must_reach_database(parts)
-        return Response(Ready().model_dump_json(), media_type="application/json")
+        """The database can be reached; so far are the read models."""
+        return json_of(Ready(read_models=tuple(map(_behind, _standings(parts)))))
 
     app.add_api_route("/livez", livez, tags=["health"], responses=problems.declared(500))
     app.add_api_route(
@@ -45,9 +58,19 @@ def install(app: FastAPI, parts: Parts) -> None:
     )
 
 
-def _must_reach_database(parts: Parts) -> None:
+def _standings(parts: Parts) -> list[Standing]:
     try:
         with parts.reading.connection(timeout=PATIENCE) as connection:
-            connection.execute("SELECT 1")
+            return follower.status(connection)
     except (PoolTimeout, psycopg.OperationalError):
         raise problems.busy("the database cannot be reached") from None
+
+
+def _behind(standing: Standing) -> Behind:
+    return Behind(
+        name=standing.name,
+        version=standing.version,
+        state=standing.state,
+        lag_events=standing.lag_events,
+        lag_seconds=standing.lag_seconds,
+    )

@@ -41,7 +41,7 @@ PREFER = {
     "in": "header",
     "name": "Prefer",
     "required": False,
-    "description": "`wait=N`: wait N seconds, 10 at most, for `min_position`. Others are passed over (RFC 7240).",
+    "description": "`wait=N`: wait N seconds, 10 at most, for `min_position`. Others are passed over.",
     "schema": {"type": "string", "examples": ["wait=5"]},
 }
 

@@ -174,7 +174,7 @@ def brief(entries: Iterable[Entry], new: frozenset[int] = frozenset()) -> Render
         grid.add_row(
             Text(entry.occurred_at.date().isoformat()),
             Text(f"{'+ ' if is_new else ''}#{entry.position}", LATE if is_new else QUIET, justify="right"),
-            Text.assemble(plain(entry.title), (f" {plain(_who(entry).id)}", QUIET)),
+            Text.assemble(plain(entry.title), (f" {plain(entry.by.id)}", QUIET)),
         )
     return grid
 
@@ -206,17 +206,12 @@ def _entry(entry: Entry, places: Places, *, reasons: bool) -> RenderableType:
 
 def _by(entry: Entry) -> str:
     """Say who answers for an entry, and who typed it in where that was somebody else, or later."""
-    who = _who(entry)
     doing = "decided by" if entry.decision is not None else "by"
-    clerk = f" by {plain(entry.by.id)}" if entry.by != who else ""
+    clerk = f" by {plain(entry.recorded_by.id)}" if entry.recorded_by != entry.by else ""
     days = delay(entry)
     after = f" {_days(days)} later" if 0 < days < LATE_FROM else ""
     made = f", {_made(entry)}{clerk}{after}" if clerk or after else ""
-    return f"{entry.category}: {doing} {_actor(who)}{made}"
-
-
-def _who(entry: Entry) -> Actor:
-    return entry.by if entry.decision is not None else entry.on_behalf_of or entry.by
+    return f"{entry.category}: {doing} {_actor(entry.by)}{made}"
 
 
 def _actor(actor: Actor) -> str:
@@ -264,7 +259,7 @@ def _said(entry: Entry, places: Places) -> Iterator[tuple[str, str]]:
 
 def _is_whoever(value: object, entry: Entry) -> bool:
     """Whether a field names again who acted."""
-    return isinstance(value, dict) and value == _who(entry).model_dump(mode="json")
+    return isinstance(value, dict) and value == entry.by.model_dump(mode="json")
 
 
 def _against(now: str, was: str) -> str:

@@ -21,7 +21,6 @@ from scp_events.event_log import EventLog, Recorded
 from scp_events.vocabulary import (
     Actor,
     Decision,
-    DecisionEvent,
     Event,
     EventId,
     ParticipantId,
@@ -74,7 +73,9 @@ class Entry(Word):
     source_recorded_at: AwareDatetime | None
     """When the source of an imported event says it was entered there."""
     by: Actor
-    on_behalf_of: Actor | None
+    """Who answers for it: who decided it, or on whose behalf it was recorded."""
+    recorded_by: Actor
+    """Who typed it in."""
     purpose: str
     decision: Decision | None
     corrects: EventId | None
@@ -275,14 +276,21 @@ def _entry(recorded: Recorded[Event], corrected_by: Sequence[EventId]) -> Entry:
         occurred_at=envelope.occurred_at,
         recorded_at=recorded.recorded_at,
         source_recorded_at=envelope.source_recorded_at,
-        by=event.decision.by if isinstance(event, DecisionEvent) else envelope.actor,
-        on_behalf_of=envelope.on_behalf_of,
+        by=answerable(recorded),
+        recorded_by=envelope.actor,
         purpose=envelope.purpose,
         decision=recorded.decision,
         corrects=recorded.corrects,
         corrected_by=tuple(corrected_by),
         says=event.model_dump(mode="json", exclude={"type", "decision"}),
     )
+
+
+def answerable(recorded: Recorded[Event]) -> Actor:
+    """Return who answers for an event: who decided it, else on whose behalf it was recorded, else who did."""
+    if recorded.decision is not None:
+        return recorded.decision.by
+    return recorded.envelope.on_behalf_of or recorded.envelope.actor
 
 
 def title(event: type[Event]) -> str:

@@ -108,7 +108,12 @@ def test_a_server_started_by_hand_is_named_and_left_alone(home: Path, tmp_path: 
     account.give(by_hand)
     with within_reach(account, place.data, by_hand) as ((data, listen), descriptors):
         command = [str(find_binaries().postgres), "-D", data, "-k", listen]
-        account.run(["/bin/sh", "-c", postmaster.DETACHED, "sh", *command], inherit=descriptors)
+        with place.log.open("a") as log:
+            account.run(
+                ["/bin/sh", "-c", postmaster.DETACHED, "sh", *command],
+                stderr=log.fileno(),
+                inherit=descriptors,
+            )
     assert postmaster.until(lambda: postmaster.recorded(place) is not None, 60)
     server = postmaster.recorded(place)
     assert server is not None

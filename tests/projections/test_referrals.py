@@ -118,7 +118,7 @@ def test_whoever_waits_longest_is_first_on_the_waiting_list(log: EventLog, readi
 
 
 def test_reasons_to_decline_are_counted_by_the_day_of_the_answer(log: EventLog, reading: Reading) -> None:
-    for number, code in ((5, "too-far"), (6, "no-place"), (7, "no-place"), (9, "too-far")):
+    for number, code in ((4, "too-far"), (5, "too-far"), (6, "no-place"), (7, "no-place"), (8, "too-far")):
         declined = referral.DeclineReferral(decision=decision(reason_code=code))
         Case(log).on(number).refer(*asking.REVIEWED, declined)
     Case(log).on(6).refer(*asking.REDIRECTED)

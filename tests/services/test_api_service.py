@@ -261,6 +261,9 @@ def test_without_its_database_it_is_alive_and_not_ready_until_the_database_is_ba
             assert answer.status_code == 503
             assert int(answer.headers["retry-after"]) > 0
         until_ready(service)
+        read_models = service.anybody().get("/readyz").json()["read_models"]
+        assert {"caseload", "decisions", "outcomes", "referrals"} == {each["name"] for each in read_models}
+        assert {each["lag_events"] for each in read_models} == {0}
         assert supervisor.get("/caseload", key_worker=KEY_WORKER.id).status_code == 200
 
 

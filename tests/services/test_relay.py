@@ -22,12 +22,12 @@ from scp_events.database import embedded
 from scp_events.event_log import EventLog
 from scp_events.streams.audiences import BY_NAME
 from scp_events.streams.cloud_events import Edition
-from scp_relay.broker import Broker
+from scp_relay.broker import Broker, commit
 from scp_relay.relay import Relay
 from scp_relay.secret import load_or_make
 from tests import broker as test_broker
 from tests.check_log import check_log
-from tests.kafka_fixtures import Record, TopicReader, need_jars
+from tests.kafka_fixtures import Record, TopicMaker, TopicReader, need_jars
 from tests.streams.filled_log import SECRET_WORDS, append_many
 from tests.streams.relaying import PARTITIONS, PATIENCE, Site, check_published
 
@@ -148,6 +148,25 @@ def test_a_relay_that_was_replaced_while_idle_ends_with_the_next_event(
             second.reaches(20)
             assert second.stop() == 0
     assert len(published(site, read_topic)) == 20
+
+
+def test_a_producer_that_was_replaced_in_mid_transaction_leaves_its_successor_alone(
+    kafka_bootstrap: str, new_topic: TopicMaker, read_topic: TopicReader
+) -> None:
+    topic, broker = new_topic(), Broker(kafka_bootstrap)
+    with broker.producer(topic) as old, broker.producer(topic) as new:
+        old.init_transactions()
+        old.begin_transaction()
+        old.send(topic, value=b"old", partition=0)
+        old.flush()
+        new.init_transactions()
+        new.begin_transaction()
+        new.send(topic, value=b"new", partition=0)
+        old.send(topic, value=b"late", partition=0)
+        with pytest.raises(KafkaError):
+            commit(old, 30)
+        commit(new, 30)
+    assert [record.value for record in read_topic(topic)] == ["new"]
 
 
 # ------------------------------------------------------------------ errors of the broker, at every moment

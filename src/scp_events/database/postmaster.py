@@ -62,9 +62,9 @@ def is_server(pid: int, home: Home) -> bool:
 def forget_dead(home: Home) -> None:
     """Remove what a killed server left: its number may by now be somebody else's, or a zombie's.
 
-    Safe even while processes of the dead server still write: PostgreSQL finds them through their shared memory
-    and does not start until they have gone. Raises `DatabaseError` if the server was started by hand: without
-    this file it would stop within a minute.
+    Safe even while processes of the dead server still write: PostgreSQL finds them by their shared memory and
+    does not start until they have gone. Raises `DatabaseError` if the server was started by hand, which
+    without this file would stop within a minute.
     """
     pid = recorded(home)
     if pid is not None and _is_server_of_others(pid):
