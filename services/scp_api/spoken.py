@@ -26,7 +26,6 @@ from pydantic.fields import FieldInfo
 from starlette.exceptions import HTTPException
 
 from scp_api.points import DAY, INSTANT
-from scp_events.aggregates import irp, participant
 from scp_events.vocabulary import (
     Actor,
     Command,
@@ -42,17 +41,6 @@ from scp_events.vocabulary import (
 Place = tuple[str | int, ...]
 
 SAID_BY_ADDRESS = "participant_id"
-GATHERED_UNMARKED: frozenset[tuple[type[Command], str]] = frozenset(
-    {
-        (participant.Register, "accepted_as"),
-        (participant.AssignKeyWorker, "caseload_of_new_worker"),
-        (participant.HandOver, "caseload_of_new_worker"),
-        (irp.StartIrpDraft, "plan_version"),
-        (irp.StartIrpDraft, "supersedes"),
-        (irp.ProposeIrp, "evidence"),
-    }
-)
-"""Filled by `casework`, and not marked `Gathered` in their classes yet."""
 FIRST_YEAR, LAST_YEAR = 1800, 2300
 """Days outside are mistakes, and some are beyond what databases and calendars can hold."""
 LARGEST_NUMBER = 2**63 - 1
@@ -76,9 +64,7 @@ def name_of(command: type[Command]) -> str:
 def body_of(command: type[Command]) -> type[Spoken]:
     """Return the body model of a command."""
     fields: dict[str, Any] = {
-        name: _spoken(name, info)
-        for name, info in command.model_fields.items()
-        if _is_said(name, info) and (command, name) not in GATHERED_UNMARKED
+        name: _spoken(name, info) for name, info in command.model_fields.items() if _is_said(name, info)
     }
     said = create_model(f"{command.__name__}Said", __base__=Word, __doc__=command.__doc__, **fields)
     needed = any(info.is_required() for info in said.model_fields.values())

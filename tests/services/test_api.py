@@ -111,7 +111,7 @@ def contact(note: str = "A walk along the river.") -> dict[str, Any]:
 
 def engaged(supervisor: Somebody, worker: Somebody, at: str) -> None:
     """Agree boundaries, assign a key worker, meet twice, hear the story, have it confirmed, assess."""
-    ok(worker.decide(f"{at}/agree-boundaries", on(7), agreed_with=actor(KEY_WORKER), boundaries="By phone."))
+    ok(worker.decide(f"{at}/agree-boundaries", on(7), boundaries="By phone."))
     ok(
         supervisor.decide(
             f"{at}/assign-key-worker", on(8), key_worker=actor(KEY_WORKER), assigned_on="2025-03-08"
@@ -119,8 +119,8 @@ def engaged(supervisor: Somebody, worker: Somebody, at: str) -> None:
     )
     for day in (9, 10):
         ok(worker.send(f"{at}/record-contact", contact(), occurred_at=on(day)))
-    ok(worker.send(f"{at}/record-story", {"told_to": actor(KEY_WORKER), "story": CANARY}, occurred_at=on(11)))
-    confirm = {"confirmed_to": actor(KEY_WORKER), "policy_version": "2025.1"}
+    ok(worker.send(f"{at}/record-story", {"story": CANARY}, occurred_at=on(11)))
+    confirm = {"policy_version": "2025.1"}
     ok(worker.send(f"{at}/confirm-story-understood", confirm, occurred_at=on(11)))
     ok(worker.send(f"{at}/record-assessment", ASSESSMENT, occurred_at=on(12)))
 
@@ -128,7 +128,6 @@ def engaged(supervisor: Somebody, worker: Somebody, at: str) -> None:
 ASSESSMENT = {
     "instrument": "example-needs",
     "instrument_version": "3.1",
-    "assessed_by": actor(KEY_WORKER),
     "assessed_on": "2025-03-12",
     "policy_version": "2025.1",
     "domain_scores": [{"domain": "housing", "score": "2.5"}],

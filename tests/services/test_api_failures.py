@@ -111,13 +111,8 @@ def test_a_body_asks_for_nothing_that_is_gathered_or_known(kind: Resource, comma
     asked = said.model_fields
     for name, info in command.model_fields.items():
         filled = any(isinstance(mark, Gathered | FromSender) for mark in info.metadata)
-        assert (name in asked) != (filled or name == "participant_id" or name in GATHERED.get(command, ()))
+        assert (name in asked) != (filled or name == "participant_id")
         assert asked.get(name) is None or asked[name].annotation is not Decision
-
-
-GATHERED: dict[type, set[str]] = {}
-for _command, _name in spoken.GATHERED_UNMARKED:
-    GATHERED.setdefault(_command, set()).add(_name)
 
 
 def test_no_command_has_a_validator_of_its_own_that_a_body_would_pass_by() -> None:

@@ -31,6 +31,7 @@ from scp_events.vocabulary import (
     DecisionEvent,
     Event,
     EventId,
+    Gathered,
     IrpId,
     Narrative,
     ParticipantId,
@@ -311,8 +312,8 @@ class StartIrpDraft(Command):
     """Begin a plan, or its next version. A first version supersedes nothing."""
 
     participant_id: ParticipantId
-    plan_version: PositiveInt
-    supersedes: IrpId | None = None
+    plan_version: Annotated[PositiveInt, Gathered()]
+    supersedes: Annotated[IrpId | None, Gathered()] = None
     contributors: Contributors
 
 
@@ -383,7 +384,7 @@ class Evidence(Word):
 class ProposeIrp(Command):
     """Put the plan to the young person."""
 
-    evidence: Evidence
+    evidence: Annotated[Evidence, Gathered()]
     contributors: Contributors
 
 

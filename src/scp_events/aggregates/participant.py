@@ -35,6 +35,8 @@ from scp_events.vocabulary import (
     DecisionEvent,
     Event,
     EventId,
+    FromSender,
+    Gathered,
     Narrative,
     OrganisationCode,
     ParticipantId,
@@ -529,7 +531,7 @@ class Register(Command, PersonalDetails):
     event_id: EventId
     case_reference: CaseReference
     referral_id: ReferralId | None = None
-    accepted_as: EventId | None = None
+    accepted_as: Annotated[EventId | None, Gathered()] = None
 
 
 class CorrectDetails(CorrectionCommand, PersonalDetails):
@@ -539,7 +541,7 @@ class CorrectDetails(CorrectionCommand, PersonalDetails):
 class AgreeBoundaries(DecisionCommand):
     """Say what the participant and `agreed_with` agreed."""
 
-    agreed_with: Actor
+    agreed_with: Annotated[Actor, FromSender()]
     boundaries: Narrative
 
 
@@ -565,7 +567,7 @@ class RecordStory(Command):
     """Write down what the participant told."""
 
     event_id: EventId
-    told_to: Actor
+    told_to: Annotated[Actor, FromSender()]
     story: Narrative
 
 
@@ -578,7 +580,7 @@ class CorrectStory(CorrectionCommand):
 class ConfirmStoryUnderstood(Command):
     """Say that the participant confirmed their story to `confirmed_to`."""
 
-    confirmed_to: Actor
+    confirmed_to: Annotated[Actor, FromSender()]
     policy_version: PolicyVersion
 
 
@@ -602,7 +604,7 @@ class AssignKeyWorker(DecisionCommand):
 
     key_worker: Actor
     assigned_on: date
-    caseload_of_new_worker: NonNegativeInt
+    caseload_of_new_worker: Annotated[NonNegativeInt, Gathered()]
 
 
 class HandOver(DecisionCommand):
@@ -611,7 +613,7 @@ class HandOver(DecisionCommand):
     to_key_worker: Actor
     changed_on: date
     handover_note: Narrative
-    caseload_of_new_worker: NonNegativeInt
+    caseload_of_new_worker: Annotated[NonNegativeInt, Gathered()]
 
 
 class GiveConsent(Command):
@@ -637,7 +639,7 @@ class RaiseConcern(Command):
     """Say what is feared for the young person."""
 
     event_id: EventId
-    raised_by: Actor
+    raised_by: Annotated[Actor, FromSender()]
     concern: Narrative
 
 
@@ -667,7 +669,7 @@ class RecordAssessment(Command, Findings):
     event_id: EventId
     instrument: Code
     instrument_version: Citation
-    assessed_by: Actor
+    assessed_by: Annotated[Actor, FromSender()]
     assessed_on: date
     inputs: tuple[AttributedInput, ...] = ()
     policy_version: PolicyVersion
@@ -753,7 +755,7 @@ class RequestErasure(Command):
     """Ask that personal data be erased."""
 
     origin: ErasureOrigin
-    requested_by: Actor
+    requested_by: Annotated[Actor, FromSender()]
 
 
 class RefuseErasure(DecisionCommand):
