@@ -30,7 +30,7 @@ check: setup ## format, lint, types, layers, drawings, and what the house knows 
 	$(RUN) -m mypy
 	$(VENV)/bin/lint-imports --no-logo
 	$(RUN) docs/draw.py --check
-	$(RUN) -m pytest -q tests/house tests/projections/test_statements.py
+	$(RUN) -m pytest -q -m "not long" tests/house tests/projections/test_statements.py
 
 format: setup ## put every file into the house's form
 	$(RUN) -m ruff format

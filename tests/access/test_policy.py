@@ -83,7 +83,11 @@ def expected(command: type[Command]) -> set[Role]:
     return {*(LEADING if command in ANSWERED_FOR_BY_LEADERS else STAFF), *clerks, *court}
 
 
-@pytest.mark.parametrize("command", ALL_COMMANDS, ids=lambda command: command.__name__)
+@pytest.mark.parametrize(
+    "command",
+    sorted(ALL_COMMANDS, key=lambda command: command.__name__),
+    ids=lambda command: command.__name__,
+)
 def test_who_may_send_a_command(command: type[Command]) -> None:
     assert roles_that_may(command, ALL_COMMANDS[command], Purpose.CASEWORK) == expected(command)
 

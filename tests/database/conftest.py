@@ -1,6 +1,7 @@
 """Homes of embedded servers. Whatever a test does to its server, none is left behind."""
 
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,10 +28,11 @@ def a_made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def empty_home(tmp_path: Path) -> Iterator[Path]:
-    """Yield a directory that does not exist yet."""
-    yield tmp_path / "home"
-    leave_nothing_running(tmp_path / "home")
+def empty_home() -> Iterator[Path]:
+    """Yield a directory that does not exist yet; its path is short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="scp-test-") as directory:
+        yield Path(directory) / "home"
+        leave_nothing_running(Path(directory) / "home")
 
 
 @pytest.fixture

@@ -4,14 +4,16 @@ import os
 import pwd
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
+import scp_events
 from tests.needs import need
 
-SOURCES = Path(__file__).parents[2] / "src"
+PACKAGES = os.pathsep.join(str(Path(str(room.__file__)).parents[1]) for room in (scp_events, psycopg))
 HOLDER = """
 import sys
 from pathlib import Path
@@ -101,7 +103,7 @@ def started(command: list[str | Path], user: str | None = None) -> "subprocess.P
         stderr=subprocess.STDOUT,
         text=True,
         cwd="/",
-        env=os.environ | {"PYTHONPATH": f"{SOURCES}:{sysconfig.get_path('purelib')}"},
+        env=os.environ | {"PYTHONPATH": PACKAGES},
         user=user,
         group=None if user is None else pwd.getpwnam(user).pw_gid,
         extra_groups=None if user is None else [],

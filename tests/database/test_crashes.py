@@ -17,7 +17,7 @@ from scp_events.database.binaries import find_binaries
 from scp_events.database.home import Home
 from tests.database.programs import program
 
-DIE_ONCE_LAUNCHED = "import os\nembedded._answers = lambda *_: os.kill(os.getpid(), 9)"
+DIE_ONCE_LAUNCHED = "import os\nembedded.postmaster.until = lambda *_: os.kill(os.getpid(), 9)"
 DIE_IN_INITDB = (
     "import os\n"
     "from scp_events.database import cluster\n"
@@ -127,16 +127,34 @@ def test_a_server_started_by_hand_is_named_and_left_alone(home: Path, tmp_path: 
     hold_once(home)
 
 
-def test_processes_of_a_killed_server_are_waited_for(home: Path) -> None:
+def test_processes_of_a_killed_server_are_waited_for(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with embedded.hold(home) as server, closing(psycopg.connect(server.conninfo)) as connection:
         backend = connection.info.backend_pid
         os.kill(backend, signal.SIGSTOP)  # it cannot notice that the server has gone
         os.kill(server.pid, signal.SIGKILL)
-        with program(home) as following:
-            assert postmaster.until(lambda: "still in use" in Home(home).log.read_text(), 60)
+        try:
+            with monkeypatch.context() as patch:
+                patch.setattr(embedded, "PATIENCE", 0.1)
+                with pytest.raises(DatabaseError, match="lets nobody in"):
+                    hold_once(home)
+        finally:
             os.kill(backend, signal.SIGCONT)
-            assert following.server() != server.pid
-            following.end()
+        with embedded.hold(home) as following:
+            assert following.pid != server.pid
+
+
+def test_an_interrupted_start_leaves_no_server(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postmaster, "STOPPING", ((signal.SIGINT, 30.0),))
+    with monkeypatch.context() as patch:
+
+        def interrupt(*_: object) -> None:
+            patch.undo()
+            raise KeyboardInterrupt
+
+        patch.setattr(postmaster, "until", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            hold_once(home)
+    assert not Home(home).any_process()
 
 
 def test_a_server_that_cannot_start_says_why(home: Path) -> None:

@@ -28,6 +28,7 @@ def test_nobody_but_the_owner_can_enter_what_the_server_uses(
         "passfile": 0o600,
         "lock": 0o600,
         "holders": 0o600,
+        "processes": 0o600,
         "server.log": 0o600,
     }
     assert stat.S_IMODE(empty_home.stat().st_mode) == 0o700

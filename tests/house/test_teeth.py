@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[2]
 PARTS = ("src", "services", "tests", "docs", "requirements")
 FILES = ("pyproject.toml", ".importlinter")

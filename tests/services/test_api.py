@@ -35,7 +35,7 @@ def api(
 ) -> Iterator[Service]:
     with serving_anew(postgres_server, log_template, tmp_path_factory, SCP_API_FOLLOW="1") as service:
         yield service
-        assert check_log(service.conninfo) > 0
+        check_log(service.conninfo)
         assert [line for line in service.journal() if line["event"] == "failed"] == []
 
 

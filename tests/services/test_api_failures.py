@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 import structlog
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from scp_api import commands, journal, spoken
+from scp_api import commands, journal, problems, spoken
 from scp_api.app import create_app
 from scp_api.parts import Parts
 from scp_api.problems import problem_of
@@ -152,3 +153,13 @@ def test_actors_are_filled_from_the_token_where_the_command_says_so() -> None:
     said = spoken.body_of(next(c for _, c in ALL if c.__name__ == "DraftReferral"))
     annotation: Any = said.model_fields["command"].annotation
     assert Actor not in [info.annotation for info in annotation.model_fields.values()]
+
+
+def test_the_allow_header_names_the_methods_of_every_route_of_an_address() -> None:
+    app = FastAPI()
+    problems.install(app)
+    for method in ("GET", "POST"):
+        app.add_api_route("/there", lambda: None, methods=[method])
+    with TestClient(app) as client:
+        answer = client.delete("/there")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")

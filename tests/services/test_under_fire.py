@@ -32,6 +32,7 @@ from tests.services.test_api_service import Service, free_port, start, until_rea
 from tests.services.under_fire import Fire, spans
 from tests.words import MONDAY
 
+pytestmark = pytest.mark.long
 CASES = 12
 KILLED_COMMANDS = 480
 

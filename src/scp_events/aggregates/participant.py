@@ -1743,7 +1743,6 @@ def _must_score_each_domain_once(findings: Findings) -> None:
 
 def pause(state: State, command: Pause) -> list[ParticipantEvent]:
     """Whoever takes part may take a break."""
-    _must_be_with_us(state, "pause")
     if state.paused:
         return []
     _must_be_engaged(state, "pause")

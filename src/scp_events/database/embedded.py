@@ -24,9 +24,6 @@ from scp_events.database.cluster import check_version, make_cluster
 from scp_events.database.errors import DatabaseError
 from scp_events.database.home import DATABASE, PATIENCE, PAUSE, Home, alone, together
 
-# What PostgreSQL says while processes of a killed server are still about. They notice soon, and it can start.
-STILL_ABOUT = "shared memory block"
-
 
 @dataclass(frozen=True)
 class EmbeddedPostgres:
@@ -71,10 +68,14 @@ def _explained(home: Home, account: Account) -> Iterator[None]:
 
 
 def _attach(home: Home) -> EmbeddedPostgres | None:
-    """Return the server that runs, after waiting while it is starting or stopping; None if there is none."""
+    """Return the server that runs; None once none of its processes is left.
+
+    Between the two, it is starting or stopping because a program was killed meanwhile, or it was killed
+    itself and its children are about to notice.
+    """
     deadline = time.monotonic() + PATIENCE
-    while (answer := _ping(home)) != Ping.OK:
-        if answer != Ping.REJECT and postmaster.running(home) is None:
+    while _ping(home) != Ping.OK:
+        if not home.any_process():
             return None
         if time.monotonic() > deadline:
             raise DatabaseError(f"The server of {home.path} runs but lets nobody in.\n{home.log_tail()}")
@@ -100,23 +101,12 @@ def _start(home: Home, account: Account) -> EmbeddedPostgres:
 
 
 def _launch(home: Home, account: Account, binaries: Binaries) -> None:
-    """Start the process and wait until it answers, again if something of a killed server is in its way."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        said_before = home.log_size()
-        pid = postmaster.launch(home, account, binaries)
-        if _answers(pid, home, deadline - time.monotonic()):
-            return
-        said = home.log_tail(said_before)
-        if STILL_ABOUT not in said or time.monotonic() > deadline:
-            raise DatabaseError(f"The server of {home.path} does not start.\n{said}")
-        time.sleep(PAUSE)
-
-
-def _answers(pid: int, home: Home, seconds: float) -> bool:
-    """Wait until the server answers (true), or has ended or used up its time (false)."""
-    postmaster.until(lambda: _ping(home) == Ping.OK or not postmaster.is_server(pid, home), seconds)
-    return _ping(home) == Ping.OK
+    """Start the process and wait until it answers."""
+    said_before = home.log_size()
+    postmaster.launch(home, account, binaries)
+    postmaster.until(lambda: _ping(home) == Ping.OK or not home.any_process(), PATIENCE)
+    if _ping(home) != Ping.OK:
+        raise DatabaseError(f"The server of {home.path} does not start.\n{home.log_tail(said_before)}")
 
 
 def _ping(home: Home) -> Ping:

@@ -6,9 +6,10 @@
     socket-path  names another such directory, below the temporary one, when the path of this one is too long
     lock         held by the one program that is starting or stopping the server
     holders      held, shared, by every program that uses the server: who can hold it alone is the last
+    processes    held by every process of the server, which inherit it: who can get it knows that none is left
     server.log   what the server said; the one before is `server.log.1`
 
-Both locks are `flock`s. The kernel releases them however a program ends, so nothing here has to be cleaned up
+The locks are `flock`s. The kernel releases them however a process ends, so nothing here has to be cleaned up
 after a kill -9.
 """
 
@@ -169,6 +170,11 @@ class Home:
                 time.sleep(PAUSE)
             os.pwrite(descriptor, f"{os.getpid():<20}".encode(), 0)
             yield
+
+    def any_process(self) -> bool:
+        """Whether any process of the server is left: the server itself or, if it was killed, its children."""
+        with self.opened("processes") as descriptor:
+            return not alone(descriptor)
 
     def open_log(self) -> int:
         """Return a descriptor for the server to write to; the caller closes it."""

@@ -1,8 +1,9 @@
 """The server process: starting it, recognising it, stopping it.
 
-It is recognised by its command line, which names the data directory's inode. The number in `postmaster.pid`
-alone proves nothing: after a crash it may be that of an unrelated process, or of a dead one whose parent
-never asked (a zombie), and PostgreSQL would refuse to start because of either.
+Whether any of it is left is known by the lock its processes hold. The number in `postmaster.pid` alone proves
+nothing: after a crash it may be that of an unrelated process, or of a dead one whose parent never asked (a
+zombie), and PostgreSQL would refuse to start because of either. The server is recognised by its command line,
+which names the data directory's inode.
 """
 
 import os
@@ -16,28 +17,30 @@ from pathlib import Path
 from scp_events.database.account import Account, ourselves, within_reach
 from scp_events.database.binaries import Binaries
 from scp_events.database.errors import DatabaseError
-from scp_events.database.home import PAUSE, PORT, Home
+from scp_events.database.home import PAUSE, PORT, Home, alone
 
-STOPPING = (
-    (signal.SIGINT, 60.0),
-    (signal.SIGQUIT, 20.0),
-)  # orderly; at once, with crash recovery at the next start
+# In good order; then at once, with crash recovery at the next start.
+STOPPING = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 20.0))
+STATING_ITS_NUMBER = 5.0  # seconds after its start
 MARK = "scp.directory="
 # The shell leaves at once, so that the server is nobody's child and outlives us if others still use it.
-DETACHED = '"$@" >&2 & echo $!'
+DETACHED = '"$@" >&2 &'
 
 
-def launch(home: Home, account: Account, binaries: Binaries) -> int:
-    """Start the server and return its process number. It is not ready to be connected to yet."""
+def launch(home: Home, account: Account, binaries: Binaries) -> None:
+    """Start the server. It is not ready to be connected to yet, but holds its lock already."""
     log = home.open_log()
     try:
-        with within_reach(account, home.data, home.socket) as ((data, listen), descriptors):
+        with (
+            within_reach(account, home.data, home.socket) as ((data, listen), descriptors),
+            home.opened("processes") as processes,
+        ):
+            alone(processes)
             options = ["-D", data, "-k", listen, "-p", str(PORT), "-c", _mark(home)]
             command = ["/bin/sh", "-c", DETACHED, "sh", str(binaries.postgres), *options]
-            shell = account.run(command, stderr=log, inherit=descriptors)
+            account.run(command, stderr=log, inherit=[*descriptors, processes])
     finally:
         os.close(log)
-    return int(shell.stdout)
 
 
 def recorded(home: Home) -> int | None:
@@ -49,22 +52,16 @@ def recorded(home: Home) -> int | None:
 
 
 def running(home: Home) -> int | None:
-    """Return the process number of this home's server, if it runs on this machine."""
+    """Return the process number of this home's server, if it runs."""
     pid = recorded(home)
-    return pid if pid is not None and is_server(pid, home) else None
-
-
-def is_server(pid: int, home: Home) -> bool:
-    """Whether this process is alive and the server of `home` (or about to become it)."""
-    return _mark(home) in _command_line(pid)
+    return pid if pid is not None and _mark(home) in _command_line(pid) else None
 
 
 def forget_dead(home: Home) -> None:
     """Remove what a killed server left: its number may by now be somebody else's, or a zombie's.
 
-    Safe even while processes of the dead server still write: PostgreSQL finds them by their shared memory and
-    does not start until they have gone. Raises `DatabaseError` if the server was started by hand, which
-    without this file would stop within a minute.
+    None of its processes may be left. Raises `DatabaseError` if a server was started here by hand, which
+    without these files would stop within a minute.
     """
     pid = recorded(home)
     if pid is not None and _is_server_of_others(pid):
@@ -79,10 +76,12 @@ def forget_dead(home: Home) -> None:
 
 def stop(home: Home, account: Account) -> None:
     """Stop the server, if it runs, and wait until it has gone. Raises `DatabaseError` if it does not go."""
-    pid = running(home)
-    if pid is not None and not any(_gone_after(pid, home, *attempt) for attempt in STOPPING):
-        raise DatabaseError(f"The server of {home.path}, process {pid}, does not stop.\n{home.log_tail()}")
-    home.remove_socket_directory_elsewhere(account)
+    for kind, seconds in STOPPING:
+        _signal(home, kind)
+        if until(lambda: not home.any_process(), seconds):
+            home.remove_socket_directory_elsewhere(account)
+            return
+    raise DatabaseError(f"The server of {home.path} does not stop.\n{home.log_tail()}")
 
 
 def until(true: Callable[[], bool], seconds: float) -> bool:
@@ -95,13 +94,13 @@ def until(true: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def _gone_after(pid: int, home: Home, kind: signal.Signals, seconds: float) -> bool:
-    with suppress(ProcessLookupError):
-        os.kill(pid, kind)
-    gone = until(lambda: not is_server(pid, home), seconds)
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)  # in a container we may be process 1, who inherits all orphans
-    return gone
+def _signal(home: Home, kind: signal.Signals) -> None:
+    """Send a signal to the server, once it has written which process it is; a killed one never will."""
+    until(lambda: running(home) is not None or not home.any_process(), STATING_ITS_NUMBER)
+    pid = running(home)
+    if pid is not None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, kind)
 
 
 def _mark(home: Home) -> str:
