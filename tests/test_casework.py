@@ -170,6 +170,15 @@ def test_a_story_corrected_since_has_to_be_confirmed_again_before_a_plan(case: C
         case.plan(plan, test_irp.PROPOSE)
 
 
+def test_boundaries_of_an_engagement_that_ended_found_no_new_plan(case: Case) -> None:
+    case.trusted()
+    plan, need, goal = a_plan(case)
+    case.plan(plan, test_irp.DRAFT, need, goal)
+    case.engage(test_participant.EXIT, test_participant.RE_ENGAGE)
+    with refused_by("boundaries-first"):
+        case.plan(plan, test_irp.PROPOSE)
+
+
 def test_foundations_given_by_the_caller_count_for_nothing(case: Case) -> None:
     case.engage(test_participant.REGISTER, test_participant.AGREE)
     plan = IrpId(uuid4())

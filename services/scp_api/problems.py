@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from scp_events.access import Deny, KeysUnavailableError, TokenError
-from scp_events.event_log import BusyError, CommandIdReusedError, StaleVersionError, recorder
+from scp_events.event_log import BusyError, CommandIdReusedError, LogUnreachableError, StaleVersionError
 from scp_events.history import UnknownCaseError
 from scp_events.vocabulary import Refused, Word
 
@@ -166,7 +166,7 @@ PASSING: Mapping[type[Exception], str] = {
     KeysUnavailableError: "the issuer's keys cannot be had just now: try again",
     PoolTimeout: "the database is busy: try again",
     psycopg.OperationalError: "the database cannot be reached or is busy: try again",
-    recorder.OperationalError: "the database cannot be reached: try again",  # type: ignore[attr-defined]  # not exported
+    LogUnreachableError: "the database cannot be reached: try again",
 }
 """What may work in a moment, and what to say of it."""
 

@@ -6,7 +6,13 @@ import psycopg
 
 from scp_cli.importing import SheetsRefusedError
 from scp_events.database import DatabaseError
-from scp_events.event_log import BusyError, CommandIdReusedError, StaleVersionError, UnreadableEventError
+from scp_events.event_log import (
+    BusyError,
+    CommandIdReusedError,
+    LogUnreachableError,
+    StaleVersionError,
+    UnreadableEventError,
+)
 from scp_events.follower import FencedError, OtherTablesError, UnknownProjectionError
 from scp_events.history import UnknownCaseError
 from scp_events.vocabulary import Refused
@@ -16,6 +22,7 @@ SAID = (
     CommandIdReusedError,
     DatabaseError,
     FencedError,
+    LogUnreachableError,
     OtherTablesError,
     SheetsRefusedError,
     StaleVersionError,
@@ -35,7 +42,7 @@ def explain(error: Exception) -> str | None:
             return _of_database(error)
         case OSError():
             return f"{error.filename or 'output'}: {error.strerror or error}"
-    if isinstance(error, SAID) or _of_recorder(error):
+    if isinstance(error, SAID):
         return str(error)
     return None
 
@@ -44,8 +51,3 @@ def _of_database(error: psycopg.Error) -> str:
     """What PostgreSQL says in full may quote a row; its primary message and code say enough."""
     said = error.diag.message_primary or "the connection to the database broke: is the server running?"
     return f"the database says: {said}" + (f" (SQLSTATE {error.sqlstate})" if error.sqlstate else "")
-
-
-def _of_recorder(error: Exception) -> bool:
-    """The log lets the library's own errors through, and only `event_log` imports the library."""
-    return type(error).__module__ == "eventsourcing.persistence"

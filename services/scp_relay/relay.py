@@ -18,7 +18,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage
 from kafka import KafkaProducer
 from kafka.errors import InvalidProducerEpochError, KafkaError, ProducerFencedError
 
-from scp_events.event_log import EventLog, Listener, Recorded
+from scp_events.event_log import EventLog, Listener, LogUnreachableError, Recorded
 from scp_events.streams.cloud_events import Edition
 from scp_events.streams.partitions import partition_of
 from scp_events.vocabulary import NOTHING_YET, Event, Position
@@ -54,7 +54,7 @@ class Relay:
         self._stopping = True
 
     def run(self) -> None:
-        """Publish until told to stop, however often the broker goes away and comes back.
+        """Publish until told to stop, however often the broker or the database goes away and comes back.
 
         Raises `FencedError` once another relay has taken over, and `CannotStartError`.
         """
@@ -64,7 +64,7 @@ class Relay:
                     self._publish_with_one_producer(news)
                 except (ProducerFencedError, InvalidProducerEpochError) as error:
                     raise FencedError from error
-                except KafkaError as error:
+                except (KafkaError, LogUnreachableError) as error:
                     self._wait_before_trying_again(error)
 
     def _publish_with_one_producer(self, news: Listener) -> None:
@@ -216,7 +216,7 @@ class Relay:
         producer.send(self._settings.progress_topic, key=KEY, value=value, partition=0)
         commit(producer, self._settings.relay_commit_seconds)
 
-    def _wait_before_trying_again(self, error: KafkaError) -> None:
+    def _wait_before_trying_again(self, error: Exception) -> None:
         journal.warning(
             "the broker failed", error=type(error).__name__, raised_at=raised_at(error), seconds=self._pause
         )

@@ -227,8 +227,9 @@ def _found(case: CaseFile, stream: Stream) -> Findings:
     own = CaseFile(case.events_of(stream))
     events: list[participant.ParticipantEvent] = [recorded.event for recorded in case.events_of(stream)]
     state = fold(participant, events)
+    agreed = state.boundaries is participant.Boundaries.AGREED  # not those of an engagement that ended
     evidence = irp.Evidence(
-        boundaries_agreed=own.last(participant.BoundariesAgreed),
+        boundaries_agreed=own.last(participant.BoundariesAgreed) if agreed else None,
         story_confirmed=own.last(participant.StoryConfirmed) if state.story_confirmed else None,
         assessments=tuple(own.ids(participant.AssessmentCompleted)),
     )

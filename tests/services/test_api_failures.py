@@ -19,7 +19,7 @@ from scp_api.parts import Parts
 from scp_api.problems import problem_of
 from scp_events.access import Verifier, development
 from scp_events.access.policy import NOT_FOR_PEOPLE, Resource, commands_of
-from scp_events.event_log import BusyError, recorder
+from scp_events.event_log import BusyError, LogUnreachableError
 from scp_events.vocabulary import Actor, Decision, FromSender, Gathered
 from tests.words import SUPERVISOR
 
@@ -92,7 +92,7 @@ def test_a_field_that_is_not_on_the_list_is_not_written() -> None:
     assert journal.only_allowed(None, "", said) == {"event": "answered"}
 
 
-@pytest.mark.parametrize("error", [BusyError("x"), recorder.OperationalError("x")])
+@pytest.mark.parametrize("error", [BusyError("x"), LogUnreachableError("x")])
 def test_what_may_work_in_a_moment_says_when(error: Exception) -> None:
     problem = problem_of(error)
     assert problem.document.status == 503

@@ -12,6 +12,7 @@ from scp_events.event_log.log import (
     StaleVersionError,
 )
 from scp_events.event_log.prepare import prepare
+from scp_events.event_log.recorder import LogUnreachableError
 
 __all__ = [
     "BusyError",
@@ -22,6 +23,7 @@ __all__ = [
     "EvidenceMovedError",
     "Listener",
     "Loaded",
+    "LogUnreachableError",
     "Outcome",
     "Recorded",
     "StaleVersionError",

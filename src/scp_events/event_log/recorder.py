@@ -37,6 +37,10 @@ RECONNECTS = 8
 T = TypeVar("T")
 
 
+class LogUnreachableError(OperationalError):
+    """The database did not answer in time; whatever was asked may be asked again."""
+
+
 @dataclass(frozen=True)
 class EnvelopedEvent(StoredEvent):
     """A stored event with the copies by which it is found."""
@@ -193,10 +197,10 @@ class LogRecorder(ApplicationRecorder):
                 with self.pool.connection() as connection:
                     return work(connection)
             except PoolTimeout as busy:
-                raise OperationalError("every connection to the database is busy: try again") from busy
+                raise LogUnreachableError("every connection to the database is busy: try again") from busy
             except psycopg.OperationalError as broken:
                 if attempt == RECONNECTS - 1:
-                    raise OperationalError("the database cannot be reached: try again") from broken
+                    raise LogUnreachableError("the database cannot be reached: try again") from broken
                 self.pool.check()
         raise AssertionError("unreachable: the loop returns or raises")
 

@@ -17,9 +17,8 @@ from uuid import uuid4
 
 import psycopg
 import structlog
-from eventsourcing.persistence import OperationalError as LogUnreachableError
 
-from scp_events.event_log import EventLog, UnreadableEventError
+from scp_events.event_log import EventLog, LogUnreachableError, UnreadableEventError
 from scp_events.follower import checkpoints
 from scp_events.follower.checkpoints import Checkpoint, FencedError, MovedError, State
 from scp_events.follower.projection import AnyConnection, Projection, Statements, schema_of
