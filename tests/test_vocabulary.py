@@ -9,6 +9,7 @@ import mypy.api
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from scp_events.aggregates import participant, referral
 from scp_events.aggregates.referral import EVENTS, ReferralDrafted, ReferralSubmitted
 from scp_events.vocabulary import (
     NO_ACTION,
@@ -18,6 +19,7 @@ from scp_events.vocabulary import (
     CommandId,
     CoreDetail,
     Decision,
+    Event,
     Grounds,
     LegalBasis,
     Narrative,
@@ -28,6 +30,7 @@ from scp_events.vocabulary import (
     Views,
     must_stand,
     stored_type,
+    tells_of_a_person,
 )
 from tests.words import KEY_WORKER, LEGAL_BASIS, NOON, ROBOT, SUPERVISOR, decision
 
@@ -266,3 +269,17 @@ def test_a_referrals_id_where_a_participants_belongs_is_a_type_error(tmp_path: P
     ]
     assert complained_of == wrong, report
     assert status == 1
+
+
+@pytest.mark.parametrize(
+    ("event", "tells"),
+    [
+        (referral.ReferralDrafted, True),
+        (referral.ReferralAccepted, True),  # its decision has reasons
+        (referral.ReferralAcknowledged, False),
+        (participant.ContactRecorded, True),  # its note may be left out, and tells where it is not
+        (participant.ConsentWithdrawn, False),
+    ],
+)
+def test_an_event_tells_of_a_person_wherever_the_mark_stands(event: type[Event], *, tells: bool) -> None:
+    assert tells_of_a_person(event) is tells

@@ -6,10 +6,11 @@ time, identity and randomness are arguments that enter at the doors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, NewType, Protocol, TypeVar, get_args
 from uuid import UUID
 
@@ -340,6 +341,24 @@ def fold(aggregate: Aggregate[Any, S, Any, E], events: Sequence[E] | Iterator[E]
 def members(union: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a union of classes has no narrower type
     """Return the classes of a union alias, in the order written."""
     return get_args(union)
+
+
+@cache
+def tells_of_a_person(said: type[Event]) -> bool:
+    """Whether any field of an event is personal, at whatever depth: in a decision, in a list, or optional."""
+    return any(_is_personal((*info.metadata, info.annotation)) for info in said.model_fields.values())
+
+
+def _is_personal(marks: Iterable[Any]) -> bool:
+    for mark in marks:
+        if isinstance(mark, Personal):
+            return True
+        if isinstance(mark, type) and issubclass(mark, BaseModel):
+            if any(_is_personal((*info.metadata, info.annotation)) for info in mark.model_fields.values()):
+                return True
+        elif _is_personal(get_args(mark)):
+            return True
+    return False
 
 
 def stored_type(event: type[Event]) -> str:

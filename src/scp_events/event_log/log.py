@@ -27,7 +27,6 @@ from scp_events.vocabulary import (
     Event,
     EventId,
     ParticipantId,
-    Personal,
     Position,
     Provenance,
     Refused,
@@ -35,6 +34,7 @@ from scp_events.vocabulary import (
     fold,
     must_stand,
     stored_type,
+    tells_of_a_person,
 )
 
 Id = TypeVar("Id", bound=UUID)
@@ -341,7 +341,7 @@ class EventLog:
             source_system=provenance.source_system,
             source_recorded_at=provenance.source_recorded_at,
             confidentiality=event.confidentiality,
-            subjects=(case_id,) if case_id and _tells_of_somebody(type(event)) else (),
+            subjects=(case_id,) if case_id and tells_of_a_person(type(event)) else (),
         )
 
     def _answered(self, command_id: CommandId, asked: bytes) -> Outcome | None:
@@ -430,13 +430,6 @@ def _occurred_at(history: Sequence[Recorded[Event]], event: Event, provenance: P
         return event.happened_at
     corrected = (r.envelope.occurred_at for r in history if r.envelope.event_id == event.corrects)
     return next(corrected, provenance.occurred_at)
-
-
-def _tells_of_somebody(event: type[Event]) -> bool:
-    """Whether any field of the event is personal: its own, or its decision's reasons."""
-    return issubclass(event, DecisionEvent) or any(
-        isinstance(mark, Personal) for field in event.model_fields.values() for mark in field.metadata
-    )
 
 
 def _stored(stream: Stream, version: int, envelope: Envelope[Event]) -> EnvelopedEvent:
