@@ -89,7 +89,7 @@ def test_nothing_is_traded_for_speed_and_nothing_listens_on_a_network(
 
 
 def test_text_has_the_same_order_on_every_machine(a_running_server: str) -> None:
-    assert value(a_running_server, "SELECT 'Z' < 'a' AND 'z' < 'é' AND upper('é') = 'É'") is True
+    assert value(a_running_server, "SELECT 'Z' < 'a' AND 'z' < 'é'") is True
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,10 @@ def test_a_home_whose_socket_directory_was_swept_away_gets_a_new_one(home: Path)
 
 
 def test_a_home_is_found_by_another_path_to_it(home: Path, tmp_path: Path) -> None:
-    link = tmp_path / "link"
+    link = tmp_path / ("too-long-for-a-socket-" * 5)
     link.symlink_to(home)
     with embedded.hold(home) as server, embedded.hold(link) as same:
-        assert same.pid == server.pid
+        assert same == server
 
 
 def test_a_moved_home_still_works(home: Path, tmp_path: Path) -> None:

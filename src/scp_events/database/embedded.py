@@ -39,7 +39,7 @@ def hold(home: Path) -> Iterator[EmbeddedPostgres]:
 
     Raises `DatabaseError` if it cannot be had; the text says why and what to do.
     """
-    place = Home(home.expanduser().absolute())
+    place = Home(home.expanduser().resolve())  # one path, so that every program finds the same socket
     account = server_account(place.data)
     with _explained(place, account):
         place.make()
