@@ -14,7 +14,7 @@ import pytest
 from scp_events.database import DatabaseError, account, binaries, embedded
 from scp_events.database.account import server_account
 from scp_events.database.binaries import find_binaries
-from tests.database.conftest import leave_nothing_running
+from tests.database.conftest import copied, leave_nothing_running
 from tests.database.programs import need_root, ordinary_user, program, seen
 from tests.needs import need
 
@@ -155,8 +155,13 @@ def test_a_home_made_by_an_ordinary_user_is_served_as_that_user_by_root_too(
     leave_nothing_running(home)
 
 
-def test_a_home_of_somebody_else_is_refused_with_both_names(home: Path) -> None:
+@pytest.mark.parametrize("mode", [0o700, 0o755])
+def test_a_home_of_somebody_else_is_refused_with_both_names(
+    a_made_home: Path, reachable_directory: Path, mode: int
+) -> None:
     user, python = ordinary_user()
+    home = copied(a_made_home, reachable_directory / "home")
+    home.chmod(mode)
     with program(home, user=user, python=python) as refused:
         said = refused.end()
     assert f"{home}" in said

@@ -8,7 +8,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,12 +41,13 @@ def hold(home: Path) -> Iterator[EmbeddedPostgres]:
     """
     place = Home(home.expanduser().resolve())  # one path, so that every program finds the same socket
     account = server_account(place.data)
-    with _explained(place, account):
-        place.make()
-    with place.opened("holders") as holders:
-        with _explained(place, account), place.locked():
-            together(holders)
-            server = _attach(place) or _start(place, account)
+    with ExitStack() as until_the_end:
+        with _explained(place, account):
+            place.make()
+            holders = until_the_end.enter_context(place.opened("holders"))
+            with place.locked():
+                together(holders)
+                server = _attach(place) or _start(place, account)
         try:
             yield server
         finally:
