@@ -114,7 +114,7 @@ def test_no_report_repeats_what_a_cell_says(log_database: str, broken: Path) -> 
 def test_whoever_imports_is_a_code_and_by_default_nobody_s_login(log_database: str, sheets: Path) -> None:
     scp("import", str(sheets), database=log_database)
     story = json.loads(scp("replay", "SC-2025-001", "--format", "json", database=log_database).out)["story"]
-    assert {entry["by"]["id"] for entry in story} == {"data-clerk"}
+    assert {entry["recorded_by"]["id"] for entry in story} == {"data-clerk"}
     refused = scp("import", str(sheets), "--by", "Jane Doe", database=log_database)
     assert refused.code == 2
     assert "--by" in refused.err
