@@ -224,8 +224,9 @@ def _foundation(_log: EventLog, case: CaseFile, _stream: Stream, _command: Comma
 
 
 def _found(case: CaseFile, stream: Stream) -> Findings:
-    own = CaseFile(case.events_of(stream))
-    events: list[participant.ParticipantEvent] = [recorded.event for recorded in case.events_of(stream)]
+    history = case.events_of(stream)
+    own = CaseFile(history)
+    events: list[participant.ParticipantEvent] = [recorded.event for recorded in history]
     state = fold(participant, events)
     agreed = state.boundaries is participant.Boundaries.AGREED  # not those of an engagement that ended
     evidence = irp.Evidence(

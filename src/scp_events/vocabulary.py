@@ -6,7 +6,7 @@ time, identity and randomness are arguments that enter at the doors.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -344,21 +344,19 @@ def members(union: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a union of classes
 
 
 @cache
-def tells_of_a_person(said: type[Event]) -> bool:
-    """Whether any field of an event is personal, at whatever depth: in a decision, in a list, or optional."""
-    return any(_is_personal((*info.metadata, info.annotation)) for info in said.model_fields.values())
+def personal_fields(said: type[BaseModel]) -> frozenset[str]:
+    """Return the fields that tell of a person, at whatever depth: in a decision, in a list, or optional."""
+    return frozenset(
+        name
+        for name, info in said.model_fields.items()
+        if any(map(_tells, (*info.metadata, info.annotation)))
+    )
 
 
-def _is_personal(marks: Iterable[Any]) -> bool:
-    for mark in marks:
-        if isinstance(mark, Personal):
-            return True
-        if isinstance(mark, type) and issubclass(mark, BaseModel):
-            if any(_is_personal((*info.metadata, info.annotation)) for info in mark.model_fields.values()):
-                return True
-        elif _is_personal(get_args(mark)):
-            return True
-    return False
+def _tells(mark: Any) -> bool:  # noqa: ANN401 - whatever an annotation may hold
+    if isinstance(mark, type) and issubclass(mark, BaseModel):
+        return bool(personal_fields(mark))
+    return isinstance(mark, Personal) or any(map(_tells, get_args(mark)))
 
 
 def stored_type(event: type[Event]) -> str:

@@ -2,16 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any, get_args, get_origin
+from typing import Any
 
 import pytest
-from pydantic import BaseModel
 
 from scp_events.aggregates import ALL as AGGREGATES
 from scp_events.aggregates import irp, participant, referral
 from scp_events.follower.projection import ENVELOPE, names_for, names_in
 from scp_events.projections import ALL
-from scp_events.vocabulary import CorrectableEvent, CorrectionEvent, Event, Personal
+from scp_events.vocabulary import CorrectableEvent, CorrectionEvent, Decision, Event, personal_fields
 
 EVERY_EVENT = frozenset(event for aggregate in AGGREGATES for event in aggregate.EVENTS)
 
@@ -34,26 +33,10 @@ def mistakes(projection: Any) -> Iterator[str]:
 
 def personal(event: type[Event]) -> frozenset[str]:
     """Return the names of an event's values that tell something about a person."""
-    own = {name for name in event.model_fields if name != "decision" and tells(annotation(event, name))}
+    own = personal_fields(event) - {"decision"}
     if "decision" in event.model_fields:
-        decision = event.model_fields["decision"].annotation
-        own |= {f"decision_{name}" for name in decision.model_fields if tells(annotation(decision, name))}
-    return frozenset(own)
-
-
-def annotation(model: type[BaseModel], name: str) -> Any:
-    """Return a field's annotation with its marks, which pydantic keeps apart where they are outermost."""
-    field = model.model_fields[name]
-    return SimpleNamespace(marks=field.metadata, inner=field.annotation)
-
-
-def tells(said: Any) -> bool:
-    """Whether an annotation holds a personal mark, at whatever depth."""
-    if isinstance(said, SimpleNamespace):
-        return any(isinstance(mark, Personal) for mark in said.marks) or tells(said.inner)
-    if isinstance(said, type) and issubclass(said, BaseModel):
-        return any(tells(annotation(said, name)) for name in said.model_fields)
-    return isinstance(said, Personal) or (get_origin(said) is not None and any(map(tells, get_args(said))))
+        own |= {f"decision_{name}" for name in personal_fields(Decision)}
+    return own
 
 
 @pytest.mark.parametrize("projection", ALL, ids=lambda each: each.NAME)

@@ -33,8 +33,8 @@ from scp_events.vocabulary import (
     Stream,
     fold,
     must_stand,
+    personal_fields,
     stored_type,
-    tells_of_a_person,
 )
 
 Id = TypeVar("Id", bound=UUID)
@@ -341,7 +341,7 @@ class EventLog:
             source_system=provenance.source_system,
             source_recorded_at=provenance.source_recorded_at,
             confidentiality=event.confidentiality,
-            subjects=(case_id,) if case_id and tells_of_a_person(type(event)) else (),
+            subjects=(case_id,) if case_id and personal_fields(type(event)) else (),
         )
 
     def _answered(self, command_id: CommandId, asked: bytes) -> Outcome | None:
