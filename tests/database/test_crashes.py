@@ -13,7 +13,7 @@ import pytest
 from scp_events.database import DatabaseError, embedded, postmaster
 from scp_events.database import home as home_module
 from scp_events.database.account import server_account, within_reach
-from scp_events.database.binaries import find_binaries
+from scp_events.database.binaries import find_binaries, reachable
 from scp_events.database.home import Home
 from tests.database.programs import program
 
@@ -107,7 +107,7 @@ def test_a_server_started_by_hand_is_named_and_left_alone(home: Path, tmp_path: 
     by_hand.mkdir()
     account.give(by_hand)
     with within_reach(account, place.data, by_hand) as ((data, listen), descriptors):
-        command = [str(find_binaries().postgres), "-D", data, "-k", listen]
+        command = [str(reachable(find_binaries(), account).postgres), "-D", data, "-k", listen]
         with place.log.open("a") as log:
             account.run(
                 ["/bin/sh", "-c", postmaster.DETACHED, "sh", *command],

@@ -46,21 +46,24 @@ def make_cluster(home: Home, account: Account, binaries: Binaries) -> None:
     home.sync()
 
 
-def check_version(home: Home, binaries: Binaries) -> None:
-    """Raise `DatabaseError` if another major version of PostgreSQL made the data directory."""
+def check_version(home: Home, found: Binaries) -> None:
+    """Raise `DatabaseError` if another major version of PostgreSQL made the data directory.
+
+    `found` are the programs as installed, not a copy for the server's user: the recipe needs `psql` too.
+    """
     made_by = int((home.data / "PG_VERSION").read_text())
-    if made_by == binaries.major:
+    if made_by == found.major:
         return
     old = find_version(made_by) or f"/path/to/postgresql-{made_by}/bin"
     raise DatabaseError(
-        f"{home.data} was made by PostgreSQL {made_by}, and the programs in {binaries.bin} are PostgreSQL "
-        f"{binaries.major}, which cannot read it. Either keep using {made_by}:\n"
+        f"{home.data} was made by PostgreSQL {made_by}, and the programs in {found.bin} are PostgreSQL "
+        f"{found.major}, which cannot read it. Either keep using {made_by}:\n"
         f"    export SCP_PG_BIN='{old}'\n"
-        f"or move to {binaries.major}, with that variable set at first:\n"
+        f"or move to {found.major}, with that variable set at first:\n"
         f"    export SCP_HOME='{home.path}'\n"
         f"    '{sys.executable}' -m scp_events.database '{old}/pg_dump' --file={DATABASE}.sql\n"
         f"    unset SCP_PG_BIN; mv '{home.data}' '{home.data}.{made_by}'\n"
-        f"    '{sys.executable}' -m scp_events.database '{binaries.bin}/psql' --single-transaction "
+        f"    '{sys.executable}' -m scp_events.database '{found.bin}/psql' --single-transaction "
         f"--file={DATABASE}.sql"
     )
 

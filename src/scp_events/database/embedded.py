@@ -86,10 +86,11 @@ def _attach(home: Home) -> EmbeddedPostgres | None:
 
 def _start(home: Home, account: Account) -> EmbeddedPostgres:
     """Start the server, after making its data directory if there is none."""
-    binaries = reachable(find_binaries(), account)
+    found = find_binaries()
+    binaries = reachable(found, account)
     if not home.data.exists():
         make_cluster(home, account, binaries)
-    check_version(home, binaries)
+    check_version(home, found)
     home.check_passfile()
     home.make_socket_directory(account)
     postmaster.forget_dead(home)
