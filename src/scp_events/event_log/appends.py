@@ -5,21 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, LiteralString, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from eventsourcing.persistence import Notification, StoredEvent
 
-from scp_events.event_log.arrays import (
-    Bigints,
-    Blobs,
-    Booleans,
-    Instants,
-    Integers,
-    Smallints,
-    Texts,
-    Uuids,
-)
+from scp_events.event_log import arrays
 
 
 @dataclass(frozen=True)
@@ -69,13 +60,19 @@ class Answer(NamedTuple):
     recorded_at: datetime | None
 
 
-CALL: LiteralString = (
-    "SELECT outcomes, firsts, stands, counts, recorded_at FROM event_log.append("
-    "%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+PARAMETERS = (
+    *("uuid", "bytea", "uuid", "int8", "int4", "int4"),  # by append
+    *("int4", "int4", "int4"),  # by part
+    *("uuid", "text"),  # by stream
+    *("int4", "int4", "int4", "text", "bytea", "uuid", "int2", "timestamptz", "bool"),  # by event
 )
+"""The element types of the server function's arrays, in order."""
+_NUMBERED = ", ".join(f"${number}::{element}[]" for number, element in enumerate(PARAMETERS, start=1))
+CALL = f"SELECT outcomes, firsts, stands, counts, recorded_at FROM event_log.append({_NUMBERED})"  # noqa: S608 - our own words
+"""The call, with parameters and results in binary form."""
 
 
-def arguments_of(appends: Sequence[Append]) -> tuple[object, ...]:
+def arguments_of(appends: Sequence[Append]) -> list[bytes]:
     """Return the server function's arguments for appends that go together."""
     columns = _Columns()
     for number, append in enumerate(appends, start=1):
@@ -83,12 +80,19 @@ def arguments_of(appends: Sequence[Append]) -> tuple[object, ...]:
     return columns.arguments(appends)
 
 
-def answers_of(row: Sequence[Any]) -> list[Answer]:
+def answers_of(row: Sequence[bytes]) -> list[Answer]:
     """Return the answers in what the server function returned."""
-    outcomes, firsts, stands, counts, recorded_at = row
+    outcomes, firsts, stands, counts, at = row
+    recorded_at = arrays.read_instant(at)
     return [
-        Answer(outcome, first, version, count, recorded_at if outcome == "recorded" else None)
-        for outcome, first, version, count in zip(outcomes, firsts, stands, counts, strict=True)
+        Answer(outcome, first, version or 0, count or 0, recorded_at if outcome == "recorded" else None)
+        for outcome, first, version, count in zip(
+            arrays.read_texts(outcomes),
+            arrays.read_integers(firsts),
+            arrays.read_integers(stands),
+            arrays.read_integers(counts),
+            strict=True,
+        )
     ]
 
 
@@ -122,29 +126,29 @@ class _Columns:
             self._categories.append(event.category)
         return slot
 
-    def arguments(self, appends: Sequence[Append]) -> tuple[object, ...]:
+    def arguments(self, appends: Sequence[Append]) -> list[bytes]:
         """Return the arguments in the order of the server function's parameters."""
         slots, expected, counts = zip(*self._parts, strict=True)
         events = self._events
-        return (
-            Uuids([append.command_id for append in appends]),
-            Blobs([append.fingerprint for append in appends]),
-            Uuids([append.case_id for append in appends]),
-            Bigints([-1 if a.evidence_through is None else a.evidence_through for a in appends]),
-            Integers([len(append.events) for append in appends]),
-            Integers(self._part_counts),
-            Integers(slots),
-            Integers(expected),
-            Integers(counts),
-            Uuids(list(self._streams)),
-            Texts(self._categories),
-            Integers(self._appends),
-            Integers(self._slots),
-            Integers([event.originator_version for event in events]),
-            Texts([event.topic for event in events]),
-            Blobs([event.state for event in events]),
-            Uuids([event.event_id for event in events]),
-            Smallints([event.schema_version for event in events]),
-            Instants([event.occurred_at for event in events]),
-            Booleans([event.is_decision for event in events]),
-        )
+        return [
+            arrays.uuids([append.command_id for append in appends]),
+            arrays.blobs([append.fingerprint for append in appends]),
+            arrays.uuids([append.case_id for append in appends]),
+            arrays.bigints(-1 if a.evidence_through is None else a.evidence_through for a in appends),
+            arrays.integers(len(append.events) for append in appends),
+            arrays.integers(self._part_counts),
+            arrays.integers(slots),
+            arrays.integers(expected),
+            arrays.integers(counts),
+            arrays.uuids(list(self._streams)),
+            arrays.texts(self._categories),
+            arrays.integers(self._appends),
+            arrays.integers(self._slots),
+            arrays.integers(event.originator_version for event in events),
+            arrays.texts(event.topic for event in events),
+            arrays.blobs([event.state for event in events]),
+            arrays.uuids([event.event_id for event in events]),
+            arrays.smallints(event.schema_version for event in events),
+            arrays.instants(event.occurred_at for event in events),
+            arrays.booleans(event.is_decision for event in events),
+        ]
