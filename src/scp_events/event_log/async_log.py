@@ -16,6 +16,7 @@ from scp_events.event_log.deciding import Asked, Open, Recall, Record, Script, T
 from scp_events.event_log.log import EventLog, event_id_taken
 from scp_events.event_log.sender import Sender
 from scp_events.event_log.together import QueueFullError
+from scp_events.event_log.turns import TurnsAsync
 from scp_events.vocabulary import Aggregate, Command, Event, ParticipantId, Position, Provenance
 
 Id = TypeVar("Id", bound=UUID)
@@ -31,6 +32,7 @@ class EventLogAsync:
     def __init__(self, log: EventLog) -> None:
         self._log = log
         self._appender = AppenderAsync(Sender(log.conninfo))
+        self._turns = TurnsAsync()
         self._readers = ThreadPoolExecutor(8, "log-reader")
 
     async def __aenter__(self) -> Self:
@@ -68,7 +70,8 @@ class EventLogAsync:
             evidence_through=evidence_through,
             fingerprint=fingerprint or fingerprint_of(stream, command),
         )
-        return await self._play(deciding(asked, self._log.enveloping, self._log.familiar))
+        async with self._turns.of(stream):
+            return await self._play(deciding(asked, self._log.enveloping, self._log.familiar))
 
     async def _play(self, script: Script[T]) -> T:
         """Give a script what it asks for, until it ends."""

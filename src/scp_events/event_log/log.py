@@ -31,6 +31,7 @@ from scp_events.event_log.familiar import Familiar, Standing
 from scp_events.event_log.listener import Listener
 from scp_events.event_log.recorder import LogRecorder
 from scp_events.event_log.together import QueueFullError
+from scp_events.event_log.turns import Turns
 from scp_events.vocabulary import (
     NOTHING_YET,
     Aggregate,
@@ -87,6 +88,7 @@ class EventLog:
         self.enveloping = Enveloping(self.codec, new_id)
         self._recorder = LogRecorder(conninfo, pool_size=pool_size)
         self.familiar = Familiar()
+        self._turns = Turns()
 
     def __enter__(self) -> Self:
         return self
@@ -134,7 +136,8 @@ class EventLog:
             evidence_through=evidence_through,
             fingerprint=fingerprint or fingerprint_of(stream, command),
         )
-        return self._play(deciding(asked, self.enveloping, self.familiar))
+        with self._turns.of(stream):
+            return self._play(deciding(asked, self.enveloping, self.familiar))
 
     def load(self, aggregate: Aggregate[Id, S, C, E], stream_id: Id) -> Loaded[S, E]:
         """Return a stream's state, version and history; of a stream without events, the initial state."""

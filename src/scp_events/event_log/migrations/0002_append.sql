@@ -110,21 +110,29 @@ BEGIN
         END IF;
     END IF;
 
-    INSERT INTO event_log.events (
-        position, stream_id, version, recorded_at, type, body, event_id, category, case_id, command_id,
-        schema_version, occurred_at, is_decision)
-    SELECT shifts[e.append] + e.n, streams[e.stream], e.version, append.recorded_at, e.type, e.body, e.event_id,
-           categories[e.stream], case_ids[e.append], command_ids[e.append], e.schema_version, e.occurred_at, e.is_decision
-    FROM unnest(events_append, events_stream, versions, types, bodies, event_ids, schema_versions, occurred_ats,
-                are_decisions)
-         WITH ORDINALITY AS e (append, stream, version, type, body, event_id, schema_version, occurred_at, is_decision, n)
-    WHERE accepted[e.append];
-
-    INSERT INTO event_log.commands (command_id, fingerprint, stream_id, first_position, last_version, event_count)
-    SELECT c.id, c.asked, streams[events_stream[firsts[c.n] - shifts[c.n]]], firsts[c.n], stands[c.n], counts[c.n]
-    FROM unnest(command_ids, append.asked) WITH ORDINALITY AS c (id, asked, n)
-    WHERE accepted[c.n];
-
+    IF cardinality(types) = 1 THEN  -- the most usual call by far, and turning arrays into rows is half its cost
+        INSERT INTO event_log.events (
+            position, stream_id, version, recorded_at, type, body, event_id, category, case_id, command_id,
+            schema_version, occurred_at, is_decision)
+        VALUES (firsts[1], streams[1], versions[1], append.recorded_at, types[1], bodies[1], event_ids[1],
+                categories[1], case_ids[1], command_ids[1], schema_versions[1], occurred_ats[1], are_decisions[1]);
+        INSERT INTO event_log.commands (command_id, fingerprint, stream_id, first_position, last_version, event_count)
+        VALUES (command_ids[1], append.asked[1], streams[1], firsts[1], stands[1], 1);
+    ELSE
+        INSERT INTO event_log.events (
+            position, stream_id, version, recorded_at, type, body, event_id, category, case_id, command_id,
+            schema_version, occurred_at, is_decision)
+        SELECT shifts[e.append] + e.n, streams[e.stream], e.version, append.recorded_at, e.type, e.body, e.event_id,
+               categories[e.stream], case_ids[e.append], command_ids[e.append], e.schema_version, e.occurred_at, e.is_decision
+        FROM unnest(events_append, events_stream, versions, types, bodies, event_ids, schema_versions, occurred_ats,
+                    are_decisions)
+             WITH ORDINALITY AS e (append, stream, version, type, body, event_id, schema_version, occurred_at, is_decision, n)
+        WHERE accepted[e.append];
+        INSERT INTO event_log.commands (command_id, fingerprint, stream_id, first_position, last_version, event_count)
+        SELECT c.id, c.asked, streams[events_stream[firsts[c.n] - shifts[c.n]]], firsts[c.n], stands[c.n], counts[c.n]
+        FROM unnest(command_ids, append.asked) WITH ORDINALITY AS c (id, asked, n)
+        WHERE accepted[c.n];
+    END IF;
     NOTIFY event_log;
 END $$;
 
