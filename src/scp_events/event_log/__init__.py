@@ -13,7 +13,7 @@ from scp_events.event_log.guards import UnsafeServerError
 from scp_events.event_log.listener import Listener
 from scp_events.event_log.log import EventLog, Loaded
 from scp_events.event_log.prepare import prepare
-from scp_events.event_log.sender import LogUnreachableError, LogUnwritableError
+from scp_events.event_log.telling import LogUnreachableError, LogUnwritableError
 
 __all__ = [
     "BusyError",

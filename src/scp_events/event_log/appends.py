@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import NamedTuple
 from uuid import UUID
 
@@ -61,7 +62,7 @@ class Answer(NamedTuple):
 
 
 PARAMETERS = (
-    *("uuid", "bytea", "uuid", "int8", "int4", "int4"),  # by append
+    *("uuid", "bytea", "uuid", "int8", "int4", "int4", "int4", "int4"),  # by append
     *("int4", "int4", "int4"),  # by part
     *("uuid", "text"),  # by stream
     *("int4", "int4", "int4", "text", "bytea", "uuid", "int2", "timestamptz", "bool"),  # by event
@@ -128,18 +129,21 @@ class _Columns:
 
     def arguments(self, appends: Sequence[Append]) -> list[bytes]:
         """Return the arguments in the order of the server function's parameters."""
-        slots, expected, counts = zip(*self._parts, strict=True)
+        slots, expected, lengths = zip(*self._parts, strict=True)
+        counts = [len(append.events) for append in appends]
         events = self._events
         return [
             arrays.uuids([append.command_id for append in appends]),
             arrays.blobs([append.fingerprint for append in appends]),
             arrays.uuids([append.case_id for append in appends]),
             arrays.bigints(-1 if a.evidence_through is None else a.evidence_through for a in appends),
-            arrays.integers(len(append.events) for append in appends),
+            arrays.integers(counts),
+            arrays.integers(accumulate(counts[:-1], initial=0)),
+            arrays.integers(append.events[-1].originator_version for append in appends),
             arrays.integers(self._part_counts),
             arrays.integers(slots),
             arrays.integers(expected),
-            arrays.integers(counts),
+            arrays.integers(lengths),
             arrays.uuids(list(self._streams)),
             arrays.texts(self._categories),
             arrays.integers(self._appends),

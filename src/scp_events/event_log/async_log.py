@@ -14,7 +14,7 @@ from scp_events.event_log.appender import AppenderAsync
 from scp_events.event_log.appends import Answer, Append
 from scp_events.event_log.deciding import Asked, Open, Recall, Record, Script, Times, deciding, fingerprint_of
 from scp_events.event_log.log import EventLog, event_id_taken
-from scp_events.event_log.sender import Sender
+from scp_events.event_log.sender import SenderAsync
 from scp_events.event_log.together import QueueFullError
 from scp_events.event_log.turns import TurnsAsync
 from scp_events.vocabulary import Aggregate, Command, Event, ParticipantId, Position, Provenance
@@ -25,13 +25,16 @@ C = TypeVar("C", bound=Command)
 E = TypeVar("E", bound=Event)
 T = TypeVar("T")
 
+SENDERS = 2
+"""Connections to append over: while one's call is under way, the other's callers decide."""
+
 
 class EventLogAsync:
     """Appends to the log from one event loop. Whatever has to be read first is read by a thread of `log`."""
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
-        self._appender = AppenderAsync(Sender(log.conninfo))
+        self._appender = AppenderAsync([SenderAsync(log.conninfo) for _ in range(SENDERS)])
         self._turns = TurnsAsync()
         self._readers = ThreadPoolExecutor(8, "log-reader")
 

@@ -26,7 +26,8 @@ from scp_events.event_log.appends import Append, EnvelopedEvent, PlacedEvent
 from scp_events.event_log.listener import Listener
 from scp_events.event_log.opening import Opening
 from scp_events.event_log.roles import become_writer
-from scp_events.event_log.sender import LogUnreachableError, Sender
+from scp_events.event_log.sender import Sender
+from scp_events.event_log.telling import LogUnreachableError
 
 RECONNECTS = 8
 """How often a call is made again after its connection broke; each waits for the pool to reconnect."""
