@@ -7,7 +7,7 @@ from uuid import UUID
 
 from scp_events.event_log.appends import Answer, Append
 from scp_events.event_log.sender import Sender, SenderAsync
-from scp_events.event_log.together import Together, TogetherAsync
+from scp_events.event_log.together import ROOM, Together, TogetherAsync
 
 LARGEST = 256
 """Appends told to the server in one call; more would let the first of them wait too long."""
@@ -16,9 +16,9 @@ LARGEST = 256
 class Appender:
     """Appends of many threads; a lone one leaves at once."""
 
-    def __init__(self, sender: Sender, *, largest: int = LARGEST) -> None:
+    def __init__(self, sender: Sender, *, largest: int = LARGEST, room: int = ROOM) -> None:
         self._sender = sender
-        self._together = Together[Append, Answer](sender.send, key=_command, largest=largest)
+        self._together = Together[Append, Answer](sender.send, key=_command, largest=largest, room=room)
 
     def append(self, append: Append) -> Answer:
         """Append, or return why not.
@@ -41,10 +41,10 @@ class AppenderAsync:
     that by themselves: those who are not in a call go on deciding.)
     """
 
-    def __init__(self, senders: Sequence[SenderAsync], *, largest: int = LARGEST) -> None:
+    def __init__(self, senders: Sequence[SenderAsync], *, largest: int = LARGEST, room: int = ROOM) -> None:
         self._senders = senders
         self._together = TogetherAsync[Append, Answer](
-            [sender.send for sender in senders], key=_command, largest=largest
+            [sender.send for sender in senders], key=_command, largest=largest, room=room
         )
 
     async def append(self, append: Append) -> Answer:

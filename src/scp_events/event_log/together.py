@@ -11,6 +11,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 Q = TypeVar("Q")
@@ -53,6 +54,17 @@ class _Line(Generic[Q, A]):
         if len(self.waiting) >= self._room:
             raise QueueFullError(len(self.waiting))
         self.waiting.append(ticket)
+
+    def leave(self, ticket: _Ticket[Q, A]) -> None:
+        """Let a caller go who waits no longer, if it has not gone with a batch already."""
+        with suppress(ValueError):
+            self.waiting.remove(ticket)
+
+    def give_up(self) -> list[_Ticket[Q, A]]:
+        """Let everybody go who still waits."""
+        left = list(self.waiting)
+        self.waiting.clear()
+        return left
 
     def next_batch(self, largest: int) -> list[_Ticket[Q, A]]:
         """Take out those who go now, the first always among them."""
@@ -109,7 +121,7 @@ class Together(Generic[Q, A]):
         self._work = work
         self._largest = largest
         self._line: _Line[Q, A] = _Line(key, room)
-        self._led = False
+        self._leader: _Ticket[Q, A] | None = None
         self._lock = threading.Lock()
         self._idle = threading.Condition(self._lock)
 
@@ -118,26 +130,32 @@ class Together(Generic[Q, A]):
         turn = threading.Lock()
         turn.acquire()
         ticket: _Ticket[Q, A] = _Ticket(question, turn.release)
-        with self._lock:
-            self._line.join(ticket)
-            if not self._led:
-                self._led = ticket.leads = True
-        if not ticket.leads:
-            turn.acquire()  # until somebody answered, or it is our turn to ask for all
-        if ticket.leads:
-            self._lead()
+        try:
+            with self._lock:
+                self._line.join(ticket)
+                if self._leader is None:
+                    self._leader = ticket
+                    ticket.leads = True
+            if not ticket.leads:
+                turn.acquire()  # until somebody answered, or it is our turn to ask for all
+            if ticket.leads:
+                self._lead()
+        except BaseException:
+            self._leave(ticket)  # interrupted: if it was our turn, it is the next one's now
+            raise
         return ticket.result()
 
     def close(self) -> None:
         """Let those who wait be answered, and nobody ask any more."""
         with self._lock:
             self._line.closed = True
-            self._idle.wait_for(lambda: not self._led)
+            self._idle.wait_for(lambda: self._leader is None)
 
     def _lead(self) -> None:
-        with self._lock:
-            batch = self._line.next_batch(self._largest)
+        batch: list[_Ticket[Q, A]] = []
         try:
+            with self._lock:
+                batch = self._line.next_batch(self._largest)
             _answer(batch, self._work([ticket.question for ticket in batch]))
         except Exception as error:  # noqa: BLE001 - whoever asked is told
             _answer(batch, [error] * len(batch))
@@ -147,14 +165,20 @@ class Together(Generic[Q, A]):
                 if not ticket.leads:
                     ticket.wake()
 
+    def _leave(self, ticket: _Ticket[Q, A]) -> None:
+        with self._lock:
+            self._line.leave(ticket)
+            was_to_lead = self._leader is ticket
+        if was_to_lead:
+            self._pass_on()
+
     def _pass_on(self) -> None:
         """Let the first of those who wait make the next call."""
         with self._lock:
-            if not self._line.waiting:
-                self._led = False
+            leader = self._leader = self._line.waiting[0] if self._line.waiting else None
+            if leader is None:
                 self._idle.notify_all()
                 return
-            leader = self._line.waiting[0]
             leader.leads = True
         leader.wake()
 
@@ -176,6 +200,7 @@ class TogetherAsync(Generic[Q, A]):
         room: int = ROOM,
     ) -> None:
         self._idle = list(works)
+        self._works = len(works)
         self._largest = largest
         self._line: _Line[Q, A] = _Line(key, room)
         self._at_work: set[asyncio.Task[None]] = set()
@@ -219,3 +244,6 @@ class TogetherAsync(Generic[Q, A]):
                         ticket.wake()
         finally:
             self._idle.append(work)
+            if len(self._idle) == self._works:  # cancelled, as at the end of the loop: nobody waits for ever
+                for ticket in self._line.give_up():
+                    ticket.wake()
