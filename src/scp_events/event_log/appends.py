@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
@@ -116,6 +116,7 @@ class _Columns:
             slot = self._slot(event)
             parts.setdefault(slot, []).append(event.originator_version)
             self._slots.append(slot)
+        _must_be_whole(parts.values())
         self._events.extend(append.events)
         self._appends.extend([number] * len(append.events))
         self._part_counts.append(len(parts))
@@ -156,3 +157,12 @@ class _Columns:
             arrays.instants(event.occurred_at for event in events),
             arrays.booleans(event.is_decision for event in events),
         ]
+
+
+def _must_be_whole(parts: Collection[list[int]]) -> None:
+    """The server compares each stream's first version only: the others must follow it."""
+    if not parts:
+        raise ValueError("an append without events records nothing: leave it out")
+    for versions in parts:
+        if len(versions) > 1 and versions != list(range(versions[0], versions[0] + len(versions))):
+            raise ValueError(f"versions {versions} of one stream do not follow each other")

@@ -7,15 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Self, TypeVar
 from uuid import UUID
 
-from eventsourcing.persistence import IntegrityError
-
 from scp_events.event_log.answers import BusyError, Outcome
 from scp_events.event_log.appender import AppenderAsync
 from scp_events.event_log.appends import Answer, Append
 from scp_events.event_log.deciding import Asked, Open, Recall, Record, Script, Times, deciding, fingerprint_of
 from scp_events.event_log.log import EventLog, event_id_taken
 from scp_events.event_log.sender import SenderAsync
-from scp_events.event_log.together import QueueFullError
+from scp_events.event_log.telling import EventIdTakenError
+from scp_events.event_log.together import ClosedError, QueueFullError
 from scp_events.event_log.turns import TurnsAsync
 from scp_events.vocabulary import Aggregate, Command, Event, ParticipantId, Position, Provenance
 
@@ -37,6 +36,7 @@ class EventLogAsync:
         self._appender = AppenderAsync([SenderAsync(log.conninfo) for _ in range(SENDERS)])
         self._turns = TurnsAsync()
         self._readers = ThreadPoolExecutor(8, "log-reader")
+        self._closed = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -47,6 +47,7 @@ class EventLogAsync:
     async def close(self) -> None:
         """Answer those who wait. `log` stays open."""
         await self._appender.close()
+        self._closed = True
         self._readers.shutdown()
 
     async def handle(  # noqa: PLR0913 - as EventLog.handle
@@ -94,6 +95,8 @@ class EventLogAsync:
     async def _reply(self, request: Open | Times | Record | Recall) -> object:
         if isinstance(request, Record):
             return await self._append(request.append)
+        if self._closed:
+            raise ClosedError("the log was closed: nothing more can be asked of it")
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._log.reply, request)
 
     async def _append(self, append: Append) -> Answer:
@@ -101,5 +104,5 @@ class EventLogAsync:
             return await self._appender.append(append)
         except QueueFullError as full:
             raise BusyError(str(full)) from full
-        except IntegrityError:
-            raise event_id_taken(append) from None
+        except EventIdTakenError as taken:
+            raise event_id_taken(taken) from None

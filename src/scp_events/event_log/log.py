@@ -9,11 +9,10 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID, uuid4
 
-from eventsourcing.persistence import IntegrityError
 from uuid_utils.compat import uuid7
 
 from scp_events.event_log.answers import BusyError, Outcome
-from scp_events.event_log.appends import Answer, Append, PlacedEvent
+from scp_events.event_log.appends import PlacedEvent
 from scp_events.event_log.deciding import (
     Asked,
     Open,
@@ -30,7 +29,8 @@ from scp_events.event_log.enveloping import Enveloping
 from scp_events.event_log.familiar import Familiar, Standing
 from scp_events.event_log.listener import Listener
 from scp_events.event_log.recorder import LogRecorder
-from scp_events.event_log.together import QueueFullError
+from scp_events.event_log.telling import EventIdTakenError
+from scp_events.event_log.together import ROOM, QueueFullError
 from scp_events.event_log.turns import Turns
 from scp_events.vocabulary import (
     NOTHING_YET,
@@ -81,12 +81,14 @@ class EventLog:
         aggregates: Sequence[Aggregate[Any, Any, Any, Any]],
         *,
         pool_size: int = 8,
+        room: int = ROOM,
         new_id: Callable[[], UUID] = uuid7,
     ) -> None:
+        """`room` says how many may wait to append; whoever comes then is told that we are busy."""
         self.conninfo = conninfo
         self.codec = Codec(aggregates)
         self.enveloping = Enveloping(self.codec, new_id)
-        self._recorder = LogRecorder(conninfo, pool_size=pool_size)
+        self._recorder = LogRecorder(conninfo, pool_size=pool_size, room=room)
         self.familiar = Familiar()
         self._turns = Turns()
 
@@ -284,23 +286,23 @@ class EventLog:
 
     def reply(self, request: Open | Times | Record | Recall) -> object:
         """Return what a script asks for; see `deciding`."""
+        try:
+            return self._reply(request)
+        except QueueFullError as full:
+            raise BusyError(str(full)) from full
+        except EventIdTakenError as taken:
+            raise event_id_taken(taken) from None
+
+    def _reply(self, request: Open | Times | Record | Recall) -> object:
         match request:
             case Record():
-                return self._append(request.append)
+                return self._recorder.append(request.append)
             case Open():
                 return self._standing(request.asked.aggregate, request.asked.stream)
             case Recall():
                 return self._answered(request.command_id, request.fingerprint)
             case Times():
                 return self._times(request.stream, request.events)
-
-    def _append(self, append: Append) -> Answer:
-        try:
-            return self._recorder.append(append)
-        except QueueFullError as full:
-            raise BusyError(str(full)) from full
-        except IntegrityError:
-            raise event_id_taken(append) from None
 
     def _standing(self, aggregate: Aggregate[Any, Any, Any, Any], stream: Stream) -> Standing[Any]:
         """Return where a stream stands: what is remembered of it, and what has come since."""
@@ -347,9 +349,6 @@ class EventLog:
         )
 
 
-def event_id_taken(append: Append) -> Refused:
+def event_id_taken(taken: EventIdTakenError) -> Refused:
     """Say that an event id names another event."""
-    return Refused(
-        "an-event-id-is-used-once",
-        f"event id {append.events[0].event_id} names another event: send the command with a new one",
-    )
+    return Refused("an-event-id-is-used-once", f"{taken}: send the command with a new one")

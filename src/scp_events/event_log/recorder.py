@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from threading import Thread
 from typing import Any, LiteralString, TypeAlias, TypeVar
 from uuid import UUID, uuid4
@@ -27,7 +28,8 @@ from scp_events.event_log.listener import Listener
 from scp_events.event_log.opening import Opening
 from scp_events.event_log.roles import become_writer
 from scp_events.event_log.sender import Sender
-from scp_events.event_log.telling import LogUnreachableError
+from scp_events.event_log.telling import LogUnreachableError, unwritable
+from scp_events.event_log.together import ROOM
 
 RECONNECTS = 8
 """How often a call is made again after its connection broke; each waits for the pool to reconnect."""
@@ -43,7 +45,7 @@ _PLACED: LiteralString = (
 class LogRecorder(ApplicationRecorder):
     """Appends to and reads from the tables of the event log. For many threads."""
 
-    def __init__(self, conninfo: str, *, pool_size: int = 8) -> None:
+    def __init__(self, conninfo: str, *, pool_size: int = 8, room: int = ROOM) -> None:
         self.conninfo = conninfo
         self.pool = ConnectionPool(
             conninfo,
@@ -53,7 +55,7 @@ class LogRecorder(ApplicationRecorder):
             configure=become_writer,
             open=True,
         )
-        self._appender = Appender(Sender(conninfo))
+        self._appender = Appender(Sender(conninfo), room=room)
         self._opening = Opening(self.fetch)
         self.append = self._appender.append
         self.read_stream = self._opening.read
@@ -73,16 +75,22 @@ class LogRecorder(ApplicationRecorder):
     ) -> Sequence[int] | None:
         """Append, as the library asks for it: all or none, to one stream or several.
 
-        An event without an envelope gets a bare one. Raises `IntegrityError` where a stream has moved on.
+        An event without an envelope gets a bare one. The same events with the same `command_id` again get the
+        first answer. Raises `IntegrityError` where a stream has moved on, or where a command id is used for
+        other events.
         """
         if not stored_events:
             return []
         events = [_enveloped(event) for event in stored_events]
         _must_follow_each_other(events)
         answer = self.append(
-            Append(command_id=kwargs.get("command_id") or uuid4(), fingerprint=b"", events=events)
+            Append(
+                command_id=kwargs.get("command_id") or uuid4(),
+                fingerprint=_fingerprint(events),
+                events=events,
+            )
         )
-        if answer.first_position is None:
+        if answer.outcome not in {"recorded", "already"} or answer.first_position is None:
             raise IntegrityError(f"{answer.outcome}: the stream is at version {answer.version}")
         return list(range(answer.first_position, answer.first_position + answer.event_count))
 
@@ -147,6 +155,8 @@ class LogRecorder(ApplicationRecorder):
                     return work(connection)
             except PoolTimeout as busy:
                 raise LogUnreachableError("every connection to the database is busy: try again") from busy
+            except psycopg.errors.DiskFull as full:
+                raise unwritable(full) from full
             except psycopg.OperationalError as broken:
                 if attempt == RECONNECTS - 1:
                     raise LogUnreachableError("the database cannot be reached: try again") from broken
@@ -180,6 +190,15 @@ def _enveloped(event: StoredEvent) -> EnvelopedEvent:
         occurred_at=datetime.fromtimestamp((event_id.int >> 80) / 1000, UTC),  # a UUIDv7 begins with it
         is_decision=False,
     )
+
+
+def _fingerprint(events: Sequence[EnvelopedEvent]) -> bytes:
+    """Return what tells these events from others; not their ids, which a bare event gets anew each time."""
+    said = sha256()
+    for event in events:
+        place = f"{event.originator_id}/{event.originator_version}/{event.topic}/{len(event.state)}/"
+        said.update(place.encode() + event.state)
+    return said.digest()
 
 
 def _must_follow_each_other(events: Sequence[EnvelopedEvent]) -> None:

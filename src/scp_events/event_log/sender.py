@@ -43,11 +43,14 @@ class _Connected:
             self._connection.close()
         self._connection = None
 
-    def _forget_if_lost(self, error: psycopg.OperationalError) -> None:
+    def _forget_if_lost(self, error: psycopg.Error) -> None:
         """Raise `ConnectionLostError` unless there still is a connection: then the server itself said no."""
-        if self._connection is None or self._connection.closed:
+        if self._connection is None:
+            if isinstance(error, psycopg.OperationalError):
+                raise ConnectionLostError(asked=False) from error
+        elif self._connection.closed:
             self._connection = None
-            raise ConnectionLostError("the connection was lost, or there was none to be had") from error
+            raise ConnectionLostError(asked=True) from error
 
 
 class Sender(_Connected):
@@ -65,7 +68,7 @@ class Sender(_Connected):
                     continue
                 try:
                     answers = self._call(step)
-                except psycopg.Error as error:
+                except Exception as error:  # noqa: BLE001 - the script knows whose fault it is
                     step = script.throw(error)
                 else:
                     step = script.send(answers)
@@ -74,16 +77,19 @@ class Sender(_Connected):
             return result
 
     def _call(self, step: Call) -> list[Answer]:
+        arguments = arguments_of(step.appends)
         try:
             if self._connection is None:
                 self._connection = connect(self._conninfo)
             pgconn = self._connection.pgconn
             return _answers(
-                pgconn.exec_prepared(PREPARED, arguments_of(step.appends), BINARY_ARGUMENTS, Format.BINARY),
-                self._connection,
+                pgconn.exec_prepared(PREPARED, arguments, BINARY_ARGUMENTS, Format.BINARY), self._connection
             )
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             self._forget_if_lost(error)
+            raise
+        except BaseException:
+            self.close()  # interrupted: what follows could be taken for another's answer
             raise
 
 
@@ -102,7 +108,7 @@ class SenderAsync(_Connected):
                     continue
                 try:
                     answers = await self._call(step)
-                except psycopg.Error as error:
+                except Exception as error:  # noqa: BLE001 - the script knows whose fault it is
                     step = script.throw(error)
                 else:
                     step = script.send(answers)
@@ -111,20 +117,19 @@ class SenderAsync(_Connected):
             return result
 
     async def _call(self, step: Call) -> list[Answer]:
+        arguments = arguments_of(step.appends)
         try:
             if self._connection is None:
                 self._connection = await asyncio.to_thread(connect, self._conninfo)
                 self._connection.pgconn.nonblocking = 1
             pgconn = self._connection.pgconn
-            pgconn.send_query_prepared(PREPARED, arguments_of(step.appends), BINARY_ARGUMENTS, Format.BINARY)
+            pgconn.send_query_prepared(PREPARED, arguments, BINARY_ARGUMENTS, Format.BINARY)
             return _answers(await _result(pgconn), self._connection)
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             self._forget_if_lost(error)
             raise
-        except (
-            asyncio.CancelledError
-        ):  # in the middle of an answer: what follows would be taken for another's
-            self.close()
+        except BaseException:
+            self.close()  # cancelled in the middle of an answer, which could be taken for another's
             raise
 
 
@@ -155,7 +160,7 @@ async def _result(pgconn: PGconn) -> PGresult:
             break
         last = result
     if last is None:
-        raise ConnectionLostError("the server did not answer")
+        raise ConnectionLostError(asked=True)
     return last
 
 

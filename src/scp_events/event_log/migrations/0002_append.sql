@@ -3,7 +3,7 @@
 -- commit and in commit order; and one commit is paid for all.
 
 -- An append is all or nothing: the events of one command, for one stream or several. `outcome` of each:
---   'recorded'        its events have the positions from `first` on
+--   'recorded'        its events have the positions from `first` on; `version` is that of the last
 --   'already'         this command was answered before; here is that answer
 --   'reused'          the command id names another command
 --   'conflict'        a stream has moved on; `version` is where it stands now
@@ -142,7 +142,8 @@ BEGIN
              WITH ORDINALITY AS e (append, stream, version, type, body, event_id, schema_version, occurred_at, is_decision, n)
         WHERE accepted[e.append];
         INSERT INTO event_log.commands (command_id, fingerprint, stream_id, first_position, last_version, event_count)
-        SELECT c.id, c.asked, streams[events_stream[firsts[c.n] - shifts[c.n]]], firsts[c.n], stands[c.n], counts[c.n]
+        SELECT c.id, c.asked, streams[events_stream[firsts[c.n] - shifts[c.n] + counts[c.n] - 1]], firsts[c.n], stands[c.n],
+               counts[c.n]
         FROM unnest(command_ids, append.asked) WITH ORDINALITY AS c (id, asked, n)
         WHERE accepted[c.n];
     END IF;
