@@ -111,11 +111,12 @@ class EventLog:
         aggregates: Sequence[Aggregate[Any, Any, Any, Any]],
         *,
         pool_size: int = 8,
+        patience: float = 30.0,
         new_id: Callable[[], UUID] = uuid7,
     ) -> None:
         self.conninfo = conninfo
         self.codec = Codec(aggregates)
-        self._recorder = LogRecorder(conninfo, pool_size=pool_size)
+        self._recorder = LogRecorder(conninfo, pool_size=pool_size, patience=patience)
         self._new_id = new_id
 
     def __enter__(self) -> Self:

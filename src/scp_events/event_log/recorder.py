@@ -81,12 +81,19 @@ _PLACED: LiteralString = (
 class LogRecorder(ApplicationRecorder):
     """Appends to and reads from the tables of the event log over a pool of connections."""
 
-    def __init__(self, conninfo: str, *, pool_size: int = 8) -> None:
+    def __init__(self, conninfo: str, *, pool_size: int = 8, patience: float = 30.0) -> None:
+        """`patience` is how long a call waits for a connection, in seconds.
+
+        The pool tries to connect for as long, at doubling intervals, and anew with the next call: were it to
+        try longer, it would leave a database that came back alone for as long as that had been away.
+        """
         self.conninfo = conninfo
         self.pool = ConnectionPool(
             conninfo,
             min_size=1,
             max_size=pool_size,
+            timeout=patience,
+            reconnect_timeout=patience,
             kwargs={"autocommit": True},
             configure=_know_new_events,
             open=True,
