@@ -6,7 +6,7 @@ another (its user must be allowed to create databases).
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,15 +16,27 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from scp_events.database import open_database
+from tests import memory
 
 pytest_plugins = ["tests.kafka_fixtures"]
+IN_MEMORY = "SCP_TEST_MEMORY"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find the run a directory in memory, before the workers start: they inherit its name."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    stack = ExitStack()
+    config.add_cleanup(stack.close)
+    os.environ[IN_MEMORY] = str(stack.enter_context(memory.directory()) or "")
 
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield how to connect to the server of this run; the last worker stops it."""
     url = os.environ.get("SCP_TEST_DATABASE_URL")
-    home = None if url else directory_of_the_run(tmp_path_factory) / "postgres"
+    place = os.environ.get(IN_MEMORY) or directory_of_the_run(tmp_path_factory)
+    home = None if url else Path(place) / "postgres"
     with open_database(url, home) as conninfo:
         yield conninfo
 

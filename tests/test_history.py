@@ -27,6 +27,7 @@ from tests.aggregates import test_irp
 from tests.aggregates.test_referral import DRAFT, SUBMIT
 from tests.anew import anew
 from tests.check_log import check_log
+from tests.examples import examples
 from tests.words import NOON, SUPERVISOR, decision
 
 DAY = timedelta(days=1)
@@ -66,7 +67,7 @@ Asked = tuple[Command, int]
 
 ASKED = st.lists(st.tuples(test_irp.LIVING, st.integers(0, 60)), max_size=14)
 on_a_database = settings(
-    max_examples=12,
+    max_examples=examples(30),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

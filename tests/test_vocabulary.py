@@ -34,6 +34,8 @@ from scp_events.vocabulary import (
 )
 from tests.words import KEY_WORKER, LEGAL_BASIS, NOON, ROBOT, SUPERVISOR, decision
 
+pytestmark = pytest.mark.once  # pure rules
+
 ROOT = Path(__file__).parents[1]
 WHAT_AN_AUDITOR_ASKS_FOR = [
     *("reason_code", "reason_text", "legal_basis", "options_considered", "views", "policy_version", "by"),

@@ -51,13 +51,14 @@ def _serve(settings: Settings, issuers: list[Issuer]) -> None:
         opened.callback(_journal.info, "stopping", step="database")
         prepare(conninfo)
         follower.prepare(conninfo, PROJECTIONS)
-        log = opened.enter_context(EventLog(conninfo, ALL, pool_size=settings.api_threads))
+        log = opened.enter_context(EventLog(conninfo, ALL, pool_size=settings.api_threads, patience=PATIENCE))
         reading = opened.enter_context(
             ConnectionPool(
                 conninfo,
                 min_size=1,
                 max_size=settings.api_threads,
                 timeout=PATIENCE,
+                reconnect_timeout=PATIENCE,  # then the next request tries anew, not a clock that doubles
                 kwargs={"autocommit": True},
                 open=False,
             )

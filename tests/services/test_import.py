@@ -36,6 +36,7 @@ from scp_events.event_log import EventLog
 from scp_events.vocabulary import Actor, DecisionEvent, OrganisationId, PersonId, Role
 from tests.check_log import check_log
 from tests.conftest import database
+from tests.examples import examples
 
 CLERK = Actor(id=PersonId("dc-yarrow"), role=Role.DATA_CLERK, organisation=OrganisationId("second-chance"))
 TODAY = date(2026, 7, 1)
@@ -934,7 +935,7 @@ ODD = [
 ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[*HealthCheck])
 @given(
     place=st.sampled_from(PLACES),
     text=st.one_of(st.sampled_from(ODD), st.text(max_size=30)),

@@ -29,7 +29,7 @@ from scp_events.event_log.enveloping import Enveloping
 from scp_events.event_log.familiar import Familiar, Standing
 from scp_events.event_log.listener import Listener
 from scp_events.event_log.recorder import LogRecorder
-from scp_events.event_log.telling import EventIdTakenError
+from scp_events.event_log.telling import PATIENCE_SECONDS, EventIdTakenError
 from scp_events.event_log.together import ROOM, QueueFullError
 from scp_events.event_log.turns import Turns
 from scp_events.vocabulary import (
@@ -75,20 +75,24 @@ class Loaded(Generic[S, E]):
 class EventLog:
     """The log of one database, for the aggregates whose events it may hold."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has a usual value, and is given by name
         self,
         conninfo: str,
         aggregates: Sequence[Aggregate[Any, Any, Any, Any]],
         *,
         pool_size: int = 8,
+        patience: float = PATIENCE_SECONDS,
         room: int = ROOM,
         new_id: Callable[[], UUID] = uuid7,
     ) -> None:
-        """`room` says how many may wait to append; whoever comes then is told that we are busy."""
+        """`patience` is how long a call waits for a database that is away, in seconds.
+
+        `room` says how many may wait to append; whoever comes then is told that we are busy.
+        """
         self.conninfo = conninfo
         self.codec = Codec(aggregates)
         self.enveloping = Enveloping(self.codec, new_id)
-        self._recorder = LogRecorder(conninfo, pool_size=pool_size, room=room)
+        self._recorder = LogRecorder(conninfo, pool_size=pool_size, patience=patience, room=room)
         self.familiar = Familiar()
         self._turns = Turns()
 

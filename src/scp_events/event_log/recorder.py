@@ -28,7 +28,7 @@ from scp_events.event_log.listener import Listener
 from scp_events.event_log.opening import Opening
 from scp_events.event_log.roles import become_writer
 from scp_events.event_log.sender import Sender
-from scp_events.event_log.telling import LogUnreachableError, unwritable
+from scp_events.event_log.telling import PATIENCE_SECONDS, LogUnreachableError, unwritable
 from scp_events.event_log.together import ROOM
 
 RECONNECTS = 8
@@ -45,17 +45,26 @@ _PLACED: LiteralString = (
 class LogRecorder(ApplicationRecorder):
     """Appends to and reads from the tables of the event log. For many threads."""
 
-    def __init__(self, conninfo: str, *, pool_size: int = 8, room: int = ROOM) -> None:
+    def __init__(
+        self, conninfo: str, *, pool_size: int = 8, patience: float = PATIENCE_SECONDS, room: int = ROOM
+    ) -> None:
+        """`patience` is how long a call waits for a connection, in seconds.
+
+        The pool tries to connect for as long, at doubling intervals, and anew with the next call: were it to
+        try longer, it would leave a database that came back alone for as long as that had been away.
+        """
         self.conninfo = conninfo
         self.pool = ConnectionPool(
             conninfo,
             min_size=1,
             max_size=pool_size,
+            timeout=patience,
+            reconnect_timeout=patience,
             kwargs={"autocommit": True},
             configure=become_writer,
             open=True,
         )
-        self._appender = Appender(Sender(conninfo), room=room)
+        self._appender = Appender(Sender(conninfo, patience_seconds=patience), room=room)
         self._opening = Opening(self.fetch)
         self.append = self._appender.append
         self.read_stream = self._opening.read
