@@ -18,7 +18,7 @@ from scp_events import follower
 from scp_events.access import Issuer, Verifier, development, keys
 from scp_events.aggregates import ALL
 from scp_events.database import DatabaseError, open_database
-from scp_events.event_log import EventLog, prepare
+from scp_events.event_log import EventLog, UnsafeServerError, prepare
 
 _journal = structlog.get_logger("scp_api")
 
@@ -38,7 +38,7 @@ def main() -> int:
         return _unusable(str(error))
     try:
         _serve(settings, issuers)
-    except DatabaseError as error:
+    except (DatabaseError, UnsafeServerError) as error:
         return _unusable(str(error))
     return 0
 

@@ -10,8 +10,11 @@ from scp_events.event_log import (
     BusyError,
     CommandIdReusedError,
     LogUnreachableError,
+    LogUnwritableError,
+    NotAnsweredError,
     StaleVersionError,
     UnreadableEventError,
+    UnsafeServerError,
 )
 from scp_events.follower import FencedError, OtherTablesError, UnknownProjectionError
 from scp_events.history import UnknownCaseError
@@ -23,12 +26,15 @@ SAID = (
     DatabaseError,
     FencedError,
     LogUnreachableError,
+    LogUnwritableError,
+    NotAnsweredError,
     OtherTablesError,
     SheetsRefusedError,
     StaleVersionError,
     UnknownCaseError,
     UnknownProjectionError,
     UnreadableEventError,
+    UnsafeServerError,
 )
 """These say all that is needed themselves."""
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from scp_events import event_log
 from scp_events.aggregates import ALL
 from scp_events.database import DatabaseError, open_database
-from scp_events.event_log import EventLog, UnreadableEventError
+from scp_events.event_log import EventLog, UnreadableEventError, UnsafeServerError
 from scp_events.streams.audiences import BY_NAME
 from scp_events.streams.cloud_events import Edition
 from scp_relay.broker import Broker
@@ -31,7 +31,7 @@ def main() -> int:
     except FencedError:
         journal.warning("ended", reason="another relay has taken over; what was not committed never happened")
         return REPLACED
-    except (CannotStartError, DatabaseError, UnreadableEventError) as error:
+    except (CannotStartError, DatabaseError, UnreadableEventError, UnsafeServerError) as error:
         journal.error("failed", reason=str(error))
         return FAILED
     except Exception as error:  # noqa: BLE001 - a traceback with its message must not reach the terminal

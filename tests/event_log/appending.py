@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.sql import SQL, Identifier
 
 from scp_events.event_log.appends import Append, EnvelopedEvent
 from tests.words import NOON
@@ -64,3 +66,10 @@ def waiting_for_the_head(conninfo: str) -> int:
         ).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def change_database(conninfo: str, setting: str) -> None:
+    """Let a setting of the database count for every connection from now on."""
+    name = str(conninfo_to_dict(conninfo)["dbname"])
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(SQL("ALTER DATABASE {} SET {}").format(Identifier(name), SQL(setting)))  # type: ignore[arg-type]  # one of ours

@@ -10,8 +10,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from eventsourcing.persistence import DataError
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.sql import SQL, Identifier
+from psycopg.conninfo import make_conninfo
 
 from scp_events.event_log import sender as sender_module
 from scp_events.event_log.appends import Answer, Append
@@ -23,7 +22,7 @@ from scp_events.event_log.telling import (
     LogUnreachableError,
     LogUnwritableError,
 )
-from tests.event_log.appending import append, event, head, one, stored, waiting_for_the_head
+from tests.event_log.appending import append, change_database, event, head, one, stored, waiting_for_the_head
 from tests.waiting import until
 from tests.wire import Wire, wire
 
@@ -84,13 +83,6 @@ def outcomes(answers: Sequence[Answer | Exception]) -> list[str]:
 def told(answer: Answer | Exception) -> Answer:
     assert isinstance(answer, Answer), answer
     return answer
-
-
-def change_database(conninfo: str, setting: str) -> None:
-    """Let a setting of the database count for every connection from now on."""
-    name = str(conninfo_to_dict(conninfo)["dbname"])
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        connection.execute(SQL("ALTER DATABASE {} SET {}").format(Identifier(name), SQL(setting)))  # type: ignore[arg-type]  # one of ours
 
 
 # --- the answers ------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from threading import Thread
@@ -220,7 +221,10 @@ def _must_follow_each_other(events: Sequence[EnvelopedEvent]) -> None:
 
 
 class _LogSubscription(ListenNotifySubscription[LogRecorder]):
-    """The library's subscription, woken by our listener. Polls about once a second besides."""
+    """The library's subscription, woken by our listener. It polls about once a second besides.
+
+    While the database cannot be reached it waits: a reader hears of an outage by hearing nothing.
+    """
 
     def __init__(self, recorder: LogRecorder, gt: int | None, topics: Sequence[str]) -> None:
         self._listener = Listener(recorder.conninfo)
@@ -233,6 +237,10 @@ class _LogSubscription(ListenNotifySubscription[LogRecorder]):
             while not self._has_been_stopped:
                 self._listener.wait(1.0)
                 self._has_been_notified.set()
+
+    def _pull(self) -> None:
+        with suppress(LogUnreachableError):  # the listener has us pull again in a moment
+            super()._pull()
 
     def __exit__(self, *args: object, **kwargs: object) -> None:
         self._listener.stop()
