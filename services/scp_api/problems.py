@@ -22,6 +22,7 @@ from starlette.routing import Match
 from scp_events.access import Deny, KeysUnavailableError, TokenError
 from scp_events.event_log import BusyError, CommandIdReusedError, LogUnreachableError, StaleVersionError
 from scp_events.history import UnknownCaseError
+from scp_events.privacy import KeyServiceDownError
 from scp_events.vocabulary import Refused, Word
 
 MEDIA_TYPE = "application/problem+json"
@@ -167,6 +168,7 @@ PASSING: Mapping[type[Exception], str] = {
     PoolTimeout: "the database is busy: try again",
     psycopg.OperationalError: "the database cannot be reached or is busy: try again",
     LogUnreachableError: "the database cannot be reached: try again",
+    KeyServiceDownError: "the keys of personal data cannot be had just now: try again",
 }
 """What may work in a moment, and what to say of it."""
 

@@ -15,6 +15,7 @@ from scp_events.event_log import (
 )
 from scp_events.follower import FencedError, OtherTablesError, UnknownProjectionError
 from scp_events.history import UnknownCaseError
+from scp_events.privacy import KeyServiceDownError, KeysInUseError, SealError
 from scp_events.vocabulary import Refused
 
 SAID = (
@@ -22,8 +23,11 @@ SAID = (
     CommandIdReusedError,
     DatabaseError,
     FencedError,
+    KeyServiceDownError,
+    KeysInUseError,
     LogUnreachableError,
     OtherTablesError,
+    SealError,
     SheetsRefusedError,
     StaleVersionError,
     UnknownCaseError,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
@@ -16,6 +17,8 @@ from uuid_utils.compat import uuid7
 from scp_events.event_log.envelope import Codec, Envelope, Recorded
 from scp_events.event_log.listener import Listener
 from scp_events.event_log.recorder import Answer, EnvelopedEvent, LogRecorder, PlacedEvent
+from scp_events.privacy.keyring import ERASED, NOBODY, Keyring
+from scp_events.privacy.marks import subjects_of
 from scp_events.vocabulary import (
     NOTHING_YET,
     Aggregate,
@@ -33,7 +36,6 @@ from scp_events.vocabulary import (
     Stream,
     fold,
     must_stand,
-    personal_fields,
     stored_type,
 )
 
@@ -110,11 +112,13 @@ class EventLog:
         conninfo: str,
         aggregates: Sequence[Aggregate[Any, Any, Any, Any]],
         *,
+        keyring: Keyring,
         pool_size: int = 8,
         new_id: Callable[[], UUID] = uuid7,
     ) -> None:
         self.conninfo = conninfo
-        self.codec = Codec(aggregates)
+        self.keyring = keyring
+        self.codec = Codec(aggregates, keyring)
         self._recorder = LogRecorder(conninfo, pool_size=pool_size)
         self._new_id = new_id
 
@@ -153,28 +157,27 @@ class EventLog:
         (of the request; by default of the command) it raises `CommandIdReusedError`.
         """
         stream = aggregate.stream(stream_id)
-        asked = fingerprint or _fingerprint(stream, command)
         for _ in range(ATTEMPTS):
             loaded = self.load(aggregate, stream_id)
+            asked = partial(self._asked, stream, loaded.case_id or case_id, command, fingerprint)
             try:
                 _must_be_current(loaded.version, expected_version)
                 events = aggregate.decide(loaded.state, command)
-                envelopes = self._envelopes(loaded, events, provenance, case_id)
+                envelopes = self._envelopes(stream, loaded, events, provenance, case_id)
             except (Refused, StaleVersionError):
                 if earlier := self._answered(provenance.command_id, asked):
                     return earlier
                 raise
             if not envelopes:
                 return self._answered(provenance.command_id, asked) or _already_so(stream, loaded.version)
-            answer = self._append(stream, loaded.version, envelopes, asked, evidence_through)
+            answer = self._append(stream, loaded.version, envelopes, asked(), evidence_through)
             if outcome := _outcome(answer, provenance.command_id, expected_version):
                 return outcome
         raise BusyError(f"the {stream.category} changed {ATTEMPTS} times while this was decided: try again")
 
     def load(self, aggregate: Aggregate[Id, S, C, E], stream_id: Id) -> Loaded[S, E]:
         """Return a stream's state, version and history; of a stream without events, the initial state."""
-        placed = self._recorder.select_events(aggregate.stream(stream_id).id)
-        history = [self._recorded(row) for row in placed]
+        history = self._recorded(self._recorder.select_events(aggregate.stream(stream_id).id))
         return Loaded(fold(aggregate, [recorded.event for recorded in history]), len(history), history)
 
     def open_case(self, reference: str) -> ParticipantId:
@@ -251,7 +254,7 @@ class EventLog:
             "WHERE position > %s AND position <= %s AND type <> ALL(%s) ORDER BY position LIMIT %s",
             (after, LAST if through is None else through, [stored_type(event) for event in without], limit),
         )
-        return [self._recorded(row) for row in placed]
+        return self._recorded_of_many(placed)
 
     def read_all(self, after: Position = NOTHING_YET, batch: int = 1000) -> Iterator[Recorded[Event]]:
         """Yield every event after a position, in log order, until the end."""
@@ -264,12 +267,12 @@ class EventLog:
         placed = self._recorder.select(
             "WHERE case_id = %s AND position <= %s ORDER BY position", (case_id, known_through)
         )
-        return [self._recorded(row) for row in placed]
+        return self._recorded(placed)
 
     def event(self, event_id: EventId) -> Recorded[Event] | None:
         """Return one event by its id."""
         placed = self._recorder.select("WHERE event_id = %s", (event_id,))
-        return self._recorded(placed[0]) if placed else None
+        return self._recorded(placed)[0] if placed else None
 
     def latest_of_each_stream(self, *kinds: type[Event]) -> list[Recorded[Event]]:
         """Return, of every stream that has any, its last event of these kinds, in log order."""
@@ -279,12 +282,12 @@ class EventLog:
             " ORDER BY position",
             (types := [stored_type(kind) for kind in kinds], types),
         )
-        return [self._recorded(row) for row in placed]
+        return self._recorded_of_many(placed)
 
     def events_of_command(self, command_id: CommandId) -> list[Recorded[Event]]:
         """Return what a command came to, oldest first; empty where it is not known."""
         placed = self._recorder.select("WHERE command_id = %s ORDER BY position", (command_id,))
-        return [self._recorded(row) for row in placed]
+        return self._recorded(placed)
 
     def listener(self) -> Listener:
         """Return something to wait with until something is appended."""
@@ -300,27 +303,41 @@ class EventLog:
         asked: bytes,
         evidence_through: Position | None,
     ) -> Answer:
-        rows = [_stored(stream, version + n, envelope) for n, envelope in enumerate(envelopes, start=1)]
+        rows = [self._stored(stream, version + n, envelope) for n, envelope in enumerate(envelopes, start=1)]
         try:
-            return self._recorder.append(rows, asked, evidence_through)
+            answer = self._recorder.append(rows, asked, evidence_through)
         except IntegrityError:
             raise Refused(
                 "an-event-id-is-used-once",
                 f"event id {envelopes[0].event_id} names another event: send the command with a new one",
             ) from None
+        is_repeated = answer.outcome == "reused" and asked == ERASED
+        return answer._replace(outcome="already") if is_repeated else answer
 
     def _envelopes(
         self,
+        stream: Stream,
         loaded: Loaded[Any, Any],
         events: Sequence[Event],
         provenance: Provenance,
         case_id: ParticipantId | None,
     ) -> list[Envelope[Event]]:
         case = loaded.case_id or case_id
-        return [self._envelope(loaded.history, event, provenance, case) for event in events]
+        return [self._envelope(stream, loaded.history, event, provenance, case) for event in events]
+
+    def _asked(
+        self, stream: Stream, case_id: ParticipantId | None, command: Command, fingerprint: bytes | None
+    ) -> bytes:
+        """Return what tells a repeated command from another one of the same id, and tells nobody its words.
+
+        A digest of words can be guessed at, so it is blinded with a key of whose words they are. Once that
+        is destroyed nothing is compared any more, and nothing can be guessed.
+        """
+        return self.keyring.blinded(case_id or NOBODY, fingerprint or _fingerprint(stream, command))
 
     def _envelope(
         self,
+        stream: Stream,
         history: Sequence[Recorded[Event]],
         event: Event,
         provenance: Provenance,
@@ -341,10 +358,10 @@ class EventLog:
             source_system=provenance.source_system,
             source_recorded_at=provenance.source_recorded_at,
             confidentiality=event.confidentiality,
-            subjects=(case_id,) if case_id and personal_fields(type(event)) else (),
+            subjects=subjects_of(event, case_id or stream.id),
         )
 
-    def _answered(self, command_id: CommandId, asked: bytes) -> Outcome | None:
+    def _answered(self, command_id: CommandId, asked: Callable[[], bytes]) -> Outcome | None:
         """Return the first answer to a command that was sent before."""
         rows = self._recorder.fetch(
             "SELECT fingerprint, c.stream_id, last_version, event_count, first_position, e.recorded_at"
@@ -355,7 +372,7 @@ class EventLog:
         if not rows:
             return None
         fingerprint, stream_id, version, count, first, recorded_at = rows[0]
-        if bytes(fingerprint) != asked:
+        if asked() not in (ERASED, bytes(fingerprint)):
             raise CommandIdReusedError(f"command {command_id} was another one: give each its own id")
         return Outcome(
             stream_id=stream_id,
@@ -366,13 +383,39 @@ class EventLog:
             repeated=True,
         )
 
-    def _recorded(self, row: PlacedEvent) -> Recorded[Any]:
+    def _recorded(self, rows: Iterable[PlacedEvent]) -> list[Recorded[Any]]:
+        return [self._decoded(row) for row in rows]
+
+    def _recorded_of_many(self, rows: Sequence[PlacedEvent]) -> list[Recorded[Any]]:
+        """As `_recorded`, for rows of many cases: their keys are looked up in one go."""
+        self.codec.foresee(row.state for row in rows)
+        return self._recorded(rows)
+
+    def _decoded(self, row: PlacedEvent) -> Recorded[Any]:
+        stream = Stream(row.category, UUID(str(row.originator_id)))
+        version = row.originator_version
         return Recorded(
             position=Position(row.id),
-            stream=Stream(row.category, UUID(str(row.originator_id))),
-            version=row.originator_version,
+            stream=stream,
+            version=version,
             recorded_at=row.recorded_at,
-            envelope=self.codec.decode(row.topic, row.state, f"position {row.id}"),
+            envelope=self.codec.decode(row.topic, row.state, stream, version, f"position {row.id}"),
+        )
+
+    def _stored(self, stream: Stream, version: int, envelope: Envelope[Event]) -> EnvelopedEvent:
+        event = envelope.event
+        return EnvelopedEvent(
+            originator_id=stream.id,
+            originator_version=version,
+            topic=stored_type(type(event)),
+            state=self.codec.encode(envelope, stream, version),
+            event_id=envelope.event_id,
+            category=stream.category,
+            case_id=envelope.case_id,
+            command_id=envelope.command_id,
+            schema_version=type(event).schema_version,
+            occurred_at=envelope.occurred_at,
+            is_decision=isinstance(event, DecisionEvent),
         )
 
 
@@ -430,20 +473,3 @@ def _occurred_at(history: Sequence[Recorded[Event]], event: Event, provenance: P
         return event.happened_at
     corrected = (r.envelope.occurred_at for r in history if r.envelope.event_id == event.corrects)
     return next(corrected, provenance.occurred_at)
-
-
-def _stored(stream: Stream, version: int, envelope: Envelope[Event]) -> EnvelopedEvent:
-    event = envelope.event
-    return EnvelopedEvent(
-        originator_id=stream.id,
-        originator_version=version,
-        topic=stored_type(type(event)),
-        state=Codec.encode(envelope),
-        event_id=envelope.event_id,
-        category=stream.category,
-        case_id=envelope.case_id,
-        command_id=envelope.command_id,
-        schema_version=type(event).schema_version,
-        occurred_at=envelope.occurred_at,
-        is_decision=isinstance(event, DecisionEvent),
-    )
