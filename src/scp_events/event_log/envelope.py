@@ -211,7 +211,7 @@ class Codec:
         key = self._keys.to_open(part["key"])
         if isinstance(key, Erased):
             return key
-        if (str(key.subject), key.group) != (part["subject"], part["group"]):
+        if part["subject"] != key.subject_as_written or part["group"] != key.group:
             raise WrongKeyError("its key is another person's, or of another group of fields")
         return unseal(key, place, part)
 
@@ -264,13 +264,10 @@ def _parts_of(said: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _is_part(part: Any) -> bool:  # noqa: ANN401 - any part of a JSON document
     """Whether it says whose and which key it needs, and what it seals; the rest is seen when it is opened."""
-    return (
-        isinstance(part, dict)
-        and all(isinstance(part.get(name), str) for name in ("group", "subject", "key"))
-        and _A_KEY_ID.fullmatch(part["key"]) is not None
-        and isinstance(part.get("fields"), list)
-        and all(isinstance(name, str) for name in part["fields"])
-    )
+    match part:
+        case {"group": str(), "subject": str(), "key": str(key_id), "fields": [*fields]}:
+            return _A_KEY_ID.fullmatch(key_id) is not None and all(type(name) is str for name in fields)
+    return False
 
 
 def _fields(part: Mapping[str, Any], opened: Opened | Erased) -> Iterable[tuple[str, object]]:

@@ -45,7 +45,16 @@ Random = Callable[[int], bytes]
 class PartKey:
     """What one data key is used for. It knows whose it is, and shows nothing else of itself."""
 
-    __slots__ = ("_blinding", "_cipher", "commitment", "group", "key_id", "subject")
+    __slots__ = (
+        "_blinding",
+        "_cipher",
+        "commitment",
+        "group",
+        "key_id",
+        "key_id_as_written",
+        "subject",
+        "subject_as_written",
+    )
 
     def __init__(self, data_key: bytes, *, key_id: UUID, subject: UUID, group: FieldGroup) -> None:
         whose = b"".join((_DERIVING, key_id.bytes, subject.bytes, group.encode()))
@@ -53,6 +62,7 @@ class PartKey:
         self.key_id = key_id
         self.subject = subject
         self.group = group
+        self.key_id_as_written, self.subject_as_written = str(key_id), str(subject)
         self.commitment = derived[32:64]
         self._cipher = AESGCM(derived[:32])
         self._blinding = derived[64:]
@@ -106,8 +116,8 @@ def seal(key: PartKey, place: Place, text: bytes, random: Random) -> dict[str, s
     sealed = key.encrypt(nonce, salt + padded, bound_to(key, place, digest))
     return {
         "group": key.group,
-        "subject": str(key.subject),
-        "key": str(key.key_id),
+        "subject": key.subject_as_written,
+        "key": key.key_id_as_written,
         "commitment": _written(key.commitment),
         "digest": _written(digest),
         "sealed": _written(nonce + sealed),
