@@ -31,6 +31,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[IN_MEMORY] = str(stack.enter_context(memory.directory()) or "")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _keyring_of_the_run(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the keys of every database of this run in one file; each finds its own in it."""
+    os.environ["SCP_KEYRING"] = str(directory_of_the_run(tmp_path_factory) / "keyring")
+
+
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield how to connect to the server of this run; the last worker stops it."""
@@ -51,9 +57,13 @@ def new_database(postgres_server: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def log_template(postgres_server: str) -> Iterator[str]:
     """Yield the name of a database that holds an event log without events, to be copied."""
-    from scp_events import event_log  # noqa: PLC0415  # only tests of the log pay for it
+    from scp_events import event_log, privacy  # noqa: PLC0415  # only tests of the log pay for it
 
-    with template(postgres_server, event_log.prepare) as name:
+    def prepare(conninfo: str) -> None:
+        event_log.prepare(conninfo)
+        privacy.prepare(conninfo)
+
+    with template(postgres_server, prepare) as name:
         yield name
 
 

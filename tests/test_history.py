@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scp_events.aggregates import ALL, irp, participant, referral
+from scp_events.aggregates import irp, participant, referral
 from scp_events.event_log import EventLog
 from scp_events.history import CaseReplay, Point, UnknownCaseError, diff, replay
 from scp_events.vocabulary import (
@@ -28,6 +28,7 @@ from tests.aggregates.test_referral import DRAFT, SUBMIT
 from tests.anew import anew
 from tests.check_log import check_log
 from tests.examples import examples
+from tests.opened import opened_log
 from tests.words import NOON, SUPERVISOR, decision
 
 DAY = timedelta(days=1)
@@ -36,7 +37,7 @@ NEVER = datetime(1900, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def log(log_database: str) -> Iterator[EventLog]:
-    with EventLog(log_database, ALL) as log:
+    with opened_log(log_database) as log:
         yield log
     check_log(log_database)
 

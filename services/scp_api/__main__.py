@@ -19,6 +19,7 @@ from scp_events.access import Issuer, Verifier, development, keys
 from scp_events.aggregates import ALL
 from scp_events.database import DatabaseError, open_database
 from scp_events.event_log import EventLog, UnsafeServerError, prepare
+from scp_events.privacy import open_keyring
 
 _journal = structlog.get_logger("scp_api")
 
@@ -51,7 +52,12 @@ def _serve(settings: Settings, issuers: list[Issuer]) -> None:
         opened.callback(_journal.info, "stopping", step="database")
         prepare(conninfo)
         follower.prepare(conninfo, PROJECTIONS)
-        log = opened.enter_context(EventLog(conninfo, ALL, pool_size=settings.api_threads, patience=PATIENCE))
+        keyring = opened.enter_context(
+            open_keyring(conninfo, named=settings.keyring, url=url, home=settings.home)
+        )
+        log = opened.enter_context(
+            EventLog(conninfo, ALL, keyring=keyring, pool_size=settings.api_threads, patience=PATIENCE)
+        )
         reading = opened.enter_context(
             ConnectionPool(
                 conninfo,

@@ -31,6 +31,7 @@ from scp_events.event_log import (
     UnsafeServerError,
 )
 from scp_events.history import UnknownCaseError
+from scp_events.privacy import KeyServiceDownError
 from scp_events.vocabulary import Refused, Word
 
 MEDIA_TYPE = "application/problem+json"
@@ -180,6 +181,7 @@ PASSING: Mapping[type[Exception], str] = {
     LogUnwritableError: "the database does not write just now: nothing was recorded, try again",
     NotAnsweredError: "the service is stopping: try again with the same key",
     UnsafeServerError: "the database may lose what it records, so nothing is: try again once it is set right",
+    KeyServiceDownError: "the keys of personal data cannot be had just now: try again",
 }
 """What may work in a moment, and what to say of it."""
 

@@ -19,6 +19,8 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     """The PostgreSQL server; without it an embedded one below `home`."""
     home: Path = Field(default_factory=default_home)
+    keyring: str | None = None
+    """Where the keys are kept: a file or the address of a Vault; without it a file in `home`."""
     api_host: str = "127.0.0.1"
     api_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     api_threads: Annotated[int, Field(ge=1, le=256)] = 16

@@ -10,15 +10,16 @@ from scp_events.aggregates import ALL
 from scp_events.database import open_database
 from scp_events.event_log import EventLog, prepare
 from scp_events.history import UnknownCaseError
+from scp_events.privacy import open_keyring
 from scp_events.vocabulary import ParticipantId
 
 
 @contextmanager
 def opened_log() -> Iterator[EventLog]:
-    """Yield the log of `SCP_DATABASE_URL`, or of the embedded server in `SCP_HOME`."""
+    """Yield the log of `SCP_DATABASE_URL`, or of the embedded server in `SCP_HOME`, with its keyring."""
     with open_database() as conninfo:
         prepare(conninfo)
-        with EventLog(conninfo, ALL, pool_size=2) as log:
+        with open_keyring(conninfo) as keyring, EventLog(conninfo, ALL, keyring=keyring, pool_size=2) as log:
             yield log
 
 

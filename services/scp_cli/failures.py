@@ -18,6 +18,7 @@ from scp_events.event_log import (
 )
 from scp_events.follower import FencedError, OtherTablesError, UnknownProjectionError
 from scp_events.history import UnknownCaseError
+from scp_events.privacy import KeyServiceDownError, KeysInUseError, SealError
 from scp_events.vocabulary import Refused
 
 SAID = (
@@ -25,10 +26,13 @@ SAID = (
     CommandIdReusedError,
     DatabaseError,
     FencedError,
+    KeyServiceDownError,
+    KeysInUseError,
     LogUnreachableError,
     LogUnwritableError,
     NotAnsweredError,
     OtherTablesError,
+    SealError,
     SheetsRefusedError,
     StaleVersionError,
     UnknownCaseError,

@@ -41,9 +41,11 @@ def serve(
     """
     from scp_events.database import open_database
     from scp_events.event_log import prepare
+    from scp_events.privacy import open_keyring
 
     with open_database() as conninfo:
         prepare(conninfo)
+        open_keyring(conninfo).close()  # so that what is wrong with it is said here, once
         remark(f"scp: serving http://{host}:{port}/docs, Ctrl-C to stop; `scp token --help` signs you in")
         code = supervise(SERVICES, environment(host, port))
     raise typer.Exit(code)

@@ -13,6 +13,7 @@ from scp_events.aggregates import ALL
 from scp_events.database import DatabaseError, open_database
 from scp_events.event_log import EventLog, UnsafeServerError
 from scp_events.follower import OtherTablesError
+from scp_events.privacy import open_keyring
 from scp_projector.journal import configure, journal, raised_at
 from scp_projector.settings import Settings
 
@@ -42,7 +43,8 @@ def run(settings: Settings, stopping: threading.Event) -> int:
         event_log.prepare(conninfo)
         follower.prepare(conninfo, settings.projections)
         with (
-            EventLog(conninfo, ALL, pool_size=len(settings.projections)) as log,
+            open_keyring(conninfo, named=settings.keyring, url=url, home=settings.home) as keyring,
+            EventLog(conninfo, ALL, keyring=keyring, pool_size=len(settings.projections)) as log,
             follower.following(log, settings.projections) as threads,
         ):
             while not stopping.wait(PATIENCE):

@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     """The PostgreSQL server; without it an embedded one below `home`."""
     home: Path = Field(default_factory=default_home)
+    keyring: str | None = None
+    """Where the keys are kept: a file or the address of a Vault; without it a file in `home`."""
     projector_follows: Annotated[tuple[str, ...], NoDecode] = tuple(BY_NAME)
     """Which projections, separated by commas; several projectors can share them out. By default all."""
 

@@ -14,11 +14,13 @@ from scp_events.aggregates import ALL
 from scp_events.event_log import EventLog
 from scp_events.event_log.recorder import LogRecorder
 from scp_events.event_log.roles import SET_APART, WRITER, become_writer
+from scp_events.privacy import open_keyring
 from tests.check_log import check_log
 from tests.conftest import database
 from tests.event_log.appending import one
 from tests.event_log.test_log import drafted
 from tests.needs import need
+from tests.opened import opened_log
 from tests.own_server import own_server
 
 TABLES = ("events", "commands", "head", "cases")
@@ -130,7 +132,7 @@ def test_an_owner_who_made_the_role_writes_with_the_rights_of_a_writer() -> None
         with psycopg.connect(owner, autocommit=True) as connection:
             become_writer(connection)
             assert connection.execute("SELECT current_user").fetchone() == (WRITER,)
-        with EventLog(owner, ALL) as log:
+        with opened_log(owner) as log:
             drafted(log)
         assert check_log(owner) == 1
 
@@ -139,13 +141,17 @@ def test_an_owner_who_may_not_make_roles_writes_with_the_rights_they_have(postgr
     with database(postgres_server) as conninfo, login(conninfo, "") as owner:
         own(conninfo, owner)
         event_log.prepare(owner)
-        with EventLog(owner, ALL) as log:
+        with opened_log(owner) as log:
             drafted(log)
         assert check_log(owner) == 1
 
 
 def test_a_member_of_the_writers_needs_nothing_else(filled: str) -> None:
-    with login(filled, f"IN ROLE {WRITER} NOINHERIT") as member, EventLog(member, ALL) as log:
+    with (
+        login(filled, f"IN ROLE {WRITER} NOINHERIT") as member,
+        open_keyring(filled) as keyring,
+        EventLog(member, ALL, keyring=keyring) as log,
+    ):
         drafted(log)
         assert log.head() == 2
 
@@ -159,7 +165,7 @@ def test_a_member_who_may_not_become_a_writer_writes_with_what_membership_gives(
         )
         name = Identifier(str(conninfo_to_dict(member)["user"]))
         superuser.execute(SQL("GRANT scp_log_writer TO {} WITH INHERIT TRUE, SET FALSE").format(name))
-        with EventLog(member, ALL) as log:
+        with open_keyring(filled) as keyring, EventLog(member, ALL, keyring=keyring) as log:
             drafted(log)
             assert log.head() == 2
 

@@ -11,13 +11,14 @@ from uuid import uuid4
 
 import pytest
 
-from scp_events.aggregates import ALL, participant
+from scp_events.aggregates import participant
 from scp_events.event_log import EventLog, EventLogAsync
 from scp_events.event_log.turns import Turns, TurnsAsync
 from scp_events.vocabulary import EventId, ParticipantId, Stream
 from tests.aggregates.test_participant import AGREE, MEET, REGISTER
 from tests.check_log import check_log
 from tests.event_log.test_log import sent
+from tests.opened import opened_log
 from tests.waiting import interrupt, until
 
 STREAM, OTHER = Stream("referral", uuid4()), Stream("referral", uuid4())
@@ -26,7 +27,7 @@ CALLERS = 48
 
 @pytest.fixture
 def log(log_database: str) -> Iterator[EventLog]:
-    with EventLog(log_database, ALL) as log:
+    with opened_log(log_database) as log:
         yield log
     check_log(log_database)
 

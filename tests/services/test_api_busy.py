@@ -19,6 +19,7 @@ from scp_api.parts import Parts
 from scp_events.access import Verifier, development
 from scp_events.aggregates import ALL
 from scp_events.event_log import EventLog
+from scp_events.privacy import open_keyring
 from tests.check_log import check_log
 from tests.event_log.appending import waiting_for_the_head
 from tests.waiting import until
@@ -35,7 +36,7 @@ DRAFT: dict[str, Any] = {
 
 @pytest.fixture
 def log(log_database: str) -> Iterator[EventLog]:
-    with EventLog(log_database, ALL, room=1) as log:
+    with open_keyring(log_database) as keyring, EventLog(log_database, ALL, keyring=keyring, room=1) as log:
         yield log
     check_log(log_database)
 

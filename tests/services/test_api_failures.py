@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import structlog
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.testclient import TestClient
 
 from scp_api import commands, journal, problems, spoken
@@ -27,7 +28,9 @@ from scp_events.event_log import (
     NotAnsweredError,
     UnsafeServerError,
 )
+from scp_events.privacy import KeyServiceDownError, marks_of
 from scp_events.vocabulary import Actor, Decision, FromSender, Gathered
+from tests.every_event import planted_word
 from tests.words import SUPERVISOR
 
 CANARY = "Canary Zwetschgenmus"
@@ -112,6 +115,7 @@ def test_everything_that_can_be_wrong_with_the_log_for_a_while_is_said_to_pass()
     for_a_while = {
         BusyError,
         ClosedError,
+        KeyServiceDownError,
         LogUnreachableError,
         LogUnwritableError,
         NotAnsweredError,
@@ -138,8 +142,35 @@ def test_a_body_asks_for_nothing_that_is_gathered_or_known(kind: Resource, comma
 
 
 def test_no_command_has_a_validator_of_its_own_that_a_body_would_pass_by() -> None:
+    """Save that it says nothing erased, which no JSON can."""
     for _, command in ALL:
-        assert not command.__pydantic_decorators__.model_validators, command
+        assert command.__pydantic_decorators__.model_validators.keys() == {"_says_something"}, command
+
+
+ERASED = {"erased": True, "key_id": "11111111-1111-4111-8111-111111111111", "at": "2025-03-03T00:00:00Z"}
+
+
+@pytest.mark.parametrize(("kind", "command"), ALL, ids=lambda each: getattr(each, "__name__", str(each)))
+def test_no_body_can_say_that_something_was_erased(kind: Resource, command: Any) -> None:
+    body = spoken.body_of(command)
+    said = json.loads(planted_word(body).model_dump_json())
+    spoken.read(command, json.dumps(said).encode())
+    for mark in marks_of(body.model_fields["command"].annotation):
+        altered = json.loads(json.dumps(said))
+        erase(altered["command"], mark.path)
+        with pytest.raises(RequestValidationError) as refused:
+            spoken.read(command, json.dumps(altered).encode())
+        places = [".".join(map(str, wrong["loc"])) for wrong in refused.value.errors()]
+        assert [p for p in places if p.startswith("body.command." + ".".join(mark.path).replace("*", "0"))]
+
+
+def erase(said: Any, path: tuple[str, ...]) -> None:
+    """Say that what stands at a path was erased."""
+    step = 0 if path[0] == "*" else path[0]
+    if len(path) > 1:
+        erase(said[step], path[1:])
+    else:
+        said[step] = ERASED
 
 
 def test_what_the_program_says_itself_is_taken_from_nobody(broken: TestClient) -> None:

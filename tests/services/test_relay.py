@@ -17,9 +17,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from scp_events import event_log
-from scp_events.aggregates import ALL
 from scp_events.database import embedded
-from scp_events.event_log import EventLog
 from scp_events.streams.audiences import BY_NAME
 from scp_events.streams.cloud_events import Edition
 from scp_relay.broker import Broker, commit
@@ -28,6 +26,7 @@ from scp_relay.secret import load_or_make
 from tests import broker as test_broker
 from tests.check_log import check_log
 from tests.kafka_fixtures import Record, TopicMaker, TopicReader, need_jars
+from tests.opened import opened_log
 from tests.streams.filled_log import SECRET_WORDS, append_many
 from tests.streams.relaying import PARTITIONS, PATIENCE, Site, check_published
 
@@ -207,7 +206,7 @@ def running(site: Site, broker: Broker, **changes: object) -> Iterator[Relay]:
     settings = site.settings(**changes)
     secret = load_or_make(settings.key_file)
     editions = [Edition(BY_NAME[name], secret, settings.installation) for name in settings.relay_audiences]
-    with EventLog(site.conninfo, ALL, pool_size=2) as log:
+    with opened_log(site.conninfo, pool_size=2) as log:
         relay = Relay(log, broker, editions, settings)
         thread = threading.Thread(target=relay.run)
         thread.start()

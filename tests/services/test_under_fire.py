@@ -19,14 +19,15 @@ import psycopg
 import pytest
 
 from scp_events import event_log, follower
-from scp_events.aggregates import ALL, participant
+from scp_events.aggregates import participant
 from scp_events.database.embedded import hold
-from scp_events.event_log import EventLog, Recorded
+from scp_events.event_log import Recorded
 from scp_events.projections import ALL as PROJECTIONS
 from scp_events.projections import caseload
 from scp_events.vocabulary import OrganisationId, fold
 from tests.check_log import check_log
 from tests.kafka_fixtures import TopicReader
+from tests.opened import opened_log
 from tests.services import under_fire
 from tests.services.test_api_service import Service, free_port, start, until_ready
 from tests.services.under_fire import Fire, spans
@@ -160,7 +161,7 @@ def test_every_part_killed_twice_in_the_middle_loses_nothing_and_repeats_nothing
 def nothing_is_lost_and_nothing_twice(system: System, fire: Fire, read_topic: TopicReader) -> None:
     """Every acknowledged command is in the log once; read models and topic say what the log says."""
     check_log(system.conninfo)
-    with EventLog(system.conninfo, ALL) as log:
+    with opened_log(system.conninfo) as log:
         history = list(log.read_all())
     every_acknowledged_command_is_in_the_log_once(fire, history)
     the_caseload_is_a_fold_of_the_log(system, history)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Self, TypeVar
 from uuid import UUID
 
 from scp_events.event_log.answers import BusyError, Outcome
 from scp_events.event_log.appender import AppenderAsync
 from scp_events.event_log.appends import Answer, Append
-from scp_events.event_log.deciding import Asked, Open, Recall, Record, Script, Times, deciding, fingerprint_of
+from scp_events.event_log.deciding import Asked, Open, Recall, Record, Script, Times, deciding
 from scp_events.event_log.log import EventLog, event_id_taken
 from scp_events.event_log.sender import SenderAsync
 from scp_events.event_log.telling import EventIdTakenError
@@ -72,7 +73,7 @@ class EventLogAsync:
             case_id=case_id,
             expected_version=expected_version,
             evidence_through=evidence_through,
-            fingerprint=fingerprint or fingerprint_of(stream, command),
+            fingerprint=partial(self._log.fingerprint, stream, command, fingerprint),
         )
         async with self._turns.of(stream):
             return await self._play(deciding(asked, self._log.enveloping, self._log.familiar))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID, uuid4
@@ -21,7 +22,7 @@ from scp_events.event_log.deciding import (
     Script,
     Times,
     deciding,
-    fingerprint_of,
+    digest_of,
     recalled,
 )
 from scp_events.event_log.envelope import Codec, Recorded
@@ -32,6 +33,7 @@ from scp_events.event_log.recorder import LogRecorder
 from scp_events.event_log.telling import PATIENCE_SECONDS, EventIdTakenError
 from scp_events.event_log.together import ROOM, QueueFullError
 from scp_events.event_log.turns import Turns
+from scp_events.privacy.keyring import NOBODY, Keyring
 from scp_events.vocabulary import (
     NOTHING_YET,
     Aggregate,
@@ -80,6 +82,7 @@ class EventLog:
         conninfo: str,
         aggregates: Sequence[Aggregate[Any, Any, Any, Any]],
         *,
+        keyring: Keyring,
         pool_size: int = 8,
         patience: float = PATIENCE_SECONDS,
         room: int = ROOM,
@@ -90,7 +93,8 @@ class EventLog:
         `room` says how many may wait to append; whoever comes then is told that we are busy.
         """
         self.conninfo = conninfo
-        self.codec = Codec(aggregates)
+        self.keyring = keyring
+        self.codec = Codec(aggregates, keyring)
         self.enveloping = Enveloping(self.codec, new_id)
         self._recorder = LogRecorder(conninfo, pool_size=pool_size, patience=patience, room=room)
         self.familiar = Familiar()
@@ -140,16 +144,25 @@ class EventLog:
             case_id=case_id,
             expected_version=expected_version,
             evidence_through=evidence_through,
-            fingerprint=fingerprint or fingerprint_of(stream, command),
+            fingerprint=partial(self.fingerprint, stream, command, fingerprint),
         )
         with self._turns.of(stream):
             return self._play(deciding(asked, self.enveloping, self.familiar))
 
     def load(self, aggregate: Aggregate[Id, S, C, E], stream_id: Id) -> Loaded[S, E]:
         """Return a stream's state, version and history; of a stream without events, the initial state."""
-        placed = self._recorder.select_events(aggregate.stream(stream_id).id)
-        history = [self._recorded(row) for row in placed]
+        history = self._recorded(self._recorder.select_events(aggregate.stream(stream_id).id))
         return Loaded(fold(aggregate, [recorded.event for recorded in history]), len(history), history)
+
+    def fingerprint(
+        self, stream: Stream, command: Command, given: bytes | None, case_id: ParticipantId | None
+    ) -> bytes:
+        """Return what tells a command sent again from another one of the same id, and tells nobody its words.
+
+        A digest of words can be guessed at, so it is blinded with a key of whose words they are. Once that
+        is destroyed nothing is compared any more, and nothing can be guessed.
+        """
+        return self.keyring.blinded(case_id or NOBODY, given or digest_of(stream, command))
 
     def forget_case(self, case_id: ParticipantId) -> None:
         """Remember nothing of a case in this process: what was personal in it is to be gone."""
@@ -227,7 +240,7 @@ class EventLog:
             "WHERE position > %s AND position <= %s AND type <> ALL(%s) ORDER BY position LIMIT %s",
             (after, LAST if through is None else through, [stored_type(event) for event in without], limit),
         )
-        return [self._recorded(row) for row in placed]
+        return self._recorded_of_many(placed)
 
     def read_all(self, after: Position = NOTHING_YET, batch: int = 1000) -> Iterator[Recorded[Event]]:
         """Yield every event after a position, in log order, until the end."""
@@ -240,12 +253,12 @@ class EventLog:
         placed = self._recorder.select(
             "WHERE case_id = %s AND position <= %s ORDER BY position", (case_id, known_through)
         )
-        return [self._recorded(row) for row in placed]
+        return self._recorded(placed)
 
     def event(self, event_id: EventId) -> Recorded[Event] | None:
         """Return one event by its id."""
         placed = self._recorder.select("WHERE event_id = %s", (event_id,))
-        return self._recorded(placed[0]) if placed else None
+        return self._recorded(placed)[0] if placed else None
 
     def latest_of_each_stream(self, *kinds: type[Event]) -> list[Recorded[Event]]:
         """Return, of every stream that has any, its last event of these kinds, in log order."""
@@ -255,7 +268,7 @@ class EventLog:
             " ORDER BY position",
             (types := [stored_type(kind) for kind in kinds], types),
         )
-        return [self._recorded(row) for row in placed]
+        return self._recorded_of_many(placed)
 
     def events_of_command(self, command_id: CommandId) -> list[Recorded[Event]]:
         """Return what a command came to, oldest first; empty where it is not known."""
@@ -265,7 +278,7 @@ class EventLog:
             " WHERE command_id = %(id)s) ORDER BY position",
             {"id": command_id},
         )
-        return [self._recorded(row) for row in placed]
+        return self._recorded(placed)
 
     def listener(self) -> Listener:
         """Return something to wait with until something is appended."""
@@ -315,7 +328,8 @@ class EventLog:
         if not pages:
             return known
         events = [
-            self.codec.decode(page.type, page.body, f"position {page.position}").event for page in pages
+            self.codec.decode(page.type, page.body, stream, page.version, f"position {page.position}").event
+            for page in pages
         ]
         case_id = pages[0].case_id
         standing = Standing(
@@ -333,7 +347,7 @@ class EventLog:
         )
         return dict(rows)
 
-    def _answered(self, command_id: CommandId, asked: bytes) -> Outcome | None:
+    def _answered(self, command_id: CommandId, asked: Callable[[], bytes]) -> Outcome | None:
         """Return the first answer to a command that was sent before."""
         rows = self._recorder.fetch(
             "SELECT fingerprint, c.stream_id, last_version, event_count, first_position, e.recorded_at"
@@ -343,13 +357,23 @@ class EventLog:
         )
         return recalled(command_id, asked, rows[0] if rows else None)
 
-    def _recorded(self, row: PlacedEvent) -> Recorded[Any]:
+    def _recorded(self, rows: Iterable[PlacedEvent]) -> list[Recorded[Any]]:
+        return [self._decoded(row) for row in rows]
+
+    def _recorded_of_many(self, rows: Sequence[PlacedEvent]) -> list[Recorded[Any]]:
+        """As `_recorded`, for rows of many cases: their keys are looked up in one go."""
+        self.codec.foresee(row.state for row in rows)
+        return self._recorded(rows)
+
+    def _decoded(self, row: PlacedEvent) -> Recorded[Any]:
+        stream = Stream(row.category, UUID(str(row.originator_id)))
+        version = row.originator_version
         return Recorded(
             position=Position(row.id),
-            stream=Stream(row.category, UUID(str(row.originator_id))),
-            version=row.originator_version,
+            stream=stream,
+            version=version,
             recorded_at=row.recorded_at,
-            envelope=self.codec.decode(row.topic, row.state, f"position {row.id}"),
+            envelope=self.codec.decode(row.topic, row.state, stream, version, f"position {row.id}"),
         )
 
 
