@@ -159,6 +159,7 @@ def _record(
 ) -> Script[Outcome | None]:
     """Record events; None where the stream has moved on and the command may be decided anew."""
     corrected = corrected_events(events)
+    noted = familiar.forgotten
     times: Mapping[EventId, datetime] = (yield Times(asked.stream, corrected)) if corrected else {}
     case_id = standing.case_id or asked.case_id
     envelopes = [
@@ -166,7 +167,7 @@ def _record(
     ]
     answer = yield Record(_append(asked, standing.version, case_id, envelopes, enveloping))
     if answer.outcome == "recorded":
-        familiar.put(asked.stream, _after(asked.aggregate, standing, events, case_id))
+        familiar.put(asked.stream, _after(asked.aggregate, standing, events, case_id), noted)
         return _recorded(asked.stream, answer)
     familiar.forget(asked.stream)
     if answer.outcome in {"already", "reused"}:

@@ -98,6 +98,7 @@ class EventLog:
         self.enveloping = Enveloping(self.codec, new_id)
         self._recorder = LogRecorder(conninfo, pool_size=pool_size, patience=patience, room=room)
         self.familiar = Familiar()
+        keyring.cache.on_forgetting(self.familiar.forget_person)
         self._turns = Turns()
 
     def __enter__(self) -> Self:
@@ -163,10 +164,6 @@ class EventLog:
         is destroyed nothing is compared any more, and nothing can be guessed.
         """
         return self.keyring.blinded(case_id or NOBODY, given or digest_of(stream, command))
-
-    def forget_case(self, case_id: ParticipantId) -> None:
-        """Remember nothing of a case in this process: what was personal in it is to be gone."""
-        self.familiar.forget_case(case_id)
 
     def open_case(self, reference: str) -> ParticipantId:
         """Return the case people call `reference`; make one where there is none yet."""
@@ -323,6 +320,7 @@ class EventLog:
 
     def _standing(self, aggregate: Aggregate[Any, Any, Any, Any], stream: Stream) -> Standing[Any]:
         """Return where a stream stands: what is remembered of it, and what has come since."""
+        noted = self.familiar.forgotten
         known = self.familiar.get(stream) or Standing(aggregate.initial, 0, None)
         pages = self._recorder.read_stream(stream.id, known.version)
         if not pages:
@@ -337,7 +335,7 @@ class EventLog:
             pages[-1].version,
             ParticipantId(case_id) if case_id else None,
         )
-        self.familiar.put(stream, standing)
+        self.familiar.put(stream, standing, noted)
         return standing
 
     def _times(self, stream: Stream, events: Sequence[EventId]) -> dict[EventId, datetime]:

@@ -52,6 +52,7 @@ class KeyCache:
         self._lock = threading.Lock()
         self._by_id: dict[str, _Entry] = {}
         self._by_whose: dict[Whose, _Entry] = {}
+        self._also: list[Callable[[UUID | None], None]] = []
         self.forgotten = 0
         """How often something was forgotten. Who looks a key up notes it first, and says it in `hold`."""
 
@@ -82,12 +83,17 @@ class KeyCache:
             while len(self._by_id) > self._most:
                 self._drop(next(iter(self._by_id)))
 
+    def on_forgetting(self, also: Callable[[UUID | None], None]) -> None:
+        """Have others told, who may hold what was opened: the person to be forgotten, or None for all."""
+        self._also.append(also)
+
     def forget(self, subject: UUID) -> None:
         """Forget a person's keys."""
         with self._lock:
             self.forgotten += 1
             for key_id in [e.key_id for e in self._by_id.values() if e.whose[0] == subject]:
                 self._drop(key_id)
+        self._tell(subject)
 
     def forget_all(self) -> None:
         """Forget everything."""
@@ -95,6 +101,7 @@ class KeyCache:
             self.forgotten += 1
             self._by_id.clear()
             self._by_whose.clear()
+        self._tell(None)
 
     def forget_old(self) -> None:
         """Forget what was held long enough, so that it does not stay in memory either."""
@@ -102,6 +109,10 @@ class KeyCache:
             now = self._clock()
             for key_id in [e.key_id for e in self._by_id.values() if e.until <= now]:
                 self._drop(key_id)
+
+    def _tell(self, subject: UUID | None) -> None:
+        for tell in self._also:
+            tell(subject)
 
     def _drop(self, key_id: str) -> None:
         entry = self._by_id.pop(key_id)
