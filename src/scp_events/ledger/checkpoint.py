@@ -115,7 +115,7 @@ def open_checkpoint(
     logs could otherwise pass one for the other. Raises `SignatureError` where a signature is wrong or too few
     are there, `MalformedNoteError` where it is no checkpoint.
     """
-    _check_trust(verifiers, witnesses, quorum)
+    check_trust(verifiers, witnesses, quorum)
     opened = open_note(written, (*verifiers, *witnesses))
     log = next((each for each in opened.signatures if each.kind is KeyKind.NOTE), None)
     if log is None:
@@ -135,8 +135,8 @@ def open_checkpoint(
     return OpenedCheckpoint(checkpoint, log, cosigned)
 
 
-def _check_trust(verifiers: Collection[Verifier], witnesses: Collection[Verifier], quorum: int) -> None:
-    """Refuse a policy that would count one voice twice, or could never be met."""
+def check_trust(verifiers: Collection[Verifier], witnesses: Collection[Verifier], quorum: int) -> None:
+    """Refuse a policy that would count one voice twice, or could never be met. Raises `ValueError`."""
     if any(each.kind is not KeyKind.NOTE for each in verifiers):
         raise ValueError("a log signs with a note key (type 1), not with a cosigning key")
     if any(each.kind is not KeyKind.COSIGNATURE for each in witnesses):
