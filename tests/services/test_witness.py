@@ -278,6 +278,18 @@ def test_keygen_prints_the_key_for_others_and_keeps_the_secret_to_itself(tmp_pat
     assert Verifier.parse(witness.out.removesuffix("\n")).kind is KeyKind.COSIGNATURE
 
 
+@pytest.mark.parametrize(
+    "order", [("witness", "--home", "{}", "keygen"), ("witness", "keygen", "--home", "{}")]
+)
+def test_a_witness_is_founded_where_it_was_said_wherever_that_was_said(
+    tmp_path: Path, order: tuple[str, ...]
+) -> None:
+    words = [word.format(tmp_path / "here") for word in order]
+    made = scp(*words, "court.example", database="", SCP_HOME=str(tmp_path / "elsewhere"))
+    assert made.code == 0, made.err
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
+
+
 @pytest.mark.parametrize("command", [("ledger", "keygen"), ("witness", "keygen")])
 def test_keygen_writes_over_nothing_and_takes_only_names_a_key_can_have(
     tmp_path: Path, command: tuple[str, str]
