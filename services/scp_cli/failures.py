@@ -18,6 +18,9 @@ from scp_events.event_log import (
 )
 from scp_events.follower import FencedError, OtherTablesError, UnknownProjectionError
 from scp_events.history import UnknownCaseError
+from scp_events.ledger.key_files import KeyFileError
+from scp_events.ledger.note import NoteError
+from scp_events.ledger.promises import PromisesError
 from scp_events.privacy import KeyServiceDownError, KeysInUseError, SealError
 from scp_events.vocabulary import Refused
 
@@ -26,12 +29,15 @@ SAID = (
     CommandIdReusedError,
     DatabaseError,
     FencedError,
+    KeyFileError,
     KeyServiceDownError,
     KeysInUseError,
     LogUnreachableError,
     LogUnwritableError,
     NotAnsweredError,
+    NoteError,
     OtherTablesError,
+    PromisesError,
     SealError,
     SheetsRefusedError,
     StaleVersionError,
