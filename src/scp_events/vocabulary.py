@@ -330,9 +330,11 @@ class Aggregate(Protocol[Id_contra, S, C_contra, E]):
         """Answer `command` with events, with nothing new (`[]`), or by raising `Refused`."""
 
 
-def fold(aggregate: Aggregate[Any, S, Any, E], events: Sequence[E] | Iterator[E]) -> S:
-    """Return the state after `events`, in the order given."""
-    state = aggregate.initial
+def fold(
+    aggregate: Aggregate[Any, S, Any, E], events: Sequence[E] | Iterator[E], state: S | None = None
+) -> S:
+    """Return the state after `events`, in the order given, from the beginning or from `state` on."""
+    state = aggregate.initial if state is None else state
     for event in events:
         state = aggregate.evolve(state, event)
     return state

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4, uuid5
 
 from scp_events.aggregates import ALL, referral
 from scp_events.event_log import Codec, Envelope
-from scp_events.event_log.recorder import EnvelopedEvent, LogRecorder
+from scp_events.event_log.appends import Append, EnvelopedEvent
+from scp_events.event_log.recorder import LogRecorder
 from scp_events.vocabulary import CommandId, Event, EventId, ParticipantId, Stream, stored_type
 from tests.words import NOON, SUPERVISOR, decision
 
@@ -42,7 +43,9 @@ def append(recorder: LogRecorder, stream: Stream, after: int, events: list[Event
         _stored(stream, version, envelope(event, command_id=command))
         for version, event in enumerate(events, start=after + 1)
     ]
-    answer = recorder.append(stored, b"fingerprint")
+    answer = recorder.append(
+        Append(command_id=command, fingerprint=b"fingerprint", events=stored, case_id=ParticipantId(ANYBODY))
+    )
     assert answer.outcome == "recorded", answer
 
 
@@ -79,8 +82,6 @@ def _stored(stream: Stream, version: int, made: Envelope[Event]) -> EnvelopedEve
         state=CODEC.encode(made),
         event_id=made.event_id,
         category=stream.category,
-        case_id=made.case_id,
-        command_id=made.command_id,
         schema_version=made.event.schema_version,
         occurred_at=made.occurred_at,
         is_decision=hasattr(made.event, "decision"),

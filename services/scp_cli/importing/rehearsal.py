@@ -72,7 +72,12 @@ class Rehearsal(EventLog):
             return earlier
         stream = aggregate.stream(stream_id)
         loaded = self.load(aggregate, stream_id)
-        envelopes = self._envelopes(loaded, aggregate.decide(loaded.state, command), provenance, case_id)
+        case = loaded.case_id or case_id
+        times = {r.envelope.event_id: r.envelope.occurred_at for r in loaded.history}
+        envelopes = [
+            self.enveloping.envelope(event, provenance, case, times.get)
+            for event in aggregate.decide(loaded.state, command)
+        ]
         before = self.head()
         now = datetime.now(UTC)
         for n, envelope in enumerate(envelopes, start=1):

@@ -1,18 +1,19 @@
 """Decisions go in, history comes out: the one room that knows the eventsourcing library."""
 
-from scp_events.event_log.envelope import Codec, Envelope, Recorded, UnreadableEventError
-from scp_events.event_log.listener import Listener
-from scp_events.event_log.log import (
+from scp_events.event_log.answers import (
     BusyError,
     CommandIdReusedError,
-    EventLog,
     EvidenceMovedError,
-    Loaded,
     Outcome,
     StaleVersionError,
 )
+from scp_events.event_log.async_log import EventLogAsync
+from scp_events.event_log.envelope import Codec, Envelope, Recorded, UnreadableEventError
+from scp_events.event_log.guards import UnsafeServerError
+from scp_events.event_log.listener import Listener
+from scp_events.event_log.log import EventLog, Loaded
 from scp_events.event_log.prepare import prepare
-from scp_events.event_log.recorder import LogUnreachableError
+from scp_events.event_log.sender import LogUnreachableError, LogUnwritableError
 
 __all__ = [
     "BusyError",
@@ -20,13 +21,16 @@ __all__ = [
     "CommandIdReusedError",
     "Envelope",
     "EventLog",
+    "EventLogAsync",
     "EvidenceMovedError",
     "Listener",
     "Loaded",
     "LogUnreachableError",
+    "LogUnwritableError",
     "Outcome",
     "Recorded",
     "StaleVersionError",
     "UnreadableEventError",
+    "UnsafeServerError",
     "prepare",
 ]

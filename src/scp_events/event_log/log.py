@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from hashlib import sha256
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID, uuid4
@@ -13,17 +12,31 @@ from uuid import UUID, uuid4
 from eventsourcing.persistence import IntegrityError
 from uuid_utils.compat import uuid7
 
-from scp_events.event_log.envelope import Codec, Envelope, Recorded
+from scp_events.event_log.answers import BusyError, Outcome
+from scp_events.event_log.appends import Answer, Append, PlacedEvent
+from scp_events.event_log.deciding import (
+    Asked,
+    Open,
+    Recall,
+    Record,
+    Script,
+    Times,
+    deciding,
+    fingerprint_of,
+    recalled,
+)
+from scp_events.event_log.envelope import Codec, Recorded
+from scp_events.event_log.enveloping import Enveloping
+from scp_events.event_log.familiar import Familiar, Standing
 from scp_events.event_log.listener import Listener
-from scp_events.event_log.recorder import Answer, EnvelopedEvent, LogRecorder, PlacedEvent
+from scp_events.event_log.recorder import LogRecorder
+from scp_events.event_log.together import QueueFullError
+from scp_events.event_log.turns import Turns
 from scp_events.vocabulary import (
     NOTHING_YET,
     Aggregate,
     Command,
     CommandId,
-    CorrectableEvent,
-    CorrectionEvent,
-    DecisionEvent,
     Event,
     EventId,
     ParticipantId,
@@ -32,8 +45,6 @@ from scp_events.vocabulary import (
     Refused,
     Stream,
     fold,
-    must_stand,
-    personal_fields,
     stored_type,
 )
 
@@ -41,51 +52,10 @@ Id = TypeVar("Id", bound=UUID)
 S = TypeVar("S")
 C = TypeVar("C", bound=Command)
 E = TypeVar("E", bound=Event)
+T = TypeVar("T")
 
 LAST = 2**63 - 1
 """No position comes after this one."""
-ATTEMPTS = 16
-"""How often a command is decided anew because its stream moved on meanwhile."""
-
-
-class StaleVersionError(Exception):
-    """The caller decided on a version of the stream that is no longer the latest."""
-
-    def __init__(self, expected: int, current: int) -> None:
-        super().__init__(f"decided on version {expected}, but version {current} is the latest: look again")
-        self.expected = expected
-        self.current = current
-
-
-class EvidenceMovedError(Exception):
-    """The case has moved on since the evidence for a command was gathered: gather it anew."""
-
-
-class CommandIdReusedError(Exception):
-    """The id of an earlier command came with a different one."""
-
-
-class BusyError(Exception):
-    """The stream moved on at every attempt: others write to it faster than this caller can decide."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What a command came to. `events` is 0 where it was already so; `repeated` where it was sent before."""
-
-    stream_id: UUID
-    version: int
-    events: int
-    first_position: Position | None
-    recorded_at: datetime | None
-    repeated: bool = False
-
-    @property
-    def last_position(self) -> Position | None:
-        """Return the place of the command's last event."""
-        if self.first_position is None:
-            return None
-        return Position(self.first_position + self.events - 1)
 
 
 @dataclass(frozen=True)
@@ -115,8 +85,10 @@ class EventLog:
     ) -> None:
         self.conninfo = conninfo
         self.codec = Codec(aggregates)
+        self.enveloping = Enveloping(self.codec, new_id)
         self._recorder = LogRecorder(conninfo, pool_size=pool_size)
-        self._new_id = new_id
+        self.familiar = Familiar()
+        self._turns = Turns()
 
     def __enter__(self) -> Self:
         return self
@@ -127,7 +99,7 @@ class EventLog:
         self.close()
 
     def close(self) -> None:
-        """Give every connection back."""
+        """Answer those who wait, and give every connection back."""
         self._recorder.close()
 
     # --- decisions go in ----------------------------------------------------------------------------------
@@ -150,32 +122,32 @@ class EventLog:
         on that version of the stream (`StaleVersionError`); without it, it is decided anew when the stream
         has moved on. With `evidence_through` it stands only while the case has no event after that position
         (`EvidenceMovedError`). The same command id again gets the first answer; with another `fingerprint`
-        (of the request; by default of the command) it raises `CommandIdReusedError`.
+        (of the request; by default of the command) it raises `CommandIdReusedError`. Raises `BusyError`
+        where too many wait, and what `Appender.append` raises of the server.
         """
         stream = aggregate.stream(stream_id)
-        asked = fingerprint or _fingerprint(stream, command)
-        for _ in range(ATTEMPTS):
-            loaded = self.load(aggregate, stream_id)
-            try:
-                _must_be_current(loaded.version, expected_version)
-                events = aggregate.decide(loaded.state, command)
-                envelopes = self._envelopes(loaded, events, provenance, case_id)
-            except (Refused, StaleVersionError):
-                if earlier := self._answered(provenance.command_id, asked):
-                    return earlier
-                raise
-            if not envelopes:
-                return self._answered(provenance.command_id, asked) or _already_so(stream, loaded.version)
-            answer = self._append(stream, loaded.version, envelopes, asked, evidence_through)
-            if outcome := _outcome(answer, provenance.command_id, expected_version):
-                return outcome
-        raise BusyError(f"the {stream.category} changed {ATTEMPTS} times while this was decided: try again")
+        asked = Asked(
+            aggregate=aggregate,
+            stream=stream,
+            command=command,
+            provenance=provenance,
+            case_id=case_id,
+            expected_version=expected_version,
+            evidence_through=evidence_through,
+            fingerprint=fingerprint or fingerprint_of(stream, command),
+        )
+        with self._turns.of(stream):
+            return self._play(deciding(asked, self.enveloping, self.familiar))
 
     def load(self, aggregate: Aggregate[Id, S, C, E], stream_id: Id) -> Loaded[S, E]:
         """Return a stream's state, version and history; of a stream without events, the initial state."""
         placed = self._recorder.select_events(aggregate.stream(stream_id).id)
         history = [self._recorded(row) for row in placed]
         return Loaded(fold(aggregate, [recorded.event for recorded in history]), len(history), history)
+
+    def forget_case(self, case_id: ParticipantId) -> None:
+        """Remember nothing of a case in this process: what was personal in it is to be gone."""
+        self.familiar.forget_case(case_id)
 
     def open_case(self, reference: str) -> ParticipantId:
         """Return the case people call `reference`; make one where there is none yet."""
@@ -197,6 +169,9 @@ class EventLog:
 
     def case_of_stream(self, stream: Stream) -> ParticipantId | None:
         """Return whose case a stream belongs to; None where it has no events, or belongs to none."""
+        standing = self.familiar.get(stream)
+        if standing is not None:
+            return standing.case_id  # the first event settles it
         rows = self._recorder.fetch(
             "SELECT case_id FROM event_log.events WHERE stream_id = %s AND version = 1", (stream.id,)
         )
@@ -221,12 +196,7 @@ class EventLog:
 
     def position_at(self, instant: datetime) -> Position:
         """Return the last position recorded at or before `instant`; 0 where there is none."""
-        rows = self._recorder.fetch(
-            "SELECT position FROM event_log.events WHERE recorded_at <= %s"
-            " ORDER BY recorded_at DESC, position DESC LIMIT 1",
-            (instant,),
-        )
-        return Position(rows[0][0]) if rows else NOTHING_YET
+        return Position(self._recorder.fetch("SELECT event_log.position_at(%s)", (instant,))[0][0])
 
     def recorded_at(self, position: Position) -> datetime | None:
         """Return when a position was recorded; None for one that was not given out."""
@@ -283,7 +253,12 @@ class EventLog:
 
     def events_of_command(self, command_id: CommandId) -> list[Recorded[Event]]:
         """Return what a command came to, oldest first; empty where it is not known."""
-        placed = self._recorder.select("WHERE command_id = %s ORDER BY position", (command_id,))
+        placed = self._recorder.select(
+            "WHERE position >= (SELECT first_position FROM event_log.commands WHERE command_id = %(id)s)"
+            " AND position < (SELECT first_position + event_count FROM event_log.commands"
+            " WHERE command_id = %(id)s) ORDER BY position",
+            {"id": command_id},
+        )
         return [self._recorded(row) for row in placed]
 
     def listener(self) -> Listener:
@@ -292,57 +267,65 @@ class EventLog:
 
     # --- how ----------------------------------------------------------------------------------------------
 
-    def _append(
-        self,
-        stream: Stream,
-        version: int,
-        envelopes: Sequence[Envelope[Event]],
-        asked: bytes,
-        evidence_through: Position | None,
-    ) -> Answer:
-        rows = [_stored(stream, version + n, envelope) for n, envelope in enumerate(envelopes, start=1)]
+    def _play(self, script: Script[T]) -> T:
+        """Give a script what it asks for, until it ends."""
         try:
-            return self._recorder.append(rows, asked, evidence_through)
+            request = next(script)
+            while True:
+                try:
+                    reply = self.reply(request)
+                except Exception as error:  # noqa: BLE001 - the script may know what to do
+                    request = script.throw(error)
+                else:
+                    request = script.send(reply)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    def reply(self, request: Open | Times | Record | Recall) -> object:
+        """Return what a script asks for; see `deciding`."""
+        match request:
+            case Record():
+                return self._append(request.append)
+            case Open():
+                return self._standing(request.asked.aggregate, request.asked.stream)
+            case Recall():
+                return self._answered(request.command_id, request.fingerprint)
+            case Times():
+                return self._times(request.stream, request.events)
+
+    def _append(self, append: Append) -> Answer:
+        try:
+            return self._recorder.append(append)
+        except QueueFullError as full:
+            raise BusyError(str(full)) from full
         except IntegrityError:
-            raise Refused(
-                "an-event-id-is-used-once",
-                f"event id {envelopes[0].event_id} names another event: send the command with a new one",
-            ) from None
+            raise event_id_taken(append) from None
 
-    def _envelopes(
-        self,
-        loaded: Loaded[Any, Any],
-        events: Sequence[Event],
-        provenance: Provenance,
-        case_id: ParticipantId | None,
-    ) -> list[Envelope[Event]]:
-        case = loaded.case_id or case_id
-        return [self._envelope(loaded.history, event, provenance, case) for event in events]
-
-    def _envelope(
-        self,
-        history: Sequence[Recorded[Event]],
-        event: Event,
-        provenance: Provenance,
-        case_id: ParticipantId | None,
-    ) -> Envelope[Event]:
-        _must_be_decided_by_a_person(event, provenance)
-        return self.codec.envelope_of(event).model_construct(
-            event=event,
-            event_id=event.event_id if isinstance(event, CorrectableEvent) else EventId(self._new_id()),
-            case_id=case_id,
-            occurred_at=_occurred_at(history, event, provenance).astimezone(UTC),
-            actor=provenance.by,
-            on_behalf_of=provenance.on_behalf_of,
-            purpose=provenance.purpose,
-            command_id=provenance.command_id,
-            correlation_id=provenance.correlation_id,
-            causation_id=provenance.causation_id,
-            source_system=provenance.source_system,
-            source_recorded_at=provenance.source_recorded_at,
-            confidentiality=event.confidentiality,
-            subjects=(case_id,) if case_id and personal_fields(type(event)) else (),
+    def _standing(self, aggregate: Aggregate[Any, Any, Any, Any], stream: Stream) -> Standing[Any]:
+        """Return where a stream stands: what is remembered of it, and what has come since."""
+        known = self.familiar.get(stream) or Standing(aggregate.initial, 0, None)
+        pages = self._recorder.read_stream(stream.id, known.version)
+        if not pages:
+            return known
+        events = [
+            self.codec.decode(page.type, page.body, f"position {page.position}").event for page in pages
+        ]
+        case_id = pages[0].case_id
+        standing = Standing(
+            fold(aggregate, events, known.state),
+            pages[-1].version,
+            ParticipantId(case_id) if case_id else None,
         )
+        self.familiar.put(stream, standing)
+        return standing
+
+    def _times(self, stream: Stream, events: Sequence[EventId]) -> dict[EventId, datetime]:
+        rows = self._recorder.fetch(
+            "SELECT event_id, occurred_at FROM event_log.events WHERE event_id = ANY(%s) AND stream_id = %s",
+            (list(events), stream.id),
+        )
+        return dict(rows)
 
     def _answered(self, command_id: CommandId, asked: bytes) -> Outcome | None:
         """Return the first answer to a command that was sent before."""
@@ -352,19 +335,7 @@ class EventLog:
             " WHERE c.command_id = %s",
             (command_id,),
         )
-        if not rows:
-            return None
-        fingerprint, stream_id, version, count, first, recorded_at = rows[0]
-        if bytes(fingerprint) != asked:
-            raise CommandIdReusedError(f"command {command_id} was another one: give each its own id")
-        return Outcome(
-            stream_id=stream_id,
-            version=version,
-            events=count,
-            first_position=first,
-            recorded_at=recorded_at,
-            repeated=True,
-        )
+        return recalled(command_id, asked, rows[0] if rows else None)
 
     def _recorded(self, row: PlacedEvent) -> Recorded[Any]:
         return Recorded(
@@ -376,74 +347,9 @@ class EventLog:
         )
 
 
-def _fingerprint(stream: Stream, command: Command) -> bytes:
-    asked = f"{stream.category}/{stream.id}/{type(command).__name__}/{command.model_dump_json()}"
-    return sha256(asked.encode()).digest()
-
-
-def _must_be_current(version: int, expected: int | None) -> None:
-    if expected is not None and version != expected:
-        raise StaleVersionError(expected, version)
-
-
-def _already_so(stream: Stream, version: int) -> Outcome:
-    return Outcome(stream_id=stream.id, version=version, events=0, first_position=None, recorded_at=None)
-
-
-def _outcome(answer: Answer, command_id: CommandId, expected_version: int | None) -> Outcome | None:
-    """Turn the server's answer into ours; None where the stream moved on and it may be decided anew."""
-    match answer.outcome:
-        case "recorded" | "already":
-            return Outcome(
-                stream_id=answer.stream_id,
-                version=answer.version,
-                events=answer.event_count,
-                first_position=Position(answer.first_position) if answer.first_position else None,
-                recorded_at=answer.recorded_at,
-                repeated=answer.outcome == "already",
-            )
-        case "reused":
-            raise CommandIdReusedError(f"command {command_id} was another one: give each its own id")
-        case "evidence-moved":
-            raise EvidenceMovedError("the case has moved on since the evidence was gathered")
-        case _ if expected_version is not None:
-            raise StaleVersionError(expected_version, answer.version)
-    return None
-
-
-def _must_be_decided_by_a_person(event: Event, provenance: Provenance) -> None:
-    if not isinstance(event, DecisionEvent):
-        return
-    if provenance.by.kind != "human":
-        raise Refused(
-            "a-person-decides",
-            f"{provenance.by.id} is a system: a person records a decision, and may name it as an input",
-        )
-    must_stand(event.decision, provenance.occurred_at.date())
-
-
-def _occurred_at(history: Sequence[Recorded[Event]], event: Event, provenance: Provenance) -> datetime:
-    """A correction stands in the world where the fact it corrects stands; only its recording is new."""
-    if not isinstance(event, CorrectionEvent):
-        return provenance.occurred_at
-    if event.happened_at is not None:
-        return event.happened_at
-    corrected = (r.envelope.occurred_at for r in history if r.envelope.event_id == event.corrects)
-    return next(corrected, provenance.occurred_at)
-
-
-def _stored(stream: Stream, version: int, envelope: Envelope[Event]) -> EnvelopedEvent:
-    event = envelope.event
-    return EnvelopedEvent(
-        originator_id=stream.id,
-        originator_version=version,
-        topic=stored_type(type(event)),
-        state=Codec.encode(envelope),
-        event_id=envelope.event_id,
-        category=stream.category,
-        case_id=envelope.case_id,
-        command_id=envelope.command_id,
-        schema_version=type(event).schema_version,
-        occurred_at=envelope.occurred_at,
-        is_decision=isinstance(event, DecisionEvent),
+def event_id_taken(append: Append) -> Refused:
+    """Say that an event id names another event."""
+    return Refused(
+        "an-event-id-is-used-once",
+        f"event id {append.events[0].event_id} names another event: send the command with a new one",
     )

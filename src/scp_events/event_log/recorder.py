@@ -1,77 +1,38 @@
-"""The recorder: the eventsourcing library's interface to our tables.
-
-Appending is one call of one server function (see migrations/0002_append.sql): no lock is ever held across a
-round trip. A call whose connection breaks is made again: its command id tells whether the first one counted.
-"""
+"""The recorder: the eventsourcing library's interface to our tables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from threading import Thread
-from typing import Any, LiteralString, NamedTuple, TypeVar
-from uuid import UUID
+from typing import Any, LiteralString, TypeAlias, TypeVar
+from uuid import UUID, uuid4
 
 import psycopg
 from eventsourcing.persistence import (
     ApplicationRecorder,
     IntegrityError,
     ListenNotifySubscription,
-    Notification,
-    OperationalError,
-    ProgrammingError,
     StoredEvent,
     Subscription,
 )
 from psycopg import Connection
 from psycopg.rows import TupleRow
-from psycopg.types.composite import CompositeInfo, register_composite
 from psycopg_pool import ConnectionPool, PoolTimeout
+from uuid_utils.compat import uuid7
 
+from scp_events.event_log.appender import Appender
+from scp_events.event_log.appends import Append, EnvelopedEvent, PlacedEvent
 from scp_events.event_log.listener import Listener
+from scp_events.event_log.opening import Opening
+from scp_events.event_log.roles import become_writer
+from scp_events.event_log.sender import LogUnreachableError, Sender
 
 RECONNECTS = 8
 """How often a call is made again after its connection broke; each waits for the pool to reconnect."""
 
 T = TypeVar("T")
-
-
-class LogUnreachableError(OperationalError):
-    """The database did not answer in time; whatever was asked may be asked again."""
-
-
-@dataclass(frozen=True)
-class EnvelopedEvent(StoredEvent):
-    """A stored event with the copies by which it is found."""
-
-    event_id: UUID
-    category: str
-    case_id: UUID | None
-    command_id: UUID
-    schema_version: int
-    occurred_at: datetime
-    is_decision: bool
-
-
-@dataclass(frozen=True)
-class PlacedEvent(Notification):
-    """A notification with the rest of its row."""
-
-    recorded_at: datetime
-    category: str
-
-
-class Answer(NamedTuple):
-    """What the server function said; see migrations/0002_append.sql for the outcomes."""
-
-    outcome: str
-    stream_id: UUID
-    first_position: int | None
-    version: int
-    event_count: int
-    recorded_at: datetime | None
-
+Parameters: TypeAlias = Sequence[object] | Mapping[str, object]
 
 _PLACED: LiteralString = (
     "SELECT stream_id, version, type, body, position, recorded_at, category FROM event_log.events "
@@ -79,7 +40,7 @@ _PLACED: LiteralString = (
 
 
 class LogRecorder(ApplicationRecorder):
-    """Appends to and reads from the tables of the event log over a pool of connections."""
+    """Appends to and reads from the tables of the event log. For many threads."""
 
     def __init__(self, conninfo: str, *, pool_size: int = 8) -> None:
         self.conninfo = conninfo
@@ -88,55 +49,41 @@ class LogRecorder(ApplicationRecorder):
             min_size=1,
             max_size=pool_size,
             kwargs={"autocommit": True},
-            configure=_know_new_events,
+            configure=become_writer,
             open=True,
         )
+        self._appender = Appender(Sender(conninfo))
+        self._opening = Opening(self.fetch)
+        self.append = self._appender.append
+        self.read_stream = self._opening.read
 
     def close(self) -> None:
         """Give every connection back."""
+        self._opening.close()
+        self._appender.close()
         self.pool.close()
 
-    def append(
-        self,
-        events: Sequence[EnvelopedEvent],
-        fingerprint: bytes,
-        evidence_through: int | None = None,
-    ) -> Answer:
-        """Append the events of one command to one stream, or return why not.
-
-        Raises `IntegrityError` where an event id is taken.
-
-        A broken connection leaves it open whether the append counted; asking again is safe, because the
-        server function answers a command it knows with its first answer.
-        """
-        first = events[0]
-        rows = [_new_event(event) for event in events]
-        arguments = (
-            first.command_id,
-            fingerprint,
-            first.category,
-            first.originator_id,
-            first.case_id,
-            rows,
-            evidence_through,
-        )
-        return self._insist(lambda connection: _append(connection, arguments))
+    # --- as the library asks for it -----------------------------------------------------------------------
 
     def insert_events(
         self,
         stored_events: Sequence[StoredEvent],
         **kwargs: Any,  # noqa: ANN401 - the library's signature
     ) -> Sequence[int] | None:
-        """Append, as the library asks for it. Raises `IntegrityError` where the stream has moved on."""
-        events = [event for event in stored_events if isinstance(event, EnvelopedEvent)]
-        if len(events) < len(stored_events):
-            raise ProgrammingError("the log keeps an envelope with every event: pass EnvelopedEvent")
-        if not events:
+        """Append, as the library asks for it: all or none, to one stream or several.
+
+        An event without an envelope gets a bare one. Raises `IntegrityError` where a stream has moved on.
+        """
+        if not stored_events:
             return []
-        answer = self.append(events, kwargs.get("fingerprint", b""), kwargs.get("evidence_through"))
+        events = [_enveloped(event) for event in stored_events]
+        _must_follow_each_other(events)
+        answer = self.append(
+            Append(command_id=kwargs.get("command_id") or uuid4(), fingerprint=b"", events=events)
+        )
         if answer.first_position is None:
             raise IntegrityError(f"{answer.outcome}: the stream is at version {answer.version}")
-        return range(answer.first_position, answer.first_position + answer.event_count)
+        return list(range(answer.first_position, answer.first_position + answer.event_count))
 
     def select_events(
         self,
@@ -151,7 +98,7 @@ class LogRecorder(ApplicationRecorder):
         order: LiteralString = "DESC" if desc else "ASC"
         return self.select(
             "WHERE stream_id = %s AND version > %s AND version <= %s ORDER BY version " + order + " LIMIT %s",
-            (originator_id, gt or 0, 2**31 - 1 if lte is None else lte, limit),
+            (originator_id, -1 if gt is None else gt, 2**31 - 1 if lte is None else lte, limit),
         )
 
     def select_notifications(
@@ -170,15 +117,6 @@ class LogRecorder(ApplicationRecorder):
             (above, 2**63 - 1 if stop is None else stop, not topics, list(topics), limit),
         )
 
-    def select(self, where: LiteralString, parameters: Sequence[object]) -> list[PlacedEvent]:
-        """Return the events a condition picks."""
-        rows = self.fetch(_PLACED + where, parameters)
-        return [PlacedEvent(s, v, t, bytes(b), p, at, category) for s, v, t, b, p, at, category in rows]
-
-    def fetch(self, query: LiteralString, parameters: Sequence[object] = ()) -> list[TupleRow]:
-        """Return the rows of a query, or of a statement that may be repeated without harm."""
-        return self._insist(lambda connection: connection.execute(query, parameters, prepare=True).fetchall())
-
     def max_notification_id(self) -> int | None:
         """Return the last position, or None where the log is empty."""
         position: int = self.fetch("SELECT position FROM event_log.head")[0][0]
@@ -189,6 +127,16 @@ class LogRecorder(ApplicationRecorder):
     ) -> Subscription[ApplicationRecorder]:
         """Return an iterator over events above `gt`, which waits for new ones at the end of the log."""
         return _LogSubscription(self, gt, topics)
+
+    # --- as we ask for it ---------------------------------------------------------------------------------
+
+    def select(self, where: LiteralString, parameters: Parameters) -> list[PlacedEvent]:
+        """Return the events a condition picks."""
+        return [_placed(row) for row in self.fetch(_PLACED + where, parameters)]
+
+    def fetch(self, query: LiteralString, parameters: Parameters = ()) -> list[TupleRow]:
+        """Return the rows of a query, or of a statement that may be repeated without harm."""
+        return self._insist(lambda connection: _fetched(connection, query, parameters))
 
     def _insist(self, work: Callable[[Connection[TupleRow]], T]) -> T:
         """Do `work` on a connection; on a broken one, again on the next, until `RECONNECTS` are used up."""
@@ -205,49 +153,41 @@ class LogRecorder(ApplicationRecorder):
         raise AssertionError("unreachable: the loop returns or raises")
 
 
-class _NewEvent(NamedTuple):
-    """A row of the type event_log.new_event."""
-
-    version: int
-    type: str
-    body: bytes
-    event_id: UUID
-    schema_version: int
-    occurred_at: datetime
-    is_decision: bool
+def _fetched(
+    connection: Connection[TupleRow], query: LiteralString, parameters: Parameters
+) -> list[TupleRow]:
+    return connection.execute(query, parameters, prepare=True, binary=True).fetchall()
 
 
-def _new_event(event: EnvelopedEvent) -> _NewEvent:
-    return _NewEvent(
-        event.originator_version,
-        event.topic,
-        event.state,
-        event.event_id,
-        event.schema_version,
-        event.occurred_at,
-        event.is_decision,
+def _placed(row: TupleRow) -> PlacedEvent:
+    stream_id, version, stored_as, body, position, recorded_at, category = row
+    return PlacedEvent(stream_id, version, stored_as, body, position, recorded_at, category)
+
+
+def _enveloped(event: StoredEvent) -> EnvelopedEvent:
+    if isinstance(event, EnvelopedEvent):
+        return event
+    event_id = uuid7()
+    return EnvelopedEvent(
+        originator_id=event.originator_id,
+        originator_version=event.originator_version,
+        topic=event.topic,
+        state=event.state,
+        event_id=event_id,
+        category="",
+        schema_version=1,
+        occurred_at=datetime.fromtimestamp((event_id.int >> 80) / 1000, UTC),  # a UUIDv7 begins with it
+        is_decision=False,
     )
 
 
-def _append(connection: Connection[TupleRow], arguments: Sequence[object]) -> Answer:
-    try:
-        row = connection.execute(
-            "SELECT * FROM event_log.append(%s, %s, %s, %s, %s, %s::event_log.new_event[], %s)",
-            arguments,
-            prepare=True,
-        ).fetchone()
-    except psycopg.errors.UniqueViolation as taken:
-        raise IntegrityError("an event id is taken") from taken
-    assert row is not None, "the server function returns one answer"  # noqa: S101 - for the type checker
-    return Answer(*row)
-
-
-def _know_new_events(connection: Connection[TupleRow]) -> None:
-    """Teach a new connection to send `_NewEvent`s."""
-    info = CompositeInfo.fetch(connection, "event_log.new_event")
-    if info is None:
-        raise ProgrammingError("this database has no event log: run `event_log.prepare` on it first")
-    register_composite(info, connection, factory=_NewEvent)
+def _must_follow_each_other(events: Sequence[EnvelopedEvent]) -> None:
+    versions: dict[UUID | str, int] = {}
+    for event in events:
+        before = versions.get(event.originator_id, event.originator_version - 1)
+        if event.originator_version != before + 1:
+            raise IntegrityError(f"version {event.originator_version} does not follow version {before}")
+        versions[event.originator_id] = event.originator_version
 
 
 class _LogSubscription(ListenNotifySubscription[LogRecorder]):

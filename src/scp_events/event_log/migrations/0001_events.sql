@@ -3,7 +3,7 @@
 CREATE TABLE event_log.events (
     position       bigint      PRIMARY KEY,      -- dense, from 1, in commit order
     stream_id      uuid        NOT NULL,
-    version        integer     NOT NULL CHECK (version > 0),
+    version        integer     NOT NULL CHECK (version >= 0),
     recorded_at    timestamptz NOT NULL,         -- when we learned it; never decreases along positions
     type           text        NOT NULL,
     body           bytea       NOT NULL,         -- envelope and event as JSON, exactly as they were handed in
@@ -19,8 +19,6 @@ CREATE TABLE event_log.events (
 );
 
 CREATE INDEX events_of_a_case ON event_log.events (case_id, position);
-CREATE INDEX events_of_a_command ON event_log.events (command_id);
-CREATE INDEX events_by_recorded_at ON event_log.events (recorded_at, position);
 
 -- One row: the last position given out, and its time. Locking it puts appends into one order.
 CREATE TABLE event_log.head (

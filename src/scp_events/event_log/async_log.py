@@ -1,0 +1,102 @@
+"""The log for the tasks of one event loop: decisions go in as with `EventLog`, without a thread for each."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Self, TypeVar
+from uuid import UUID
+
+from eventsourcing.persistence import IntegrityError
+
+from scp_events.event_log.answers import BusyError, Outcome
+from scp_events.event_log.appender import AppenderAsync
+from scp_events.event_log.appends import Answer, Append
+from scp_events.event_log.deciding import Asked, Open, Recall, Record, Script, Times, deciding, fingerprint_of
+from scp_events.event_log.log import EventLog, event_id_taken
+from scp_events.event_log.sender import Sender
+from scp_events.event_log.together import QueueFullError
+from scp_events.event_log.turns import TurnsAsync
+from scp_events.vocabulary import Aggregate, Command, Event, ParticipantId, Position, Provenance
+
+Id = TypeVar("Id", bound=UUID)
+S = TypeVar("S")
+C = TypeVar("C", bound=Command)
+E = TypeVar("E", bound=Event)
+T = TypeVar("T")
+
+
+class EventLogAsync:
+    """Appends to the log from one event loop. Whatever has to be read first is read by a thread of `log`."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self._appender = AppenderAsync(Sender(log.conninfo))
+        self._turns = TurnsAsync()
+        self._readers = ThreadPoolExecutor(8, "log-reader")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Answer those who wait. `log` stays open."""
+        await self._appender.close()
+        self._readers.shutdown()
+
+    async def handle(  # noqa: PLR0913 - as EventLog.handle
+        self,
+        aggregate: Aggregate[Id, S, C, E],
+        stream_id: Id,
+        command: C,
+        provenance: Provenance,
+        *,
+        case_id: ParticipantId | None = None,
+        expected_version: int | None = None,
+        evidence_through: Position | None = None,
+        fingerprint: bytes | None = None,
+    ) -> Outcome:
+        """Ask an aggregate to decide `command`, and record what it decides, once: as `EventLog.handle`."""
+        stream = aggregate.stream(stream_id)
+        asked = Asked(
+            aggregate=aggregate,
+            stream=stream,
+            command=command,
+            provenance=provenance,
+            case_id=case_id,
+            expected_version=expected_version,
+            evidence_through=evidence_through,
+            fingerprint=fingerprint or fingerprint_of(stream, command),
+        )
+        async with self._turns.of(stream):
+            return await self._play(deciding(asked, self._log.enveloping, self._log.familiar))
+
+    async def _play(self, script: Script[T]) -> T:
+        """Give a script what it asks for, until it ends."""
+        try:
+            request = next(script)
+            while True:
+                try:
+                    reply = await self._reply(request)
+                except Exception as error:  # noqa: BLE001 - the script may know what to do
+                    request = script.throw(error)
+                else:
+                    request = script.send(reply)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    async def _reply(self, request: Open | Times | Record | Recall) -> object:
+        if isinstance(request, Record):
+            return await self._append(request.append)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._log.reply, request)
+
+    async def _append(self, append: Append) -> Answer:
+        try:
+            return await self._appender.append(append)
+        except QueueFullError as full:
+            raise BusyError(str(full)) from full
+        except IntegrityError:
+            raise event_id_taken(append) from None

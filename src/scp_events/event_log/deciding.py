@@ -1,0 +1,249 @@
+"""How a command is decided and recorded: told once, as a script without a database.
+
+The script asks for what it needs (`Open`, `Times`, `Record`, `Recall`) and is given it. `EventLog` plays it
+for threads, `EventLogAsync` for the tasks of an event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, TypeAlias, TypeVar
+
+from scp_events.event_log.answers import (
+    BusyError,
+    CommandIdReusedError,
+    EvidenceMovedError,
+    Outcome,
+    StaleVersionError,
+)
+from scp_events.event_log.appends import Answer, Append
+from scp_events.event_log.envelope import Envelope
+from scp_events.event_log.enveloping import Enveloping, corrected_events
+from scp_events.event_log.familiar import Familiar, Standing
+from scp_events.vocabulary import (
+    Aggregate,
+    Command,
+    CommandId,
+    Event,
+    EventId,
+    ParticipantId,
+    Position,
+    Provenance,
+    Refused,
+    Stream,
+)
+
+T = TypeVar("T")
+
+ATTEMPTS = 16
+"""How often a command is decided anew because its stream moved on meanwhile."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """A command, and all that was said with it; see `EventLog.handle`."""
+
+    aggregate: Aggregate[Any, Any, Any, Any]
+    stream: Stream
+    command: Command
+    provenance: Provenance
+    case_id: ParticipantId | None
+    expected_version: int | None
+    evidence_through: Position | None
+    fingerprint: bytes
+
+
+# --- what the script asks for -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Where does this stream stand? Answered with a `Standing`."""
+
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When were these events of the stream so in the world? Answered with a mapping of those there are."""
+
+    stream: Stream
+    events: Sequence[EventId]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Append this. Answered with an `Answer`."""
+
+    append: Append
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What did this command come to when it was sent before? Answered with an `Outcome`, or None."""
+
+    command_id: CommandId
+    fingerprint: bytes
+
+
+Script: TypeAlias = Generator[Open | Times | Record | Recall, Any, T]
+
+
+# --- the script -------------------------------------------------------------------------------------------
+
+
+def deciding(asked: Asked, enveloping: Enveloping, familiar: Familiar) -> Script[Outcome]:
+    """Decide a command on where its stream stands, and record what it comes to.
+
+    Nobody is refused on what is remembered, which may be old: the stream is opened first.
+    """
+    for _ in range(ATTEMPTS):
+        standing = familiar.get(asked.stream)
+        if standing is not None:
+            outcome = yield from _on_what_is_remembered(asked, standing, enveloping, familiar)
+            if outcome is not None:
+                return outcome
+        standing = yield Open(asked)
+        outcome = yield from _on_what_is_there(asked, standing, enveloping, familiar)
+        if outcome is not None:
+            return outcome
+    raise BusyError(f"the {asked.stream.category} changed {ATTEMPTS} times while this was decided: try again")
+
+
+def _on_what_is_remembered(
+    asked: Asked, standing: Standing[Any], enveloping: Enveloping, familiar: Familiar
+) -> Script[Outcome | None]:
+    try:
+        events = _decided(asked, standing)
+    except (Refused, StaleVersionError):
+        return None
+    if not events:
+        return None
+    try:
+        return (yield from _record(asked, standing, events, enveloping, familiar))
+    except (Refused, StaleVersionError):
+        return None
+
+
+def _on_what_is_there(
+    asked: Asked, standing: Standing[Any], enveloping: Enveloping, familiar: Familiar
+) -> Script[Outcome | None]:
+    recall = Recall(asked.provenance.command_id, asked.fingerprint)
+    try:
+        events = _decided(asked, standing)
+        if events:
+            return (yield from _record(asked, standing, events, enveloping, familiar))
+    except (Refused, StaleVersionError):
+        earlier = yield recall
+        if earlier is not None:
+            return _outcome(earlier)
+        raise
+    return _outcome((yield recall) or _already_so(asked.stream, standing.version))
+
+
+def _decided(asked: Asked, standing: Standing[Any]) -> list[Event]:
+    expected = asked.expected_version
+    if expected is not None and standing.version != expected:
+        raise StaleVersionError(expected, standing.version)
+    return asked.aggregate.decide(standing.state, asked.command)
+
+
+def _record(
+    asked: Asked, standing: Standing[Any], events: Sequence[Event], enveloping: Enveloping, familiar: Familiar
+) -> Script[Outcome | None]:
+    """Record events; None where the stream has moved on and the command may be decided anew."""
+    corrected = corrected_events(events)
+    times: Mapping[EventId, datetime] = (yield Times(asked.stream, corrected)) if corrected else {}
+    case_id = standing.case_id or asked.case_id
+    envelopes = [enveloping.envelope(event, asked.provenance, case_id, times.get) for event in events]
+    answer = yield Record(_append(asked, standing.version, case_id, envelopes, enveloping))
+    if answer.outcome == "recorded":
+        familiar.put(asked.stream, _after(asked.aggregate, standing, events, case_id))
+        return _recorded(asked.stream, answer)
+    familiar.forget(asked.stream)
+    if answer.outcome in {"already", "reused"}:
+        return _outcome((yield Recall(asked.provenance.command_id, asked.fingerprint)))
+    if answer.outcome == "evidence-moved":
+        raise EvidenceMovedError("the case has moved on since the evidence was gathered")
+    if asked.expected_version is not None:
+        raise StaleVersionError(asked.expected_version, answer.version)
+    return None
+
+
+def _append(
+    asked: Asked,
+    version: int,
+    case_id: ParticipantId | None,
+    envelopes: Sequence[Envelope[Event]],
+    enveloping: Enveloping,
+) -> Append:
+    return Append(
+        command_id=asked.provenance.command_id,
+        fingerprint=asked.fingerprint,
+        events=enveloping.stored(asked.stream, version, envelopes),
+        case_id=case_id,
+        evidence_through=asked.evidence_through,
+    )
+
+
+def _after(
+    aggregate: Aggregate[Any, Any, Any, Any],
+    standing: Standing[Any],
+    events: Sequence[Event],
+    case_id: ParticipantId | None,
+) -> Standing[Any]:
+    state = standing.state
+    for event in events:
+        state = aggregate.evolve(state, event)
+    return Standing(state, standing.version + len(events), case_id)
+
+
+# --- what it came to --------------------------------------------------------------------------------------
+
+
+def fingerprint_of(stream: Stream, command: Command) -> bytes:
+    """Return what tells a command sent again from another one."""
+    asked = f"{stream.category}/{stream.id}/{type(command).__name__}/{command.model_dump_json()}"
+    return sha256(asked.encode()).digest()
+
+
+def recalled(command_id: CommandId, asked: bytes, row: Sequence[Any] | None) -> Outcome | None:
+    """Return the first answer to a command, as the log keeps it: None where it is not known.
+
+    Raises `CommandIdReusedError` where it was another command.
+    """
+    if row is None:
+        return None
+    fingerprint, stream_id, version, count, first, recorded_at = row
+    if bytes(fingerprint) != asked:
+        raise CommandIdReusedError(f"command {command_id} was another one: give each its own id")
+    return Outcome(
+        stream_id=stream_id,
+        version=version,
+        events=count,
+        first_position=first,
+        recorded_at=recorded_at,
+        repeated=True,
+    )
+
+
+def _recorded(stream: Stream, answer: Answer) -> Outcome:
+    return Outcome(
+        stream_id=stream.id,
+        version=answer.version,
+        events=answer.event_count,
+        first_position=Position(answer.first_position or 0),
+        recorded_at=answer.recorded_at,
+    )
+
+
+def _already_so(stream: Stream, version: int) -> Outcome:
+    return Outcome(stream_id=stream.id, version=version, events=0, first_position=None, recorded_at=None)
+
+
+def _outcome(said: Any) -> Outcome:  # noqa: ANN401 - what a script is given is not typed
+    assert isinstance(said, Outcome)  # noqa: S101 - for the type checker
+    return said

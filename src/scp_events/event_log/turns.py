@@ -1,0 +1,95 @@
+"""One at a time for each stream: whoever decides on a stream waits for those of this process who came before.
+
+They would all decide on the same version, and all but one in vain; with many callers somebody would lose
+every time. Other processes are not waited for: the server tells their conflicts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from scp_events.vocabulary import Stream
+
+
+class Turns:
+    """Turns of threads, first come, first served."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[Stream, deque[threading.Lock]] = {}
+
+    @contextmanager
+    def of(self, stream: Stream) -> Iterator[None]:
+        """Be the only thread that decides on `stream`."""
+        turn = self._join(stream)
+        if turn is not None:
+            turn.acquire()
+        try:
+            yield
+        finally:
+            self._leave(stream)
+
+    def _join(self, stream: Stream) -> threading.Lock | None:
+        """Return what to wait on; None for who comes first."""
+        with self._lock:
+            line = self._waiting.get(stream)
+            if line is None:
+                self._waiting[stream] = deque()
+                return None
+            turn = threading.Lock()
+            turn.acquire()
+            line.append(turn)
+            return turn
+
+    def _leave(self, stream: Stream) -> None:
+        with self._lock:
+            line = self._waiting[stream]
+            if line:
+                line.popleft().release()
+            else:
+                del self._waiting[stream]
+
+
+class TurnsAsync:
+    """Turns of the tasks of one event loop, first come, first served."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Stream, deque[asyncio.Future[None]]] = {}
+
+    @asynccontextmanager
+    async def of(self, stream: Stream) -> AsyncIterator[None]:
+        """Be the only task that decides on `stream`."""
+        await self._join(stream)
+        try:
+            yield
+        finally:
+            self._leave(stream)
+
+    async def _join(self, stream: Stream) -> None:
+        line = self._waiting.get(stream)
+        if line is None:
+            self._waiting[stream] = deque()
+            return
+        turn = asyncio.get_running_loop().create_future()
+        line.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn in line:
+                line.remove(turn)
+            else:  # it was this task's turn already
+                self._leave(stream)
+            raise
+
+    def _leave(self, stream: Stream) -> None:
+        line = self._waiting[stream]
+        while line:
+            turn = line.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        del self._waiting[stream]
