@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from random import Random
 from uuid import UUID
 
-from scp_events.ledger.bundle import Bundle, Opened, ProvedEvent, ProvedHead, written
+from scp_events.ledger.bundle import Bundle, ProvedEvent, ProvedHead, written
 from scp_events.ledger.checkpoint import Checkpoint, open_checkpoint, sign, with_cosignatures
 from scp_events.ledger.head_pages import paged
 from scp_events.ledger.heads import Kind, Name, name_of
@@ -149,8 +149,3 @@ def falsified(change: Callable[[Files], object], signer: Signer | None = None) -
     tags = offline.payload_and_tags(files)[offline.TAG_MANIFEST]
     files[offline.TAG_MANIFEST] = offline.manifest_of(files, tags).encode()
     return offline.packed({f"{base}/{path}": data for path, data in files.items()})
-
-
-def opened(bundle: Bundle, details: Mapping[int, list[Opened]]) -> Bundle:
-    """Return the bundle with some details opened."""
-    return replace(bundle, opened=details)

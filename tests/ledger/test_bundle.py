@@ -18,7 +18,7 @@ import pytest
 
 from scp_events.ledger import bundle as bundles
 from scp_events.ledger.bundle import ProvedEvent, written
-from scp_events.ledger.note import KeyKind, Signer
+from scp_events.ledger.note import KeyKind, Signer, to_base64
 from scp_events.ledger.offline import verify as offline
 from scp_events.ledger.offline.verify import Report, Trust
 from scp_events.ledger.proof import LogProof
@@ -370,46 +370,49 @@ def test_none_of_twenty_thousand_flipped_bits_goes_unnoticed(tmp_path: Path) -> 
 
 # --- opened details ---------------------------------------------------------------------------------------
 
-DETAIL = "Ash Example"
-SALT = bytes(range(16))
-DIGEST = offline.sha256(SALT + DETAIL.encode()).hex()
+DETAIL = '{"name": "Ash Example"}   '
+SALT = bytes(range(32))
+NAME = "data/events/0000000007.event"
 
 
-def test_an_opened_detail_must_be_the_sealed_one() -> None:
-    stored = f'{{"sealed": {{"digest": "{DIGEST}"}}}}'.encode()
-    name = "data/events/0000000007.event"
-    told = {"digest": DIGEST, "salt": SALT.hex(), "text": DETAIL}
+def digest(text: str, salt: bytes = SALT) -> str:
+    return to_base64(offline.sha256(b"scp-events/part-text/1\0" + salt + text.encode()))
+
+
+def said_of_opened(**changed: str) -> list[str]:
+    """Return what the verifier says of one opened part of an event at position 7."""
+    stored = f'{{"sealed": [{{"digest": "{digest(DETAIL)}"}}]}}'.encode()
+    told = {"digest": digest(DETAIL), "salt": to_base64(SALT), "text": DETAIL} | changed
     leaf = offline.Leaf(7, str(CASE), 1, 0, "participant.registered", b"")
+    report = Report()
+    files = {NAME: stored, "data/opened/0000000007.json": json.dumps([told]).encode()}
+    offline.check_opened(files, [leaf], report)
+    return report.wrong
 
-    def wrong(**changed: str) -> list[str]:
-        report = Report()
-        said = json.dumps([told | changed]).encode()
-        offline.check_opened({name: stored, "data/opened/0000000007.json": said}, [leaf], report)
-        return report.wrong
 
-    assert wrong() == []
-    assert wrong(text="Beech Example")
-    assert wrong(salt="00")
-    other = offline.sha256(SALT + b"Beech Example").hex()
-    assert wrong(text="Beech Example", digest=other), "true of itself, and of no event"
-    assert wrong(salt="no digits")
+def test_opened_details_must_be_the_sealed_ones() -> None:
+    other = '{"name": "Beech Example"}'
+    assert said_of_opened() == []
+    assert said_of_opened(text=other)
+    assert said_of_opened(salt=to_base64(bytes(32)))
+    assert said_of_opened(text=other, digest=digest(other)), "true of itself, and of no event"
+    assert "does not tell" in said_of_opened(salt="!")[0]
 
 
 def test_details_of_an_event_that_is_not_here_are_refused() -> None:
     report = Report()
-    said = json.dumps([{"digest": DIGEST, "salt": SALT.hex(), "text": DETAIL}]).encode()
-    offline.check_opened({"data/opened/0000000009.json": said}, [], report)
+    told = {"digest": digest(DETAIL), "salt": to_base64(SALT), "text": DETAIL}
+    offline.check_opened({"data/opened/0000000009.json": json.dumps([told]).encode()}, [], report)
     assert report.wrong == [
-        "data/opened/0000000009.json shows a detail that is not the one sealed in its event"
+        "data/opened/0000000009.json shows details that are not those sealed in its event"
     ]
 
 
 def test_opened_details_travel_in_the_bundle() -> None:
-    position = POSITIONS[0]
-    opened = {position: [bundles.Opened(DIGEST, SALT, DETAIL)]}
+    opened = {POSITIONS[0]: [bundles.Opened(offline.sha256(b"x"), SALT, DETAIL)]}
     named = offline.unpacked(written(replace(bundle_of(), opened=opened), LOG))
-    said = named[f"SC-2025-014-at-1200/data/opened/{position:010}.json"]
-    assert json.loads(said) == [{"digest": DIGEST, "salt": SALT.hex(), "text": DETAIL}]
+    said = json.loads(named[f"SC-2025-014-at-1200/data/opened/{POSITIONS[0]:010}.json"])
+    assert said == [{"digest": to_base64(offline.sha256(b"x")), "salt": to_base64(SALT), "text": DETAIL}]
 
 
 def test_a_case_too_large_for_an_archive_is_refused() -> None:

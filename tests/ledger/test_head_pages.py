@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scp_events.ledger.head_pages import FULL, HeadPages, paged
+from scp_events.ledger.head_pages import FULL, Changed, HeadPages, paged
 from scp_events.ledger.heads import (
     EMPTY,
     Kind,
@@ -45,37 +46,42 @@ class Shelf:
         self.fetched += numbers
         return {number: self.entries[number] for number in numbers if number in self.entries}
 
-    def grow(self, tree: HeadPages, counts: Mapping[Name, int]) -> int:
-        """Change the tree and the shelf; return how many pages were written or deleted."""
-        changed = tree.grow(counts, self.fetch)
+    def grow(self, tree: HeadPages, added: Mapping[Name, int]) -> Changed:
+        """Change the tree and the shelf."""
+        changed = tree.grow(added, self.fetch)
         for number in changed.removed:
             self.entries.pop(number, None)
             self.hashes.pop(number, None)
         for number, page in changed.written.items():
             self.entries[number], self.hashes[number] = page.entries, page.hash
-        return len(changed.written) + len(changed.removed)
+        return changed
+
+
+def totals(changes: Iterable[Mapping[Name, int]]) -> dict[Name, int]:
+    """Return what the changes come to."""
+    counts: Counter[Name] = Counter()
+    for change in changes:
+        counts.update(change)
+    return counts
 
 
 @given(CHANGES)
 def test_the_tree_grows_to_the_root_of_all_its_heads(changes: list[dict[Name, int]]) -> None:
-    tree, shelf, counts = HeadPages(), Shelf(), dict[Name, int]()
-    for change in changes:
-        shelf.grow(tree, change)
-        counts |= change
+    tree, shelf = HeadPages(), Shelf()
+    for number, change in enumerate(changes, start=1):
+        counts = totals(changes[:number])
+        assert shelf.grow(tree, change).counts == {name: counts[name] for name in change}
         assert tree.root == root_of(counts)
-        assert tree.counts(counts, shelf.fetch) == counts
         assert HeadPages(shelf.hashes).root == tree.root
 
 
 @given(CHANGES)
 def test_growing_in_steps_and_at_once_give_the_same_pages(changes: list[dict[Name, int]]) -> None:
-    tree, shelf, at_once = HeadPages(), Shelf(), dict[Name, int]()
+    tree, shelf = HeadPages(), Shelf()
     for change in changes:
         shelf.grow(tree, change)
-        at_once |= change
-    assert {number: entries for number, entries in shelf.entries.items() if at_once} == (
-        {number: paged(at_once)[1]([number])[number] for number in shelf.entries} if at_once else {}
-    )
+    _, fetch = paged(totals(changes))
+    assert shelf.entries == fetch(shelf.entries)
 
 
 def test_a_step_costs_by_what_changed() -> None:
@@ -85,10 +91,10 @@ def test_a_step_costs_by_what_changed() -> None:
     assert len(shelf.entries) > 1000
     shelf.fetched.clear()
     names = Random(2).sample(list(counts), 50)  # noqa: S311 - the same ones every time
-    written = shelf.grow(tree, dict.fromkeys(names, 100))
-    assert written <= 50
+    changed = shelf.grow(tree, dict.fromkeys(names, 100))
+    assert len(changed.written) <= 50
     assert len(shelf.fetched) <= 50
-    assert tree.root == root_of(counts | dict.fromkeys(names, 100))
+    assert tree.root == root_of(totals([counts, dict.fromkeys(names, 100)]))
 
 
 def test_no_page_holds_more_than_it_may() -> None:
@@ -114,7 +120,6 @@ def test_a_tree_without_heads_proves_every_absence() -> None:
     name = name_of(Kind.CASE, bytes(16))
     tree = HeadPages()
     assert tree.root == EMPTY
-    assert tree.counts([name], lambda _: {}) == {name: 0}
     verify_absence(tree.root, name, tree.prove(name, lambda _: {}))
 
 
@@ -134,4 +139,4 @@ def test_a_torn_page_is_noticed() -> None:
     shelf.grow(tree, counts)
     shelf.entries[1] = shelf.entries[1][:-1]
     with pytest.raises(ProofError, match="whole heads"):
-        tree.counts(counts, shelf.fetch)
+        shelf.grow(tree, counts)

@@ -33,7 +33,7 @@ from uuid import UUID
 from scp_events.ledger.checkpoint import OpenedCheckpoint
 from scp_events.ledger.heads import Kind
 from scp_events.ledger.leaf import Leaf
-from scp_events.ledger.note import Note, Signer
+from scp_events.ledger.note import Note, Signer, to_base64
 from scp_events.ledger.offline import verify as offline
 from scp_events.ledger.proof import LogProof
 from scp_events.ledger.trust import Trust
@@ -73,9 +73,9 @@ class ProvedHead:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A personal detail opened for the bundle: its digest stands in the event, SHA-256 of salt and text."""
+    """A sealed part opened for the bundle: its digest, of salt and text, stands in the event in the clear."""
 
-    digest: str
+    digest: bytes
     salt: bytes
     text: str
 
@@ -188,7 +188,9 @@ def _opened_path(position: int) -> str:
 
 
 def _opened(said: Iterable[Opened]) -> object:
-    return [{"digest": each.digest, "salt": each.salt.hex(), "text": each.text} for each in said]
+    return [
+        {"digest": to_base64(each.digest), "salt": to_base64(each.salt), "text": each.text} for each in said
+    ]
 
 
 def _json(value: object) -> bytes:

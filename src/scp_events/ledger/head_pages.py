@@ -54,10 +54,12 @@ Fetch: TypeAlias = Callable[[Collection[int]], Mapping[int, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What became of the pages: those to write, and those that became two and are to be deleted."""
+    """What became of the heads that grew, and of the pages they are on."""
 
+    counts: Mapping[Name, int]
     written: Mapping[int, Page]
     removed: Collection[int]
+    """Pages that became two, to be deleted."""
 
 
 class HeadPages:
@@ -80,29 +82,22 @@ class HeadPages:
         """Return the root of the tree of heads."""
         return self._hashes[ROOT]
 
-    def counts(self, names: Iterable[Name], fetch: Fetch) -> dict[Name, int]:
-        """Return how many events each of these has; 0 where there is no head."""
-        on_page = self._by_page(names)
-        kept = _fetched(on_page, fetch)
-        return {
-            name: count_in(found) if (found := heads.get(name)) else 0
-            for number, named in on_page.items()
-            for heads in (_split(kept[number]),)
-            for name in named
-        }
-
-    def grow(self, counts: Mapping[Name, int], fetch: Fetch) -> Changed:
-        """Set the counts of some heads, new ones included; return which pages changed."""
-        on_page = self._by_page(counts)
-        kept = _fetched(on_page, fetch)
+    def grow(self, added: Mapping[Name, int], fetch: Fetch) -> Changed:
+        """Count so many events more for some heads, new ones included; return what changed."""
+        counts: dict[Name, int] = {}
         written: dict[int, Page] = {}
-        for number, named in on_page.items():
+        on_page = self._by_page(added)
+        kept = _fetched(on_page, fetch)
+        for number, names in on_page.items():
             heads = _split(kept[number])
-            heads.update((name, entry_of(name, counts[name])) for name in named)
+            for name in names:
+                before = count_in(heads[name]) if name in heads else 0
+                counts[name] = before + added[name]
+                heads[name] = entry_of(name, counts[name])
             written.update(_paged(number, heads.values()))
         removed = on_page.keys() - written.keys()
         self._replace(written, removed)
-        return Changed(written, removed)
+        return Changed(counts, written, removed)
 
     def prove(self, name: Name, fetch: Fetch) -> HeadProof:
         """Return the proof of a head's count, or that there is none."""

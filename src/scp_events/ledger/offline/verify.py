@@ -599,23 +599,27 @@ def check_readable(
         report.wrong.append(f"{REPLAY} tells of other events than these")
 
 
+OPENED_START = b"scp-events/part-text/1\0"
+
+
 def check_opened(files: dict[str, bytes], leaves: list[Leaf], report: Report) -> None:
     """Check that the personal details opened for this bundle are those that were recorded.
 
-    A sealed detail stands in its event as something unreadable and, in the clear, as a digest: the SHA-256 of
-    a secret salt and the detail. A file in data/opened/ tells salt and detail. Whoever has them can make the
-    digest anew; whoever has not cannot guess a detail from its digest.
+    Sealed details stand in their event as something unreadable and, in the clear, as a digest: the SHA-256
+    of a fixed beginning, a secret salt, and the details as text. A file in data/opened/ tells salt and text.
+    Whoever has them can make the digest anew; whoever has not cannot guess the details from it.
     """
     events = {f"{OPENED}{leaf.position:010}.json": f"{EVENTS}{leaf.position:010}{EVENT}" for leaf in leaves}
     for path in sorted(name for name in files if name.startswith(OPENED)):
         stored = files.get(events.get(path, ""), b"")
         try:
             for detail in read_json(files, path):
-                made = sha256(bytes.fromhex(detail["salt"]) + detail["text"].encode()).hex()
-                if detail["digest"] != made or made.encode() not in stored:
-                    report.wrong.append(f"{path} shows a detail that is not the one sealed in its event")
-        except (AttributeError, KeyError, TypeError, ValueError):
-            report.wrong.append(f"{path} does not tell digest, salt and text of each detail")
+                salt, text = strict_base64(detail["salt"]), detail["text"].encode()
+                digest = base64.b64encode(sha256(OPENED_START + salt + text)).decode()
+                if detail["digest"] != digest or digest.encode() not in stored:
+                    report.wrong.append(f"{path} shows details that are not those sealed in its event")
+        except (AttributeError, KeyError, TypeError, WrongError):
+            report.wrong.append(f"{path} does not tell digest, salt and text of each sealed part")
 
 
 # --- Ed25519 (RFC 8032), to check signatures with Python alone --------------------------------------------
