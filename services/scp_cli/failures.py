@@ -15,6 +15,9 @@ from scp_events.event_log import (
 )
 from scp_events.follower import FencedError, OtherTablesError, UnknownProjectionError
 from scp_events.history import UnknownCaseError
+from scp_events.ledger.key_files import KeyFileError
+from scp_events.ledger.note import NoteError
+from scp_events.ledger.promises import PromisesError
 from scp_events.vocabulary import Refused
 
 SAID = (
@@ -22,8 +25,11 @@ SAID = (
     CommandIdReusedError,
     DatabaseError,
     FencedError,
+    KeyFileError,
     LogUnreachableError,
+    NoteError,
     OtherTablesError,
+    PromisesError,
     SheetsRefusedError,
     StaleVersionError,
     UnknownCaseError,

@@ -1,11 +1,16 @@
-"""Invented leaves, and a look-up of perfect subtrees that computes each from them."""
+"""Invented leaves, a look-up of perfect subtrees computed from them, and time to do it."""
 
 from __future__ import annotations
 
 from functools import cache
 
+from hypothesis import settings
+
 from scp_events.ledger.tree import Node, leaf_hash
 from tests.ledger.textbook import mth
+
+unhurried = settings(deadline=None)
+"""No property depends on how fast a machine is."""
 
 
 @cache

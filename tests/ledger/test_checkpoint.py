@@ -19,6 +19,7 @@ from scp_events.ledger.note import (
     to_base64,
 )
 from scp_events.ledger.tree import EMPTY_ROOT, leaf_hash
+from tests.ledger.leaves import unhurried
 from tests.ledger.test_note import (
     CHECKSUM_DATABASE,
     COSIGNED,
@@ -62,6 +63,7 @@ def test_the_example_of_the_specification_is_read() -> None:
 lines = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1)
 
 
+@unhurried
 @given(lines, st.integers(1, 2**63 - 1), st.binary(min_size=32, max_size=32), st.lists(lines, max_size=3))
 def test_a_checkpoint_is_read_as_it_was_written(origin: str, size: int, root: bytes, more: list[str]) -> None:
     checkpoint = Checkpoint(origin, size, root, tuple(more))

@@ -12,7 +12,7 @@ from scp_events.ledger.checkpoint import Checkpoint, open_checkpoint, sign
 from scp_events.ledger.note import MalformedNoteError, to_base64
 from scp_events.ledger.proof import LogProof
 from scp_events.ledger.tree import ProofError, inclusion_proof, root_of
-from tests.ledger.leaves import invented, node_of
+from tests.ledger.leaves import invented, node_of, unhurried
 from tests.ledger.test_checkpoint import LOG
 
 LEAVES = invented(69)
@@ -38,6 +38,7 @@ def test_a_proof_is_written_as_the_specification_has_it() -> None:
 hashes = st.lists(st.binary(min_size=32, max_size=32), max_size=63)
 
 
+@unhurried
 @given(st.integers(0, 2**63 - 2), hashes, st.none() | st.binary(min_size=1, max_size=99))
 def test_a_proof_is_read_as_it_was_written(index: int, found: list[bytes], extra: bytes | None) -> None:
     proof = LogProof(index, tuple(found), SIGNED, extra)

@@ -25,7 +25,7 @@ from scp_events.ledger.tree import (
     verify_consistency,
     verify_inclusion,
 )
-from tests.ledger.leaves import invented, node_of
+from tests.ledger.leaves import invented, node_of, unhurried
 
 LARGE = 70_000
 """The size the specification takes as its example: two levels of full tiles, and partial ones at three."""
@@ -80,6 +80,7 @@ def test_another_spelling_of_a_path_is_none(path: str) -> None:
         Tile.parse(path)
 
 
+@unhurried
 @given(st.integers(0, 63), st.integers(0, 2**62), st.integers(1, WIDTH))
 def test_every_tile_is_found_again_by_its_path(level: int, index: int, width: int) -> None:
     assert Tile.parse(Tile(level, index, width).path()) == Tile(level, index, width)
@@ -106,6 +107,7 @@ def test_the_example_of_the_specification_has_the_tiles_it_says() -> None:
     assert list(tiles_of(0)) == []
 
 
+@unhurried
 @given(st.lists(st.integers(0, 2000), max_size=6))
 def test_tiles_become_full_once_whatever_the_steps(steps: list[int]) -> None:
     tree, size, written = OpenTiles(), 0, []
@@ -133,6 +135,7 @@ def test_a_tile_of_a_higher_level_holds_the_roots_of_full_tiles_below() -> None:
     assert all(len(data) == TILE_BYTES for data in full.values())
 
 
+@unhurried
 @given(st.integers(1, LARGE), st.data())
 def test_proofs_made_from_tiles_alone_are_believed(size: int, data: st.DataObject) -> None:
     tree, full = stored(size)

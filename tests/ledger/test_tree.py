@@ -22,7 +22,7 @@ from scp_events.ledger.tree import (
     verify_inclusion,
 )
 from tests.ledger import textbook
-from tests.ledger.leaves import invented, node_of
+from tests.ledger.leaves import invented, node_of, unhurried
 
 # The leaves and roots of certificate-transparency's test data, the same in every implementation of RFC 6962.
 LEAVES = [
@@ -142,11 +142,13 @@ def test_the_root_is_that_of_the_definition(size: int) -> None:
     assert root_of(invented(size)) == textbook.mth(invented(size))
 
 
+@unhurried
 @given(sizes())
 def test_the_root_of_a_larger_tree_is_that_of_the_definition(size: int) -> None:
     assert root_of(invented(size)) == textbook.mth(invented(size))
 
 
+@unhurried
 @given(st.lists(st.integers(0, 300), max_size=8))
 def test_a_right_edge_grown_in_steps_is_the_one_grown_at_once(steps: list[int]) -> None:
     leaves = invented(sum(steps))
@@ -157,6 +159,7 @@ def test_a_right_edge_grown_in_steps_is_the_one_grown_at_once(steps: list[int]) 
     assert edge.root() == textbook.mth(leaves)
 
 
+@unhurried
 @given(sizes())
 def test_the_hashes_of_a_right_edge_are_those_of_the_peaks(size: int) -> None:
     node = node_of(invented(size))
@@ -214,6 +217,7 @@ def test_every_consistency_proof_is_that_of_the_definition_and_believed(new: int
         verify_consistency(old, textbook.mth(leaves[:old]), new, root, proof)
 
 
+@unhurried
 @given(sizes(), st.data())
 def test_proofs_in_larger_trees_are_those_of_the_definition_and_believed(
     size: int, data: st.DataObject
@@ -250,6 +254,7 @@ def test_proofs_of_a_tree_too_large_to_hold_are_believed() -> None:
 # --- forgeries --------------------------------------------------------------------------------------------
 
 
+@unhurried
 @given(sizes(200), st.data())
 def test_an_inclusion_proof_holds_for_its_own_leaf_place_size_and_root_only(
     size: int, data: st.DataObject
@@ -269,6 +274,7 @@ def test_an_inclusion_proof_holds_for_its_own_leaf_place_size_and_root_only(
             verify_inclusion(*forged)
 
 
+@unhurried
 @given(sizes(200), st.data())
 def test_a_proof_with_one_bit_changed_or_one_hash_less_is_refused(size: int, data: st.DataObject) -> None:
     leaves = invented(size + 1)
@@ -297,6 +303,7 @@ def spoiled(proof: tuple[bytes, ...], data: st.DataObject) -> list[tuple[bytes, 
     ]
 
 
+@unhurried
 @given(sizes(200), st.data())
 def test_a_consistency_proof_holds_for_its_own_sizes_and_roots_only(size: int, data: st.DataObject) -> None:
     leaves = invented(size + 1)
@@ -314,6 +321,14 @@ def test_a_consistency_proof_holds_for_its_own_sizes_and_roots_only(size: int, d
     ):
         with pytest.raises(ProofError):
             verify_consistency(*forged)
+
+
+def test_a_proof_of_a_tree_of_another_height_is_refused_although_it_leads_to_the_root() -> None:
+    proof = inclusion_proof(0, 4, node_of(tuple(LEAVES)))
+    verify_inclusion(LEAVES[0], 0, 4, proof, ROOTS[4])
+    for size in (2, 8):
+        with pytest.raises(ProofError, match="2 hashes where"):
+            verify_inclusion(LEAVES[0], 0, size, proof, ROOTS[4])
 
 
 def test_history_that_was_rewritten_is_not_consistent() -> None:

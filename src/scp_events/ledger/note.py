@@ -31,7 +31,8 @@ PRIVATE = "PRIVATE+KEY+"
 
 _DASH = "\N{EM DASH} "
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST = int((datetime.max.replace(tzinfo=UTC) - _EPOCH).total_seconds())
+_SECOND = timedelta(seconds=1)
+_LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _SECOND
 
 
 class NoteError(Exception):
@@ -262,7 +263,7 @@ class Signer:
         """Return the signature of a witness's key on a text, saying when."""
         if self.kind is not KeyKind.COSIGNATURE:
             raise ValueError(f"{self.name} is no witness's key: it signs, and cannot say when")
-        time = int((at - _EPOCH).total_seconds()).to_bytes(TIME_BYTES, "big")
+        time = ((at - _EPOCH) // _SECOND).to_bytes(TIME_BYTES, "big")
         return self._signature(time + self._private().sign(_cosigned(text, time)))
 
     def _signature(self, value: bytes) -> Signature:
@@ -274,7 +275,7 @@ class Signer:
 
 def cosigned_at(signature: Signature) -> datetime:
     """Return when a witness says that it cosigned; meaningful once the signature has been checked."""
-    return _EPOCH + timedelta(seconds=int.from_bytes(signature.value[:TIME_BYTES], "big"))
+    return _EPOCH + int.from_bytes(signature.value[:TIME_BYTES], "big") * _SECOND
 
 
 def is_key_name(name: str) -> bool:

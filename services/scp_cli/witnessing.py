@@ -1,0 +1,121 @@
+"""`scp witness` and `scp ledger`: running a witness for other people's logs, and making the keys of both."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scp_cli.output import remark, write
+
+witness = typer.Typer(
+    help="Cosign other people's checkpoints, so that nobody can show two histories.", rich_markup_mode=None
+)
+ledger = typer.Typer(help="What the log itself signs with.", no_args_is_help=True, rich_markup_mode=None)
+
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="What the key is called, such as court.example/witness: no spaces, no plus."
+    ),
+]
+Home = Annotated[
+    Path | None,
+    typer.Option(
+        "--home",
+        metavar="DIR",
+        envvar="SCP_WITNESS_HOME",
+        help="Where the witness keeps what is its own; by default `witness` in SCP_HOME.",
+        show_default=False,
+    ),
+]
+
+
+@witness.callback(invoke_without_command=True)
+def run(
+    context: typer.Context,
+    *,
+    home: Home = None,
+    host: Annotated[str, typer.Option(envvar="SCP_WITNESS_HOST", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(envvar="SCP_WITNESS_PORT", min=0, max=65535, help="On which port.")
+    ] = 8090,
+) -> None:
+    """Cosign the checkpoints of the logs listed in DIR/logs.
+
+    Runs until Ctrl-C. Make its key first, with `scp witness keygen`.
+    """
+    if context.invoked_subcommand:
+        return
+    from scp_cli.serving import supervise
+
+    told = {
+        **os.environ,
+        "SCP_WITNESS_HOME": str(_home(home)),
+        "SCP_WITNESS_HOST": host,
+        "SCP_WITNESS_PORT": str(port),
+    }
+    raise typer.Exit(supervise(("scp_witness",), told))
+
+
+@witness.command("keygen")
+def witness_keygen(name: Name, *, home: Home = None) -> None:
+    """Make a new witness: its key, and the memory of having promised nothing.
+
+    Prints the key by which others know its cosignatures: give it to the logs, and to whoever checks.
+    """
+    import secrets
+
+    from scp_events.ledger import promises
+    from scp_events.ledger.note import KEY_BYTES, KeyKind, Signer
+
+    directory = _home(home)
+    signer = Signer(name, KeyKind.COSIGNATURE, secrets.token_bytes(KEY_BYTES))
+    promises.found(directory, signer)
+    remark(
+        f"scp: the secret is in {directory / promises.KEY}; list the logs it is for in"
+        f" {directory / promises.LOGS}"
+    )
+    write(f"{signer.verifier.vkey}\n")
+
+
+@ledger.command("keygen")
+def ledger_keygen(
+    name: Name,
+    *,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--file",
+            metavar="FILE",
+            envvar="SCP_LEDGER_KEY_FILE",
+            help="Where the secret goes; by default `ledger.key` in SCP_HOME.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Make the key that signs this log's checkpoints. NAME is what the log is called from then on.
+
+    Prints the key by which others know its signatures: give it to the witnesses, and to whoever checks.
+    """
+    import secrets
+
+    from scp_events.database.address import default_home
+    from scp_events.ledger.key_files import LOG_KEY, write_key
+    from scp_events.ledger.note import KEY_BYTES, KeyKind, Signer
+
+    path = file or default_home() / LOG_KEY
+    signer = Signer(name, KeyKind.NOTE, secrets.token_bytes(KEY_BYTES))
+    write_key(path, signer)
+    remark(f"scp: the secret is in {path}; whoever has it can sign in this log's name")
+    write(f"{signer.verifier.vkey}\n")
+
+
+def _home(home: Path | None) -> Path:
+    from scp_events.database.address import default_home
+
+    return home or default_home() / "witness"
