@@ -22,6 +22,7 @@ from starlette.routing import Match
 from scp_events.access import Deny, KeysUnavailableError, TokenError
 from scp_events.event_log import BusyError, CommandIdReusedError, LogUnreachableError, StaleVersionError
 from scp_events.history import UnknownCaseError
+from scp_events.ledger.startup import ReadOnlyError, StaleLogError
 from scp_events.vocabulary import Refused, Word
 
 MEDIA_TYPE = "application/problem+json"
@@ -69,6 +70,7 @@ TITLES = {
     "version-required": "A decision names the version it was made on",
     "key-reused": "The key came with another request before",
     "busy": "Cannot be done just now",
+    "read-only": "Nothing can be recorded just now",
     "failure": "The program failed",
 }
 
@@ -131,6 +133,14 @@ def busy(detail: str) -> Problem:
     return Problem(503, "busy", detail, headers={"Retry-After": RETRY_AFTER})
 
 
+def read_only() -> Problem:
+    """Return that the log can be read only; which of its anchors is the reason, our journal says."""
+    detail = (
+        "nothing is recorded until it is certain that this is the newest log: try again, or tell who runs it"
+    )
+    return Problem(503, "read-only", detail, headers={"Retry-After": RETRY_AFTER})
+
+
 def failure() -> Problem:
     """Return that we failed, and nothing about how: the log says where."""
     return Problem(500, "failure", "this is our mistake: try again, and report it if it happens again")
@@ -154,6 +164,8 @@ def problem_of(error: Exception) -> Problem:  # noqa: PLR0911 - one return for e
             )
         case UnknownCaseError():
             return not_found()
+        case ReadOnlyError() | StaleLogError():
+            return read_only()
         case RequestValidationError():
             return _invalid(error)
         case HTTPException():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from contextlib import AbstractContextManager, nullcontext
 
 from pydantic import ValidationError
 
@@ -13,6 +14,7 @@ from scp_events.aggregates import ALL
 from scp_events.database import DatabaseError, open_database
 from scp_events.event_log import EventLog
 from scp_events.follower import OtherTablesError
+from scp_events.ledger.sealing import sealing
 from scp_projector.journal import configure, journal, raised_at
 from scp_projector.settings import Settings
 
@@ -44,6 +46,7 @@ def run(settings: Settings, stopping: threading.Event) -> int:
         with (
             EventLog(conninfo, ALL, pool_size=len(settings.projections)) as log,
             follower.following(log, settings.projections) as threads,
+            _sealing(conninfo, settings),
         ):
             while not stopping.wait(PATIENCE):
                 if not any(thread.is_alive() for thread in threads):
@@ -51,6 +54,14 @@ def run(settings: Settings, stopping: threading.Event) -> int:
                     return REPLACED
     journal.info("ended", reason="told to stop")
     return STOPPED
+
+
+def _sealing(conninfo: str, settings: Settings) -> AbstractContextManager[object]:
+    """Seal the log beside everything else, where this program has the key for it."""
+    if settings.key_file is None:
+        journal.warning("not sealing", reason="set SCP_LEDGER_KEY to the file of the key this log signs with")
+        return nullcontext()
+    return sealing(conninfo, settings)
 
 
 def _stopping() -> threading.Event:

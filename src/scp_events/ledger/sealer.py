@@ -68,7 +68,8 @@ class Sealer:
         With it, witnesses and others can be asked how far they know this log before it has any event.
         """
         with self._connection.transaction():
-            if tables.read_edge(self._connection, lock=True).size == 0:
+            tables.read_edge(self._connection, lock=True)
+            if tables.newest_checkpoint(self._connection) is None:
                 self._sign(OpenTiles(), HeadPages())
 
     # --- how ----------------------------------------------------------------------------------------------

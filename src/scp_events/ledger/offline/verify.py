@@ -97,11 +97,39 @@ def verify(place: Path, trust: Trust) -> Report:
     """Verify the bundle at a place, a directory or an archive."""
     report = Report()
     try:
-        files, base = read_bundle(place, report)
-        is_as_packed = not report.wrong
-        check_manifests(files, report)
-        if not is_as_packed:
-            return report
+        if not place.is_dir():
+            return verify_archive(place.read_bytes(), trust)
+        found = (path for path in place.rglob("*") if not path.is_dir())
+        files = {path.relative_to(place).as_posix(): path.read_bytes() for path in found}
+    except OSError as error:
+        report.wrong.append(f"{place} cannot be read: {error.strerror}")
+        return report
+    check_manifests(files, report)
+    verify_files(files, None, trust, report)
+    return report
+
+
+def verify_archive(archive: bytes, trust: Trust) -> Report:
+    """Verify a packed bundle. Where it is not as it was packed, say what was changed, and no more."""
+    report = Report()
+    try:
+        named = unpacked(archive)
+        if packed(named) != archive:
+            report.wrong.append("the archive is not laid out as it was when it was written")
+        files, base = without_base(named)
+    except WrongError as wrong:
+        report.wrong.append(str(wrong))
+        return report
+    is_as_packed = not report.wrong
+    check_manifests(files, report)
+    if is_as_packed:
+        verify_files(files, base, trust, report)
+    return report
+
+
+def verify_files(files: dict[str, bytes], base: str | None, trust: Trust, report: Report) -> None:
+    """Verify the files of a bundle; of one that was packed, `base` is the directory all of them were in."""
+    try:
         case, keys = read_case(files, base), read_keys(files, trust)
         checkpoint = read_checkpoint(files, keys)
         check_signed(files, case, checkpoint, keys, report)
@@ -112,7 +140,6 @@ def verify(place: Path, trust: Trust) -> Report:
         report.told = summary(case, checkpoint, keys, leaves)
     except WrongError as wrong:  # what comes after it would make no sense
         report.wrong.append(str(wrong))
-    return report
 
 
 def summary(case: Case, checkpoint: Checkpoint, keys: Keys, leaves: list[Leaf]) -> list[str]:
@@ -134,18 +161,8 @@ def summary(case: Case, checkpoint: Checkpoint, keys: Keys, leaves: list[Leaf]) 
 # --- the bundle: an archive in the one permitted layout, or a directory -----------------------------------
 
 
-def read_bundle(place: Path, report: Report) -> tuple[dict[str, bytes], str | None]:
-    """Return the files of a bundle by path and, of an archive, the directory all of them are in."""
-    try:
-        if place.is_dir():
-            found = (path for path in place.rglob("*") if not path.is_dir())
-            return {path.relative_to(place).as_posix(): path.read_bytes() for path in found}, None
-        archive = place.read_bytes()
-    except OSError as error:
-        raise WrongError(f"{place} cannot be read: {error.strerror}") from None
-    named = unpacked(archive)
-    if packed(named) != archive:
-        report.wrong.append("the archive is not laid out as it was when it was written")
+def without_base(named: dict[str, bytes]) -> tuple[dict[str, bytes], str]:
+    """Return the files of an archive by path, and the one directory all of them are in."""
     base = next(iter(named)).partition("/")[0]
     if not all(name.startswith(f"{base}/") for name in named):
         raise WrongError(f"the archive holds more than one directory {base}")
