@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 
 import structlog
 from psycopg_pool import ConnectionPool
@@ -19,16 +20,19 @@ from scp_events.access import Issuer, Verifier, development, keys
 from scp_events.aggregates import ALL
 from scp_events.database import DatabaseError, open_database
 from scp_events.event_log import EventLog, UnsafeServerError, prepare
+from scp_events.ledger import startup
+from scp_events.ledger.startup import Guard, ReadOnlyError, StaleLogError, Standing
 from scp_events.privacy import open_keyring
 
 _journal = structlog.get_logger("scp_api")
 
+STALE = 3
 PATIENCE = 5.0
 """Seconds a question waits for a connection before it is told to come back."""
 
 
 def main() -> int:
-    """Serve until told to stop. Returns 0 then, 2 where the settings cannot be used."""
+    """Serve until told to stop. Returns 0 then, 2 where the settings cannot be used, 3 for a stale log."""
     journal.configure()
     try:
         settings = Settings()
@@ -41,6 +45,8 @@ def main() -> int:
         _serve(settings, issuers)
     except (DatabaseError, UnsafeServerError) as error:
         return _unusable(str(error))
+    except StaleLogError as error:
+        return _unusable(str(error), STALE)
     return 0
 
 
@@ -73,7 +79,13 @@ def _serve(settings: Settings, issuers: list[Issuer]) -> None:
         if settings.api_follow:
             opened.enter_context(follower.following(log, PROJECTIONS))
         opened.callback(_journal.info, "stopping", step="followers")
-        parts = Parts(log=log, reading=reading, verifier=Verifier(issuers), threads=settings.api_threads)
+        parts = Parts(
+            log=log,
+            reading=reading,
+            verifier=Verifier(issuers),
+            must_allow_appending=_guarded(conninfo, settings),
+            threads=settings.api_threads,
+        )
         server = lifecycle.server(
             create_app(parts),
             host=settings.api_host,
@@ -95,9 +107,24 @@ def _issuers(settings: Settings) -> list[Issuer]:
     return found
 
 
-def _unusable(remedy: str) -> int:
+def _guarded(conninfo: str, settings: Settings) -> Callable[[], None]:
+    """Return what keeps commands from a log that is not the newest. Raises `StaleLogError` for one by now."""
+
+    def look() -> Standing:
+        standing = startup.compare(conninfo, settings)
+        if not standing.may_append:
+            _journal.warning("read-only", anchors=[each.name for each in standing.asked if not each.agrees])
+        return standing
+
+    guard = Guard(look)
+    with suppress(ReadOnlyError):
+        guard.must_allow_appending()
+    return guard.must_allow_appending
+
+
+def _unusable(remedy: str, code: int = 2) -> int:
     sys.stderr.write(f"scp_api cannot start: {remedy}\n")
-    return 2
+    return code
 
 
 if __name__ == "__main__":

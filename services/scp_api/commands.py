@@ -162,6 +162,7 @@ def _send(  # noqa: PLR0913 - what one command comes with
     expected_version: int | None = None,
 ) -> Outcome:
     """Say the command to the log, once for each key."""
+    parts.must_allow_appending()
     said = spoken.command_from(
         post.command,
         post.body,

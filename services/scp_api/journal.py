@@ -39,6 +39,7 @@ ALLOWED = frozenset(
         "projection",
         "version",
         "position",
+        "anchors",
     }
 )
 """No field may hold a personal detail, an id or an address with one: a route is its template."""

@@ -14,6 +14,10 @@ from scp_events.access import Verifier
 from scp_events.event_log import EventLog
 
 
+def _always() -> None:
+    """Say nothing against it."""
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -26,6 +30,8 @@ class Parts:
     reading: ConnectionPool
     """Connections for questions to projections."""
     verifier: Verifier
+    must_allow_appending: Callable[[], None] = field(default=_always)
+    """Raises where nothing may be recorded: the log is not the newest, or nobody can tell."""
     threads: int = 16
     now: Callable[[], datetime] = field(default=_now)
     new_event_id: Callable[[], UUID] = field(default=uuid7)

@@ -31,6 +31,7 @@ from scp_events.event_log import (
     UnsafeServerError,
 )
 from scp_events.history import UnknownCaseError
+from scp_events.ledger.startup import ReadOnlyError, StaleLogError
 from scp_events.privacy import KeyServiceDownError
 from scp_events.vocabulary import Refused, Word
 
@@ -79,6 +80,7 @@ TITLES = {
     "version-required": "A decision names the version it was made on",
     "key-reused": "The key came with another request before",
     "busy": "Cannot be done just now",
+    "read-only": "Nothing can be recorded just now",
     "failure": "The program failed",
 }
 
@@ -141,6 +143,14 @@ def busy(detail: str) -> Problem:
     return Problem(503, "busy", detail, headers={"Retry-After": RETRY_AFTER})
 
 
+def read_only() -> Problem:
+    """Return that the log can be read only; which of its anchors is the reason, our journal says."""
+    detail = (
+        "nothing is recorded until it is certain that this is the newest log: try again, or tell who runs it"
+    )
+    return Problem(503, "read-only", detail, headers={"Retry-After": RETRY_AFTER})
+
+
 def failure() -> Problem:
     """Return that we failed, and nothing about how: the log says where."""
     return Problem(500, "failure", "this is our mistake: try again, and report it if it happens again")
@@ -164,6 +174,8 @@ def problem_of(error: Exception) -> Problem:  # noqa: PLR0911 - one return for e
             )
         case UnknownCaseError():
             return not_found()
+        case ReadOnlyError() | StaleLogError():
+            return read_only()
         case RequestValidationError():
             return _invalid(error)
         case HTTPException():

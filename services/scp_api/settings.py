@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, model_validator
 
-from scp_events.database.address import default_home
+from scp_events.ledger.settings import LedgerSettings
 
 
-class Settings(BaseSettings):
+class Settings(LedgerSettings):
     """How the HTTP service runs. `SCP_DEVELOPMENT=1` believes development tokens, on loopback alone."""
 
-    model_config = SettingsConfigDict(env_prefix="SCP_", extra="ignore", hide_input_in_errors=True)
-
-    database_url: SecretStr | None = None
-    """The PostgreSQL server; without it an embedded one below `home`."""
-    home: Path = Field(default_factory=default_home)
     keyring: str | None = None
     """Where the keys are kept: a file or the address of a Vault; without it a file in `home`."""
     api_host: str = "127.0.0.1"

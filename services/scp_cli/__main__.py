@@ -6,7 +6,16 @@ import sys
 
 import typer
 
-from scp_cli import demonstration, import_command, reading, replaying, serving, tending, witnessing
+from scp_cli import (
+    demonstration,
+    import_command,
+    proving,
+    reading,
+    replaying,
+    serving,
+    tending,
+    witnessing,
+)
 from scp_cli.output import remark
 
 app = typer.Typer(
@@ -31,6 +40,9 @@ app.command()(tending.projections)
 app.command()(tending.rebuild)
 app.add_typer(witnessing.witness, name="witness")
 app.add_typer(witnessing.ledger, name="ledger")
+app.command()(proving.verify)
+app.command()(proving.export)
+app.command()(proving.anchors)
 
 
 def main() -> None:
@@ -40,14 +52,14 @@ def main() -> None:
     try:
         app(prog_name="scp")
     except Exception as error:
-        from scp_cli.failures import explain  # noqa: PLC0415 - only a failure pays for it
+        from scp_cli.failures import code_of, explain  # noqa: PLC0415 - only a failure pays for it
 
         said = explain(error)
         if said is None:
             raise
         for line in said.splitlines():
             remark(f"scp: {line}")
-        sys.exit(1)
+        sys.exit(code_of(error))
 
 
 if __name__ == "__main__":

@@ -6,12 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+import psycopg
+from pydantic import ValidationError
+
 from scp_events.aggregates import ALL
 from scp_events.database import open_database
 from scp_events.event_log import EventLog, prepare
 from scp_events.history import UnknownCaseError
+from scp_events.ledger import startup, tables
+from scp_events.ledger.settings import LedgerSettings
 from scp_events.privacy import open_keyring
 from scp_events.vocabulary import ParticipantId
+
+
+class LedgerSettingsError(Exception):
+    """What the environment says of the ledger cannot be used."""
 
 
 @contextmanager
@@ -21,6 +30,39 @@ def opened_log() -> Iterator[EventLog]:
         prepare(conninfo)
         with open_keyring(conninfo) as keyring, EventLog(conninfo, ALL, keyring=keyring, pool_size=2) as log:
             yield log
+
+
+@contextmanager
+def opened_ledger() -> Iterator[tuple[str, LedgerSettings]]:
+    """Yield how to connect to the log's database, and how it is sealed, for whoever reads no event."""
+    settings = ledger_settings()
+    with open_database() as conninfo:
+        prepare(conninfo)
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            tables.prepare(connection)
+        yield conninfo, settings
+
+
+@contextmanager
+def opened_to_append() -> Iterator[EventLog]:
+    """Yield the log for a command that appends to it, once its anchors say that it is the newest.
+
+    Raises `StaleLogError` or `ReadOnlyError`.
+    """
+    settings = ledger_settings()
+    with opened_log() as log:
+        startup.prepare(log.conninfo, settings)
+        startup.compare(log.conninfo, settings).must_allow_appending()
+        yield log
+
+
+def ledger_settings() -> LedgerSettings:
+    """Return what the environment says of the ledger. Raises `LedgerSettingsError`."""
+    try:
+        return LedgerSettings()
+    except ValidationError as error:
+        wrong = (f"SCP_{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
+        raise LedgerSettingsError("; ".join(wrong)) from None
 
 
 def case_named(log: EventLog, named: str) -> ParticipantId:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
+from scp_cli.connecting import LedgerSettingsError
 from scp_cli.importing import SheetsRefusedError
 from scp_events.database import DatabaseError
 from scp_events.event_log import (
@@ -18,13 +19,21 @@ from scp_events.event_log import (
 )
 from scp_events.follower import FencedError, OtherTablesError, UnknownProjectionError
 from scp_events.history import UnknownCaseError
+from scp_events.ledger.anchors import AnchorError
+from scp_events.ledger.bundle import BundleTooLargeError
+from scp_events.ledger.exporting import NothingToExportError
 from scp_events.ledger.key_files import KeyFileError
 from scp_events.ledger.note import NoteError
 from scp_events.ledger.promises import PromisesError
+from scp_events.ledger.startup import ReadOnlyError, StaleLogError
+from scp_events.ledger.tables import LedgerError
+from scp_events.ledger.tree import ProofError
 from scp_events.privacy import KeyServiceDownError, KeysInUseError, SealError
 from scp_events.vocabulary import Refused
 
 SAID = (
+    AnchorError,
+    BundleTooLargeError,
     BusyError,
     CommandIdReusedError,
     DatabaseError,
@@ -32,14 +41,20 @@ SAID = (
     KeyFileError,
     KeyServiceDownError,
     KeysInUseError,
+    LedgerError,
+    LedgerSettingsError,
     LogUnreachableError,
     LogUnwritableError,
     NotAnsweredError,
     NoteError,
+    NothingToExportError,
     OtherTablesError,
     PromisesError,
+    ProofError,
+    ReadOnlyError,
     SealError,
     SheetsRefusedError,
+    StaleLogError,
     StaleVersionError,
     UnknownCaseError,
     UnknownProjectionError,
@@ -47,6 +62,7 @@ SAID = (
     UnsafeServerError,
 )
 """These say all that is needed themselves."""
+STALE = 3
 
 
 def explain(error: Exception) -> str | None:
@@ -61,6 +77,11 @@ def explain(error: Exception) -> str | None:
     if isinstance(error, SAID):
         return str(error)
     return None
+
+
+def code_of(error: Exception) -> int:
+    """Return the exit code of a failure: 3 where the log is a restored one, otherwise 1."""
+    return STALE if isinstance(error, StaleLogError) else 1
 
 
 def _of_database(error: psycopg.Error) -> str:

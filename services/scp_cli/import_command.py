@@ -47,9 +47,9 @@ def import_sheets(  # noqa: PLR0913 - one argument an option
     Rejected rows are written to files that can be corrected and imported; exit code 3 says there are some.
     """
     rejected_to = rejected or directory.absolute().parent / "rejected"
-    from scp_cli.connecting import opened_log
+    from scp_cli.connecting import opened_log, opened_to_append
 
-    with opened_log() as log:
+    with opened_log() if dry_run else opened_to_append() as log:
         report = imported(log, directory, _clerk(by, organisation), rejected_to, dry_run=dry_run)
     show_report(report, how)
     if report.rejected:

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -123,6 +123,17 @@ def show_rich(*parts: RenderableType) -> None:
         for part in parts:
             console.print(part)
     write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def as_text(parts: Iterable[RenderableType]) -> str:
+    """Return what rich can draw as plain text, the same on every terminal."""
+    from rich.console import Console
+
+    text = io.StringIO()
+    console = Console(file=text, width=WIDEST, color_system=None, highlight=False, markup=False, emoji=False)
+    for part in parts:
+        console.print(part)
+    return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
 
 
 def _console() -> Console:

@@ -10,6 +10,7 @@ import typer
 
 from scp_cli.output import Format, Shown, as_csv, as_json, show_rich, write
 from scp_cli.points import known, moment
+from scp_cli.proving import foot_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +53,8 @@ def replay(
     from scp_events import history
 
     with opened_log() as log:
-        show_replay(history.replay(log, case_named(log, case), at), how)
+        told = history.replay(log, case_named(log, case), at)
+        show_replay(told, how, foot_of(log.conninfo) if how is Format.TABLE else None)
 
 
 def diff(  # noqa: PLR0913 - one argument an option
@@ -105,13 +107,13 @@ def _point(as_of: Typed, known_at: Typed, trust: bool) -> Point:  # noqa: FBT001
 # --- formats ----------------------------------------------------------------------------------------------
 
 
-def show_replay(told: CaseReplay, how: Format) -> None:
-    """Write a replayed case: whole as JSON or as a story, or its entries, one a row."""
+def show_replay(told: CaseReplay, how: Format, foot: str | None = None) -> None:
+    """Write a replayed case: whole as JSON or as a story with what is sealed at its foot, or row by row."""
     match how:
         case Format.TABLE:
             from scp_cli.story import story
 
-            show_rich(*story(told))
+            show_rich(*story(told), *([f"Sealed: {foot}."] if foot else []))
         case Format.JSON:
             write(told.model_dump_json(indent=2) + "\n")
         case _:

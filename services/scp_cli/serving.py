@@ -15,11 +15,14 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from scp_cli.output import remark, write
+
+if TYPE_CHECKING:
+    from scp_events.ledger.startup import Standing
 
 SERVICES = ("scp_api", "scp_projector")
 PATIENCE = 30.0
@@ -39,16 +42,31 @@ def serve(
     Runs until Ctrl-C. Listens on this machine alone and believes its own development tokens (`scp token`),
     unless SCP_ISSUER says whose.
     """
+    from scp_cli.connecting import ledger_settings
     from scp_events.database import open_database
     from scp_events.event_log import prepare
+    from scp_events.ledger import startup
     from scp_events.privacy import open_keyring
 
+    settings = ledger_settings()
     with open_database() as conninfo:
         prepare(conninfo)
         open_keyring(conninfo).close()  # so that what is wrong with it is said here, once
+        startup.prepare(conninfo, settings)
+        _say_what_keeps_it_from_appending(startup.compare(conninfo, settings))
         remark(f"scp: serving http://{host}:{port}/docs, Ctrl-C to stop; `scp token --help` signs you in")
         code = supervise(SERVICES, environment(host, port))
     raise typer.Exit(code)
+
+
+def _say_what_keeps_it_from_appending(standing: Standing) -> None:
+    """Raise `StaleLogError` for a log that is not the newest; where nobody can tell, say so."""
+    standing.must_not_contradict()
+    for anchor in standing.asked:
+        if anchor.problem:
+            remark(f"scp: {anchor.name} {anchor.problem}")
+    if not standing.may_append:
+        remark("scp: nothing can be recorded until enough of these can be asked; reading goes on")
 
 
 def token(

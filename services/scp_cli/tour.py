@@ -15,7 +15,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from scp_cli.answering import PROJECTIONS, bring_up_to_date
-from scp_cli.connecting import opened_log
+from scp_cli.connecting import opened_to_append
 from scp_cli.figures import drawn, figures
 from scp_cli.import_command import imported, in_a_line
 from scp_cli.output import Format, remark, show_rich, table, write
@@ -40,7 +40,7 @@ FIGURES = 2
 def tour(examples: Path, home: Path) -> None:
     """Import the example, and show what can be asked of it."""
     show_rich(Text("A fictional organisation's spreadsheets, imported and replayed", LOUD))
-    with opened_log() as log:
+    with opened_to_append() as log:
         _import(log, examples, home)
         try:
             late = find_late(log)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from contextlib import AbstractContextManager, nullcontext
 
 from pydantic import ValidationError
 
@@ -13,6 +14,7 @@ from scp_events.aggregates import ALL
 from scp_events.database import DatabaseError, open_database
 from scp_events.event_log import EventLog, UnsafeServerError
 from scp_events.follower import OtherTablesError
+from scp_events.ledger.sealing import sealing
 from scp_events.privacy import open_keyring
 from scp_projector.journal import configure, journal, raised_at
 from scp_projector.settings import Settings
@@ -46,6 +48,7 @@ def run(settings: Settings, stopping: threading.Event) -> int:
             open_keyring(conninfo, named=settings.keyring, url=url, home=settings.home) as keyring,
             EventLog(conninfo, ALL, keyring=keyring, pool_size=len(settings.projections)) as log,
             follower.following(log, settings.projections) as threads,
+            _sealing(conninfo, settings),
         ):
             while not stopping.wait(PATIENCE):
                 if not any(thread.is_alive() for thread in threads):
@@ -53,6 +56,14 @@ def run(settings: Settings, stopping: threading.Event) -> int:
                     return REPLACED
     journal.info("ended", reason="told to stop")
     return STOPPED
+
+
+def _sealing(conninfo: str, settings: Settings) -> AbstractContextManager[object]:
+    """Seal the log beside everything else, where this program has the key for it."""
+    if settings.key_file is None:
+        journal.warning("not sealing", reason="set SCP_LEDGER_KEY to the file of the key this log signs with")
+        return nullcontext()
+    return sealing(conninfo, settings)
 
 
 def _stopping() -> threading.Event:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import field_validator
+from pydantic_settings import NoDecode
 
-from scp_events.database.address import default_home
 from scp_events.follower import Projection
+from scp_events.ledger.settings import LedgerSettings
 from scp_events.projections import ALL
 
 BY_NAME = {projection.NAME: projection for projection in ALL}
 
 
-class Settings(BaseSettings):
-    """How the projector runs."""
+class Settings(LedgerSettings):
+    """How the projector runs, and how it seals the log beside its work."""
 
-    model_config = SettingsConfigDict(env_prefix="SCP_", extra="ignore", hide_input_in_errors=True)
-
-    database_url: SecretStr | None = None
-    """The PostgreSQL server; without it an embedded one below `home`."""
-    home: Path = Field(default_factory=default_home)
     keyring: str | None = None
     """Where the keys are kept: a file or the address of a Vault; without it a file in `home`."""
     projector_follows: Annotated[tuple[str, ...], NoDecode] = tuple(BY_NAME)

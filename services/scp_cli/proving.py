@@ -1,0 +1,292 @@
+"""`scp verify`, `export` and `anchors`: that the log is what it was, for ourselves and for others."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from scp_cli.output import Format, Shown, as_json, progress, remark, show, write
+
+if TYPE_CHECKING:
+    from scp_events.event_log import EventLog
+    from scp_events.ledger.exporting import Readable
+    from scp_events.ledger.settings import LedgerSettings
+    from scp_events.ledger.startup import Asked
+    from scp_events.ledger.verifying import Anchor, Verified
+    from scp_events.vocabulary import ParticipantId
+
+STALE = 3
+"""The exit code where an anchor contradicts the log."""
+NOT_VERIFIED = 4
+"""The exit code where something is not as it was sealed."""
+
+Seal: TypeAlias = Annotated[
+    bool,
+    typer.Option("--seal/--no-seal", help="First seal what is new, or leave it unsealed."),
+]
+
+
+# --- verify -----------------------------------------------------------------------------------------------
+
+
+def verify(*, seal: Seal = True, how: Shown = Format.TABLE) -> None:
+    """Verify the whole log against its ledger and its anchors.
+
+    Every event is hashed anew and compared with what was sealed; the first position that is not as it was is
+    named, with exit code 4. Nobody can vouch for events that are not sealed yet; it says how many they are.
+    """
+    from scp_cli.connecting import opened_ledger
+    from scp_events.ledger.verifying import verify as verify_log
+
+    with opened_ledger() as (conninfo, settings):
+        contradiction = _seal(conninfo, settings) if seal else None
+        held = _held(conninfo, settings)
+        with progress("verifying") as bar:
+            found = verify_log(conninfo, held, bar)
+    wrong = found.wrong or contradiction
+    first = found.first_wrong if found.wrong else found.size + 1 if wrong else None
+    if how is Format.TABLE:
+        write("".join(f"{line}\n" for line in _told(found, first, wrong)))
+    else:
+        _show_one(_as_row(found, first, wrong), how)
+    if wrong:
+        raise typer.Exit(NOT_VERIFIED)
+
+
+def _seal(conninfo: str, settings: LedgerSettings) -> str | None:
+    """Seal what is new, where we may; return what an anchor says against this log."""
+    from scp_events.ledger.anchors import AnchorError
+    from scp_events.ledger.sealing import EXPECTED, seal_now
+    from scp_events.ledger.startup import StaleLogError
+
+    try:
+        seal_now(conninfo, settings)
+    except StaleLogError as stale:
+        return str(stale)
+    except (AnchorError, OSError, *EXPECTED) as error:
+        remark(f"scp: nothing was sealed: {error}")
+    return None
+
+
+def _held(conninfo: str, settings: LedgerSettings) -> list[Anchor]:
+    """Return what the file of published checkpoints holds."""
+    import psycopg
+
+    from scp_events.ledger.anchors import AnchorError, AnchorFile
+    from scp_events.ledger.log_key import known_log
+    from scp_events.ledger.verifying import held_in
+
+    path = settings.anchor_file
+    if path is None or not path.exists():
+        return []
+    try:
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            log = known_log(connection)
+            return list(held_in(AnchorFile(path), log, connection)) if log else []
+    except AnchorError as error:
+        remark(f"scp: not compared with {path}: {error}")
+        return []
+
+
+def _told(found: Verified, first: int | None, wrong: str | None) -> list[str]:
+    """Say what was found in lines for people."""
+    from scp_events.ledger.paper import format_for_paper
+
+    later = found.head - found.size
+    if wrong:
+        return [f"WRONG from position {first} on: {wrong}"]
+    lines = [
+        f"Verified: {format_for_paper(found.size, found.root)}.",
+        f"Every event, tile and count is as it was sealed; {found.anchors} checkpoints agree.",
+    ]
+    if later > 0:
+        lines.append(f"Nobody can vouch for the last {later} events: no checkpoint covers them yet.")
+    return lines
+
+
+def _as_row(found: Verified, first: int | None, wrong: str | None) -> dict[str, object]:
+    return {
+        "size": found.size,
+        "root": found.root.hex(),
+        "first_wrong_position": first,
+        "wrong": wrong,
+        "head": found.head,
+        "not_covered": max(found.head - found.size, 0),
+        "anchors_agreeing": found.anchors,
+    }
+
+
+def _show_one(row: dict[str, object], how: Format) -> None:
+    """Write one row: as an object, or as a table of one line."""
+    if how is Format.JSON:
+        write(as_json(row))
+    else:
+        show([row], how, {})
+
+
+# --- export -----------------------------------------------------------------------------------------------
+
+
+def export(
+    case: Annotated[
+        str, typer.Argument(metavar="CASE", help="Its reference, such as SC-2025-014, or its id.")
+    ],
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="FILE", help="Where to write it; by default its own name, here."),
+    ] = None,
+    at: Annotated[
+        int | None,
+        typer.Option(metavar="POSITION", min=1, help="At this published checkpoint, not the newest."),
+    ] = None,
+    seal: Seal = True,
+) -> None:
+    """Write a case as a bundle that anybody can verify, without us and without network.
+
+    A ZIP with the case's events as they are stored, the proof that they are all there is, what people read,
+    and verify.py, which needs Python alone. The same checkpoint gives the same bytes. It is personal data.
+    """
+    from scp_cli.connecting import case_named, ledger_settings, opened_log
+    from scp_events.ledger.exporting import export as export_case
+
+    settings = ledger_settings()
+    with opened_log() as log:
+        case_id = case_named(log, case)
+        _seal_for_export(log, settings, seal=seal)
+        name, archive = export_case(
+            log.conninfo, settings, case_id, lambda size: _readable(log, case_id, size), at=at
+        )
+    path = output or Path(f"{name}.zip")
+    path.write_bytes(archive)
+    remark(f"scp: {path} can be verified with the verify.py in it; compare its key with `scp anchors`")
+    write(f"{path}\n")
+
+
+def _seal_for_export(log: EventLog, settings: LedgerSettings, *, seal: bool) -> None:
+    """Make the log's tables and key, and seal what is new; what an anchor contradicts is not handed out."""
+    from scp_events.ledger import startup
+
+    startup.prepare(log.conninfo, settings)
+    contradiction = _seal(log.conninfo, settings) if seal else None
+    if contradiction:
+        raise startup.StaleLogError(contradiction)
+
+
+def _readable(log: EventLog, case_id: ParticipantId, size: int) -> Readable:
+    """Return the case as it was known at a size of the log, as people read it."""
+    from dataclasses import asdict
+
+    from scp_cli.output import as_text
+    from scp_cli.story import story
+    from scp_events.history import Point, replay
+    from scp_events.ledger.exporting import Readable
+    from scp_events.policy import POLICIES
+    from scp_events.vocabulary import Position
+
+    told = replay(log, case_id, Point(known_at=Position(size)))
+    named = {entry.decision.policy_version for entry in told.story if entry.decision}
+    return Readable(
+        reference=told.case_reference,
+        replay=f"{told.model_dump_json(indent=1)}\n".encode(),
+        story=as_text(story(told)),
+        policies={version: asdict(POLICIES[version]) for version in sorted(named & POLICIES.keys())},
+        opened={},  # the place for sealed parts that may be opened for this bundle
+    )
+
+
+# --- anchors ----------------------------------------------------------------------------------------------
+
+COLUMNS = {"anchor": "anchor", "events": "events", "says": "says"}
+
+
+def anchors(
+    *,
+    paper: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="Compare with the line at the foot of a printed report."),
+    ] = None,
+    how: Shown = Format.TABLE,
+) -> None:
+    """Compare the log with everybody who vouches for it.
+
+    The file of published checkpoints, the witnesses, and with --paper a printed report. Exit code 3 says that
+    one of them contradicts: the database was restored from an older backup, or rewritten.
+    """
+    from scp_cli.connecting import opened_ledger
+    from scp_events.ledger.startup import compare
+
+    with opened_ledger() as (conninfo, settings):
+        rows = [_as_anchor(each) for each in compare(conninfo, settings).asked]
+        if paper is not None:
+            rows.append(_on_paper(conninfo, paper))
+        log, foot = _log_and_foot(conninfo)
+    show(rows, how, COLUMNS)
+    if log:
+        remark(f"scp: this log signs with {log}")
+    if foot:
+        remark(f"scp: newest published: {foot}")
+    if any(row["contradicts"] for row in rows):
+        raise typer.Exit(STALE)
+
+
+def _as_anchor(asked: Asked) -> dict[str, object]:
+    says = asked.contradiction or asked.problem or "agrees"
+    return {
+        "anchor": asked.name,
+        "events": asked.size,
+        "contradicts": bool(asked.contradiction),
+        "says": says,
+    }
+
+
+def _on_paper(conninfo: str, said: str) -> dict[str, object]:
+    """Compare with what somebody typed off a report."""
+    import psycopg
+
+    from scp_events.ledger import tables
+    from scp_events.ledger.paper import NotPrintedError, parse_from_paper
+
+    try:
+        size, printed = parse_from_paper(said)
+    except NotPrintedError as error:
+        raise typer.BadParameter(str(error), param_hint="--paper") from None
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        head = tables.head_of_log(connection)
+        root = tables.root_at(connection, size) if size <= head else None
+    says = "agrees" if root == printed else f"has another root than this log had at {size} events"
+    if root is None:
+        says = f"is of {size} events, and this log ends at {head}"
+    return {"anchor": "paper", "events": size, "contradicts": root != printed, "says": says}
+
+
+def _log_and_foot(conninfo: str) -> tuple[str | None, str | None]:
+    """Return the log's public key, and its newest published checkpoint as it is printed."""
+    import psycopg
+
+    from scp_events.ledger.log_key import known_log
+
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        log = known_log(connection)
+    return (log.vkey if log else None), foot_of(conninfo)
+
+
+def foot_of(conninfo: str) -> str | None:
+    """Return what is printed below a report: the newest published checkpoint; None where there is none."""
+    import psycopg
+
+    from scp_events.ledger import tables
+    from scp_events.ledger.checkpoint import Checkpoint
+    from scp_events.ledger.note import Note
+    from scp_events.ledger.paper import format_for_paper
+
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        note = tables.published_at(connection, None) if tables.are_there(connection) else None
+    if note is None:
+        return None
+    checkpoint = Checkpoint.parse(Note.parse(note).text)
+    return format_for_paper(checkpoint.size, checkpoint.root) if checkpoint.size else None

@@ -1,0 +1,1 @@
+"""The ledger's tables, as plain SQL files in the order of their numbers."""

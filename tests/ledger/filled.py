@@ -1,0 +1,82 @@
+"""Logs of invented events, filled in at once, and the few things done to a sealed one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import Connection
+
+from scp_events.event_log.copying import EVENT_TYPES, EVENTS
+from scp_events.ledger import tables
+from scp_events.ledger.note import KeyKind, Signer
+from scp_events.ledger.sealer import Policy, Sealer
+from scp_events.ledger.settings import LedgerSettings
+
+LOG = Signer("log.example/tests", KeyKind.NOTE, b"another log key of tests".ljust(32))
+NOON = datetime(2025, 3, 3, 12, tzinfo=UTC)
+TYPES = ("referral.waitlisted", "irp.proposed", "participant.story-confirmed")
+
+
+def fill(connection: Connection[Any], events: int, *, seed: int = 1, cases: int = 12) -> None:
+    """Append invented events in a few streams of each of some cases, without asking anybody."""
+    random = Random(seed)  # noqa: S311 - the same log every time
+    ids = [[_uuid(random) for _ in range(3)] for _ in range(cases)]
+    with connection.transaction(), connection.cursor() as cursor:
+        head = tables.head_of_log(connection)
+        versions: dict[UUID, int] = {}
+        with cursor.copy(EVENTS) as copy:
+            copy.set_types(EVENT_TYPES)
+            for position in range(head + 1, head + events + 1):
+                case = random.choice(ids)
+                stream = random.choice(case)
+                versions[stream] = versions.get(stream, 0) + 1
+                copy.write_row(_row(random, position, stream, versions[stream], case[0]))
+        at = NOON + timedelta(seconds=head + events)
+        cursor.execute("UPDATE event_log.head SET position = %s, recorded_at = %s", (head + events, at))
+        cursor.execute("NOTIFY event_log")
+
+
+def _row(random: Random, position: int, stream: UUID, version: int, case: UUID) -> tuple[object, ...]:
+    stored_as = random.choice(TYPES)
+    event_id, command_id = _uuid(random), _uuid(random)
+    said = {
+        "event_id": str(event_id),
+        "case_id": str(case),
+        "command_id": str(command_id),
+        "event": {"type": stored_as, "number": random.getrandbits(300)},
+    }
+    at = NOON + timedelta(seconds=position)
+    return (
+        *(position, stream, version, at, stored_as, json.dumps(said).encode(), event_id, "irp", case),
+        *(command_id, 1, at, False),
+    )
+
+
+def _uuid(random: Random) -> UUID:
+    return UUID(int=random.getrandbits(128), version=4)
+
+
+def sealer(connection: Connection[Any], **policy: Any) -> Sealer:
+    """Return a sealer with the key of tests."""
+    tables.prepare(connection)
+    return Sealer(connection, LOG, Policy(**policy))
+
+
+@contextmanager
+def connected(conninfo: str) -> Iterator[Connection[Any]]:
+    """Yield a connection as programs use it."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        yield connection
+
+
+def settings(home: Path, **said: Any) -> LedgerSettings:
+    """Return the settings of a ledger whose files lie in `home`, whatever the environment says."""
+    return LedgerSettings(home=home, database_url=None, **said)
