@@ -13,7 +13,7 @@ Nothing personal is remembered beyond the words of the last correction and the l
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -57,6 +57,7 @@ from scp_events.vocabulary import (
     Word,
     members,
     readable,
+    replace,
 )
 
 Confidentiality: TypeAlias = Literal["standard", "restricted"]
