@@ -4,7 +4,7 @@ VENV   := .venv
 RUN    := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format draw bench requirements
+.PHONY: help setup demo test thorough check format draw bench requirements
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -22,7 +22,10 @@ demo: setup ## import a fictional organisation's spreadsheets and replay one cas
 	@SCP_HOME="$(CURDIR)/.demo" $(RUN) -m scp_cli demo
 
 test: setup ## run the tests; says what was skipped and how to get it
-	$(RUN) -m pytest -n auto
+	$(RUN) -m pytest -n auto --dist worksteal
+
+thorough: setup ## run the tests with ten times as many random examples of every property
+	SCP_TEST_TIMES=10 $(RUN) -m pytest -n auto --dist worksteal
 
 check: setup ## format, lint, types, layers, drawings, and what the house knows about itself
 	$(RUN) -m ruff format --check

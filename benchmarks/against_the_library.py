@@ -1,8 +1,8 @@
 """Append, open a case and catch up, against the plain eventsourcing library on the same server.
 
 Both sides do the whole of it: load a case, decide, encode, append with one commit. Ours writes a larger
-envelope and remembers the command; the library's aggregate is a class with `@event` methods. Ratios above 1
-are in our favour. `--short` stays under a minute.
+envelope, seals what is personal, and remembers the command; the library's aggregate is a class with `@event`
+methods. Ratios above 1 are in our favour. `--short` stays under a minute.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from scp_events.aggregates import ALL, participant
 from scp_events.database import open_database
 from scp_events.event_log import EventLog
 from scp_events.policy import CURRENT
+from scp_events.privacy import open_keyring
 from scp_events.vocabulary import (
     NO_ACTION,
     Actor,
@@ -72,10 +73,11 @@ SHORT = Size(rounds=3, appends=192, opens=20, caught_up=2_000)
 class Ours:
     """The event log, with the participant aggregate."""
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, keyring: Path) -> None:
         event_log.prepare(conninfo)
         self.conninfo = conninfo
-        self.log = EventLog(conninfo, ALL, pool_size=16)
+        self.keyring = open_keyring(conninfo, named=str(keyring))
+        self.log = EventLog(conninfo, ALL, keyring=self.keyring, pool_size=16)
 
     def open_case(self, contacts: int) -> UUID:
         """Register a participant, agree boundaries, and record so many contacts."""
@@ -161,7 +163,8 @@ def main(arguments: list[str]) -> int:
 def measure(server: str, size: Size, stack: ExitStack) -> Rates:
     """Run every comparison."""
     rates = Rates()
-    ours = Ours(stack.enter_context(_database(server)))
+    keyring = Path(stack.enter_context(TemporaryDirectory(prefix="scp-bench-"))) / "keyring"
+    ours = Ours(stack.enter_context(_database(server)), keyring)
     theirs = Theirs(stack.enter_context(_database(server)))
     sides: dict[str, Side] = {"ours": ours, "theirs": theirs}
     rates.measure(
@@ -178,6 +181,7 @@ def measure(server: str, size: Size, stack: ExitStack) -> Rates:
         size.rounds,
     )
     ours.log.close()
+    ours.keyring.close()
     theirs.cases.close()
     return rates
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from scp_events.aggregates import ALL
 from scp_events.aggregates.participant import ContactRecorded
-from scp_events.follower import On
+from scp_events.follower import On, PersonalColumn
 
 NAME = "minutes"
 VERSION = 1
 TABLES = "CREATE TABLE contact_minutes (case_id uuid PRIMARY KEY, minutes bigint NOT NULL)"
+PERSONAL: dict[str, PersonalColumn] = {}
 ON: On = {
     ContactRecorded: """
         INSERT INTO contact_minutes AS known VALUES (%(case_id)s, %(held_minutes)s)

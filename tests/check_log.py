@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
 
 import psycopg
 
 from scp_events.aggregates import ALL, BY_CATEGORY
 from scp_events.event_log import Codec
-from scp_events.vocabulary import fold
+from scp_events.privacy import PartKey, marks_of
+from scp_events.vocabulary import Erased, FieldGroup, Stream, fold, stored_type
+
+MARKS = {stored_type(event): marks_of(event) for aggregate in ALL for event in aggregate.EVENTS}
+
+
+class NobodysKeys:
+    """What a keyring is once everybody's keys are destroyed."""
+
+    def to_seal(self, _subject: UUID, _group: FieldGroup) -> PartKey | Erased:
+        raise AssertionError("nothing is written here")
+
+    def to_open(self, key_id: str) -> PartKey | Erased:
+        return Erased(key_id=UUID(key_id), at=datetime(2099, 1, 1, tzinfo=UTC))
+
+    def foresee(self, key_ids: Collection[str]) -> None:
+        pass
 
 
 def check_log(conninfo: str) -> int:
@@ -26,7 +46,8 @@ def check_log(conninfo: str) -> int:
     _versions_are_dense_in_every_stream(rows)
     _copies_say_what_the_body_says(rows)
     _every_command_counted_once(rows, commands)
-    _every_stream_can_be_folded(rows)
+    _nothing_personal_stands_in_the_clear(rows)
+    _every_stream_can_be_folded_though_everything_is_erased(rows)
     return len(rows)
 
 
@@ -67,11 +88,31 @@ def _every_command_counted_once(rows: list, commands: list) -> None:
         assert mine[-1][2] == last_version
 
 
-def _every_stream_can_be_folded(rows: list) -> None:
-    codec = Codec(ALL)
+def _nothing_personal_stands_in_the_clear(rows: list) -> None:
+    for position, _, _, _, type_, body, *_ in rows:
+        said = json.loads(body)
+        assert bool(said.get("sealed")) != ("salt" in said), position
+        for mark in MARKS[type_]:
+            assert [*_at(said["event"], mark.path)] == [], (position, mark.path)
+
+
+def _at(said: Any, path: tuple[str, ...]) -> Iterator[object]:
+    """Yield what stands at a path, `*` being every member of a list."""
+    if not path:
+        yield said
+    elif isinstance(said, list):
+        for each in said:
+            yield from _at(each, path[1:])
+    elif path[0] in (said or {}):
+        yield from _at(said[path[0]], path[1:])
+
+
+def _every_stream_can_be_folded_though_everything_is_erased(rows: list) -> None:
+    codec = Codec(ALL, NobodysKeys())
     histories: dict = {}
-    for position, stream_id, _, _, type_, body, _, category, *_ in rows:
-        envelope = codec.decode(type_, bytes(body), f"position {position}")
+    for position, stream_id, version, _, type_, body, _, category, *_ in rows:
+        stream = Stream(category, stream_id)
+        envelope = codec.decode(type_, bytes(body), stream, version, f"position {position}")
         histories.setdefault((category, stream_id), []).append(envelope.event)
     for (category, _), events in histories.items():
         fold(BY_CATEGORY[category], events)

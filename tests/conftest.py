@@ -6,7 +6,7 @@ another (its user must be allowed to create databases).
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,15 +16,33 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from scp_events.database import open_database
+from tests import memory
 
 pytest_plugins = ["tests.kafka_fixtures"]
+IN_MEMORY = "SCP_TEST_MEMORY"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find the run a directory in memory, before the workers start: they inherit its name."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    stack = ExitStack()
+    config.add_cleanup(stack.close)
+    os.environ[IN_MEMORY] = str(stack.enter_context(memory.directory()) or "")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keyring_of_the_run(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the keys of every database of this run in one file; each finds its own in it."""
+    os.environ["SCP_KEYRING"] = str(directory_of_the_run(tmp_path_factory) / "keyring")
 
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield how to connect to the server of this run; the last worker stops it."""
     url = os.environ.get("SCP_TEST_DATABASE_URL")
-    home = None if url else directory_of_the_run(tmp_path_factory) / "postgres"
+    place = os.environ.get(IN_MEMORY) or directory_of_the_run(tmp_path_factory)
+    home = None if url else Path(place) / "postgres"
     with open_database(url, home) as conninfo:
         yield conninfo
 
@@ -39,9 +57,13 @@ def new_database(postgres_server: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def log_template(postgres_server: str) -> Iterator[str]:
     """Yield the name of a database that holds an event log without events, to be copied."""
-    from scp_events import event_log  # noqa: PLC0415  # only tests of the log pay for it
+    from scp_events import event_log, privacy  # noqa: PLC0415  # only tests of the log pay for it
 
-    with template(postgres_server, event_log.prepare) as name:
+    def prepare(conninfo: str) -> None:
+        event_log.prepare(conninfo)
+        privacy.prepare(conninfo)
+
+    with template(postgres_server, prepare) as name:
         yield name
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from scp_events import casework
-from scp_events.aggregates import ALL, irp, participant, referral
+from scp_events.aggregates import irp, participant, referral
 from scp_events.event_log import EventLog, Outcome
 from scp_events.vocabulary import (
     Actor,
@@ -22,18 +22,33 @@ from tests.aggregates import test_irp, test_participant
 from tests.aggregates.test_referral import ACCEPT, DRAFT, ELIGIBLE, SUBMIT, SUITABLE
 from tests.anew import anew
 from tests.check_log import check_log
+from tests.opened import opened_log
 from tests.words import NOON, OTHER_KEY_WORKER, SUPERVISOR, decision
 
 
 @pytest.fixture
 def log(log_database: str) -> Iterator[EventLog]:
-    with EventLog(log_database, ALL) as log:
+    with opened_log(log_database) as log:
         yield log
     check_log(log_database)
 
 
 def sent(by: Actor = SUPERVISOR) -> Provenance:
     return Provenance(by=by, command_id=CommandId(uuid4()), occurred_at=NOON, purpose="case-management")
+
+
+def test_words_about_somebody_whose_data_was_erased_are_refused_and_not_silently_lost(log: EventLog) -> None:
+    case = Case(log)
+    drafted = case.drafted()
+    answered = sent()
+    casework.handle(log, referral, drafted, SUBMIT, answered)
+    log.keyring.fence(case.id)
+    log.keyring.destroy(case.id)
+    with pytest.raises(Refused) as refused:
+        case.refer(drafted, ACCEPT)
+    assert refused.value.rule == "nothing-is-written-after-erasure"
+    assert case.refer(drafted, referral.AcknowledgeReferral()).events == 1, "no words, no harm"
+    assert casework.handle(log, referral, drafted, SUBMIT, answered).repeated
 
 
 class Case:

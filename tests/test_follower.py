@@ -17,6 +17,7 @@ from scp_events.aggregates.referral import InformationRequested, ReferralWaitlis
 from scp_events.event_log import EventLog, Recorded
 from scp_events.follower import FencedError, Follower, On, OtherTablesError, Standing, State, checkpoints
 from scp_events.vocabulary import Event, Position, stored_type
+from tests.opened import opened_log
 from tests.streams.filled_log import SECRET_WORDS, append_many
 
 EVERYTHING = frozenset(event for aggregate in ALL for event in aggregate.EVENTS)
@@ -36,6 +37,10 @@ class Sketch:
     others: frozenset[type[Event]] = field(default=EVERYTHING)
 
     @property
+    def PERSONAL(self) -> dict[str, follower.PersonalColumn]:  # noqa: N802 - as a projection says it
+        return {}
+
+    @property
     def IGNORES(self) -> frozenset[type[Event]]:  # noqa: N802 - as a projection says it
         return self.others - set(self.ON)
 
@@ -46,7 +51,7 @@ NOTES_REQUESTS = Sketch({InformationRequested: NOTE}, NAME="requests")
 
 @pytest.fixture
 def log(log_database: str) -> Iterator[EventLog]:
-    with EventLog(log_database, ALL, pool_size=4) as log:
+    with opened_log(log_database, pool_size=4) as log:
         yield log
 
 
@@ -475,7 +480,7 @@ def test_a_rebuild_goes_as_far_as_the_tables_it_replaces(
     def late(_position: Position, _head: Position) -> None:
         monkeypatch.setattr(log, "head", lambda: Position(10))
         append_many(log.conninfo, 10)
-        with EventLog(log.conninfo, ALL, pool_size=1) as other:
+        with opened_log(log.conninfo, pool_size=1) as other:
             caught_up(other, NOTES_ALL)
 
     assert follower.rebuild(log, NOTES_ALL, late) == 20

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scp_events.aggregates import ALL, irp, participant, referral
+from scp_events.aggregates import irp, participant, referral
 from scp_events.event_log import EventLog
 from scp_events.history import CaseReplay, Point, UnknownCaseError, diff, replay
 from scp_events.vocabulary import (
@@ -27,6 +27,8 @@ from tests.aggregates import test_irp
 from tests.aggregates.test_referral import DRAFT, SUBMIT
 from tests.anew import anew
 from tests.check_log import check_log
+from tests.examples import examples
+from tests.opened import opened_log
 from tests.words import NOON, SUPERVISOR, decision
 
 DAY = timedelta(days=1)
@@ -35,7 +37,7 @@ NEVER = datetime(1900, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def log(log_database: str) -> Iterator[EventLog]:
-    with EventLog(log_database, ALL) as log:
+    with opened_log(log_database) as log:
         yield log
     check_log(log_database)
 
@@ -66,7 +68,7 @@ Asked = tuple[Command, int]
 
 ASKED = st.lists(st.tuples(test_irp.LIVING, st.integers(0, 60)), max_size=14)
 on_a_database = settings(
-    max_examples=12,
+    max_examples=examples(30),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from scp_events.vocabulary import (
     CommandId,
     CoreDetail,
     Decision,
+    Erased,
     Event,
     Grounds,
     LegalBasis,
@@ -30,9 +32,13 @@ from scp_events.vocabulary import (
     Views,
     must_stand,
     personal_fields,
+    readable,
     stored_type,
 )
-from tests.words import KEY_WORKER, LEGAL_BASIS, NOON, ROBOT, SUPERVISOR, decision
+from tests.every_event import planted_word
+from tests.words import KEY_WORKER, LEGAL_BASIS, NOON, ROBOT, SUPERVISOR, decision, event_id
+
+pytestmark = pytest.mark.once  # pure rules
 
 ROOT = Path(__file__).parents[1]
 WHAT_AN_AUDITOR_ASKS_FOR = [
@@ -269,6 +275,53 @@ def test_a_referrals_id_where_a_participants_belongs_is_a_type_error(tmp_path: P
     ]
     assert complained_of == wrong, report
     assert status == 1
+
+
+# --- what tells of a person -------------------------------------------------------------------------------
+
+ERASED = Erased(key_id=UUID(int=7), at=NOON)
+
+
+def test_what_was_erased_can_be_read_and_written_and_never_be_parsed() -> None:
+    read = Views(expressed=ERASED)
+    assert read.expressed is ERASED
+    written = read.model_dump_json()
+    assert json.loads(written)["expressed"] == {
+        "erased": True,
+        "key_id": str(UUID(int=7)),
+        "at": "2025-03-03T12:00:00Z",
+    }
+    for parse in (Views.model_validate_json, lambda said: Views.model_validate(json.loads(said))):
+        with pytest.raises(ValidationError) as refused:
+            parse(written)
+        assert complaints(refused.value) == [(("expressed",), "string_type")]
+
+
+def test_a_command_cannot_say_what_was_erased_however_deep() -> None:
+    story = {"event_id": event_id(1), "told_to": KEY_WORKER}
+    with pytest.raises(ValidationError, match="cannot say what was erased"):
+        participant.RecordStory(**story, story=ERASED)
+    with pytest.raises(ValidationError, match="cannot say what was erased"):
+        participant.Pause(decision=decision(reason_text=ERASED))
+    with pytest.raises(ValidationError, match="cannot say what was erased"):
+        participant.RecordAssessment.model_validate(
+            planted_word(participant.RecordAssessment).model_dump() | {"domain_scores": ERASED}
+        )
+    participant.RecordStory(**story, story="Told.")
+
+
+def test_what_was_erased_decides_nothing() -> None:
+    assert readable("said", "the story") == "said"
+    with pytest.raises(Refused) as refused:
+        readable(ERASED, "the story")
+    assert refused.value.rule == "nothing-is-decided-on-what-was-erased"
+    assert "the story was erased on 2025-03-03" in refused.value.remedy
+
+
+@pytest.mark.parametrize("purpose", ["", "Ash Example's review", "case management", "casework\n", "x" * 64])
+def test_a_purpose_is_a_code(purpose: str) -> None:
+    with pytest.raises(ValueError, match="is no code"):
+        Provenance(by=SUPERVISOR, command_id=CommandId(UUID(int=1)), occurred_at=NOON, purpose=purpose)
 
 
 @pytest.mark.parametrize(

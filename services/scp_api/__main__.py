@@ -19,9 +19,10 @@ from scp_events import follower
 from scp_events.access import Issuer, Verifier, development, keys
 from scp_events.aggregates import ALL
 from scp_events.database import DatabaseError, open_database
-from scp_events.event_log import EventLog, prepare
+from scp_events.event_log import EventLog, UnsafeServerError, prepare
 from scp_events.ledger import startup
 from scp_events.ledger.startup import Guard, ReadOnlyError, StaleLogError, Standing
+from scp_events.privacy import open_keyring
 
 _journal = structlog.get_logger("scp_api")
 
@@ -42,7 +43,7 @@ def main() -> int:
         return _unusable(str(error))
     try:
         _serve(settings, issuers)
-    except DatabaseError as error:
+    except (DatabaseError, UnsafeServerError) as error:
         return _unusable(str(error))
     except StaleLogError as error:
         return _unusable(str(error), STALE)
@@ -57,13 +58,19 @@ def _serve(settings: Settings, issuers: list[Issuer]) -> None:
         opened.callback(_journal.info, "stopping", step="database")
         prepare(conninfo)
         follower.prepare(conninfo, PROJECTIONS)
-        log = opened.enter_context(EventLog(conninfo, ALL, pool_size=settings.api_threads))
+        keyring = opened.enter_context(
+            open_keyring(conninfo, named=settings.keyring, url=url, home=settings.home)
+        )
+        log = opened.enter_context(
+            EventLog(conninfo, ALL, keyring=keyring, pool_size=settings.api_threads, patience=PATIENCE)
+        )
         reading = opened.enter_context(
             ConnectionPool(
                 conninfo,
                 min_size=1,
                 max_size=settings.api_threads,
                 timeout=PATIENCE,
+                reconnect_timeout=PATIENCE,  # then the next request tries anew, not a clock that doubles
                 kwargs={"autocommit": True},
                 open=False,
             )

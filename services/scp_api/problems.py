@@ -20,9 +20,19 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from scp_events.access import Deny, KeysUnavailableError, TokenError
-from scp_events.event_log import BusyError, CommandIdReusedError, LogUnreachableError, StaleVersionError
+from scp_events.event_log import (
+    BusyError,
+    ClosedError,
+    CommandIdReusedError,
+    LogUnreachableError,
+    LogUnwritableError,
+    NotAnsweredError,
+    StaleVersionError,
+    UnsafeServerError,
+)
 from scp_events.history import UnknownCaseError
 from scp_events.ledger.startup import ReadOnlyError, StaleLogError
+from scp_events.privacy import KeyServiceDownError
 from scp_events.vocabulary import Refused, Word
 
 MEDIA_TYPE = "application/problem+json"
@@ -174,11 +184,16 @@ def problem_of(error: Exception) -> Problem:  # noqa: PLR0911 - one return for e
 
 
 PASSING: Mapping[type[Exception], str] = {
-    BusyError: "others change this faster than it can be decided: try again",
+    BusyError: "too many want this at once: try again",
+    ClosedError: "the service is stopping: try again",
     KeysUnavailableError: "the issuer's keys cannot be had just now: try again",
     PoolTimeout: "the database is busy: try again",
     psycopg.OperationalError: "the database cannot be reached or is busy: try again",
-    LogUnreachableError: "the database cannot be reached: try again",
+    LogUnreachableError: "the database cannot be reached: try again with the same key",
+    LogUnwritableError: "the database does not write just now: nothing was recorded, try again",
+    NotAnsweredError: "the service is stopping: try again with the same key",
+    UnsafeServerError: "the database may lose what it records, so nothing is: try again once it is set right",
+    KeyServiceDownError: "the keys of personal data cannot be had just now: try again",
 }
 """What may work in a moment, and what to say of it."""
 

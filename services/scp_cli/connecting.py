@@ -15,6 +15,7 @@ from scp_events.event_log import EventLog, prepare
 from scp_events.history import UnknownCaseError
 from scp_events.ledger import startup, tables
 from scp_events.ledger.settings import LedgerSettings
+from scp_events.privacy import open_keyring
 from scp_events.vocabulary import ParticipantId
 
 
@@ -24,10 +25,10 @@ class LedgerSettingsError(Exception):
 
 @contextmanager
 def opened_log() -> Iterator[EventLog]:
-    """Yield the log of `SCP_DATABASE_URL`, or of the embedded server in `SCP_HOME`."""
+    """Yield the log of `SCP_DATABASE_URL`, or of the embedded server in `SCP_HOME`, with its keyring."""
     with open_database() as conninfo:
         prepare(conninfo)
-        with EventLog(conninfo, ALL, pool_size=2) as log:
+        with open_keyring(conninfo) as keyring, EventLog(conninfo, ALL, keyring=keyring, pool_size=2) as log:
             yield log
 
 

@@ -11,8 +11,11 @@ from scp_events.event_log import (
     BusyError,
     CommandIdReusedError,
     LogUnreachableError,
+    LogUnwritableError,
+    NotAnsweredError,
     StaleVersionError,
     UnreadableEventError,
+    UnsafeServerError,
 )
 from scp_events.follower import FencedError, OtherTablesError, UnknownProjectionError
 from scp_events.history import UnknownCaseError
@@ -25,6 +28,7 @@ from scp_events.ledger.promises import PromisesError
 from scp_events.ledger.startup import ReadOnlyError, StaleLogError
 from scp_events.ledger.tables import LedgerError
 from scp_events.ledger.tree import ProofError
+from scp_events.privacy import KeyServiceDownError, KeysInUseError, SealError
 from scp_events.vocabulary import Refused
 
 SAID = (
@@ -35,21 +39,27 @@ SAID = (
     DatabaseError,
     FencedError,
     KeyFileError,
+    KeyServiceDownError,
+    KeysInUseError,
     LedgerError,
     LedgerSettingsError,
     LogUnreachableError,
+    LogUnwritableError,
+    NotAnsweredError,
     NoteError,
     NothingToExportError,
     OtherTablesError,
     PromisesError,
     ProofError,
     ReadOnlyError,
+    SealError,
     SheetsRefusedError,
     StaleLogError,
     StaleVersionError,
     UnknownCaseError,
     UnknownProjectionError,
     UnreadableEventError,
+    UnsafeServerError,
 )
 """These say all that is needed themselves."""
 STALE = 3

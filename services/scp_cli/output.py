@@ -171,6 +171,8 @@ def in_words(value: object) -> str:
             return "yes" if value else "no"
         case list():
             return ", ".join(map(in_words, value))
+        case {"erased": True, "at": at}:
+            return f"[erased on {str(at)[:10]}]"
         case dict():
             return ", ".join(f"{plain(key)} {in_words(inner)}" for key, inner in value.items())
     return plain(value)

@@ -46,10 +46,12 @@ def serve(
     from scp_events.database import open_database
     from scp_events.event_log import prepare
     from scp_events.ledger import startup
+    from scp_events.privacy import open_keyring
 
     settings = ledger_settings()
     with open_database() as conninfo:
         prepare(conninfo)
+        open_keyring(conninfo).close()  # so that what is wrong with it is said here, once
         startup.prepare(conninfo, settings)
         _say_what_keeps_it_from_appending(startup.compare(conninfo, settings))
         remark(f"scp: serving http://{host}:{port}/docs, Ctrl-C to stop; `scp token --help` signs you in")

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from scp_cli.output import in_words, plain
 from scp_events.history import CaseDifference, CaseReplay, Change, Entry, Seen, StreamState
-from scp_events.vocabulary import Actor, Decision, LegalBasis, Views
+from scp_events.vocabulary import Actor, Decision, Erased, LegalBasis, Views
 
 QUIET, LOUD, LATE = "dim", "bold", "yellow"
 UNTOLD = frozenset(
@@ -275,7 +275,7 @@ def _value(value: object, places: Places) -> str:
     match value:
         case {"id": who, "role": role, "organisation": organisation}:
             return f"{plain(who)} ({role} at {plain(organisation)})"
-        case dict():
+        case dict() if "erased" not in value:
             told = {key: inner for key, inner in value.items() if key not in UNTOLD}
             said = ((_key(key, places), _value(inner, places)) for key, inner in told.items())
             return "; ".join(f"{key} {text}".strip() for key, text in said if text)
@@ -300,7 +300,7 @@ def _key(key: str, places: Places) -> str:
 
 
 def _grounds(decision: Decision, places: Places) -> Iterator[tuple[str, str]]:
-    yield "reason", f"{plain(decision.reason_code)}: “{plain(decision.reason_text)}”"
+    yield "reason", f"{plain(decision.reason_code)}: {_words(decision.reason_text)}"
     yield "legal basis", _legal_basis(decision.legal_basis)
     yield "considered", ", ".join(map(plain, decision.options_considered))
     yield "their views", _views(decision.views)
@@ -314,7 +314,7 @@ def _grounds(decision: Decision, places: Places) -> Iterator[tuple[str, str]]:
 
 
 def _legal_basis(basis: LegalBasis) -> str:
-    reference = f", {plain(basis.reference)}" if basis.reference else ""
+    reference = f", {_plainly(basis.reference)}" if basis.reference else ""
     until = f" until {basis.valid_to}" if basis.valid_to else ""
     return (
         f"{plain(basis.instrument)}, {plain(basis.act)} {plain(basis.section)}{reference}"
@@ -324,8 +324,17 @@ def _legal_basis(basis: LegalBasis) -> str:
 
 def _views(views: Views) -> str:
     if views.expressed is not None:
-        return f"“{plain(views.expressed)}”"
-    return f"not obtained: “{plain(views.not_obtained_because)}”"
+        return _words(views.expressed)
+    return f"not obtained: {_words(views.not_obtained_because)}"
+
+
+def _words(said: str | Erased | None) -> str:
+    """Return somebody's words as such; or that they were erased, which nobody said."""
+    return _plainly(said) if isinstance(said, Erased) else f"“{plain(said)}”"
+
+
+def _plainly(said: str | Erased) -> str:
+    return in_words(said.model_dump(mode="json") if isinstance(said, Erased) else said)
 
 
 # --- what is remembered -----------------------------------------------------------------------------------

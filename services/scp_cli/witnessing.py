@@ -50,6 +50,7 @@ def run(
     Runs until Ctrl-C. Make its key first, with `scp witness keygen`.
     """
     if context.invoked_subcommand:
+        context.obj = home
         return
     from scp_cli.serving import supervise
 
@@ -63,7 +64,7 @@ def run(
 
 
 @witness.command("keygen")
-def witness_keygen(name: Name, *, home: Home = None) -> None:
+def witness_keygen(context: typer.Context, name: Name, *, home: Home = None) -> None:
     """Make a new witness: its key, and the memory of having promised nothing.
 
     Prints the key by which others know its cosignatures: give it to the logs, and to whoever checks.
@@ -73,7 +74,7 @@ def witness_keygen(name: Name, *, home: Home = None) -> None:
     from scp_events.ledger import promises
     from scp_events.ledger.note import KEY_BYTES, KeyKind, Signer
 
-    directory = _home(home)
+    directory = _home(home or context.obj)
     signer = Signer(name, KeyKind.COSIGNATURE, secrets.token_bytes(KEY_BYTES))
     promises.found(directory, signer)
     remark(

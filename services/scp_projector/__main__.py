@@ -12,9 +12,10 @@ from pydantic import ValidationError
 from scp_events import event_log, follower
 from scp_events.aggregates import ALL
 from scp_events.database import DatabaseError, open_database
-from scp_events.event_log import EventLog
+from scp_events.event_log import EventLog, UnsafeServerError
 from scp_events.follower import OtherTablesError
 from scp_events.ledger.sealing import sealing
+from scp_events.privacy import open_keyring
 from scp_projector.journal import configure, journal, raised_at
 from scp_projector.settings import Settings
 
@@ -30,7 +31,7 @@ def main() -> int:
     except ValidationError as error:
         wrong = (f"SCP_{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
         journal.error("failed", reason="; ".join(wrong))
-    except (DatabaseError, OtherTablesError) as error:
+    except (DatabaseError, OtherTablesError, UnsafeServerError) as error:
         journal.error("failed", reason=str(error))
     except Exception as error:  # noqa: BLE001 - a traceback with its message must not reach the terminal
         journal.error("failed", error=type(error).__name__, raised_at=raised_at(error))
@@ -44,7 +45,8 @@ def run(settings: Settings, stopping: threading.Event) -> int:
         event_log.prepare(conninfo)
         follower.prepare(conninfo, settings.projections)
         with (
-            EventLog(conninfo, ALL, pool_size=len(settings.projections)) as log,
+            open_keyring(conninfo, named=settings.keyring, url=url, home=settings.home) as keyring,
+            EventLog(conninfo, ALL, keyring=keyring, pool_size=len(settings.projections)) as log,
             follower.following(log, settings.projections) as threads,
             _sealing(conninfo, settings),
         ):

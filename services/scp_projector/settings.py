@@ -17,6 +17,8 @@ BY_NAME = {projection.NAME: projection for projection in ALL}
 class Settings(LedgerSettings):
     """How the projector runs, and how it seals the log beside its work."""
 
+    keyring: str | None = None
+    """Where the keys are kept: a file or the address of a Vault; without it a file in `home`."""
     projector_follows: Annotated[tuple[str, ...], NoDecode] = tuple(BY_NAME)
     """Which projections, separated by commas; several projectors can share them out. By default all."""
 

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from scp_events import event_log
 from scp_events.aggregates import ALL
 from scp_events.database import DatabaseError, open_database
-from scp_events.event_log import EventLog, UnreadableEventError
+from scp_events.event_log import EventLog, UnreadableEventError, UnsafeServerError
+from scp_events.privacy import open_keyring
 from scp_events.streams.audiences import BY_NAME
 from scp_events.streams.cloud_events import Edition
 from scp_relay.broker import Broker
@@ -31,7 +32,7 @@ def main() -> int:
     except FencedError:
         journal.warning("ended", reason="another relay has taken over; what was not committed never happened")
         return REPLACED
-    except (CannotStartError, DatabaseError, UnreadableEventError) as error:
+    except (CannotStartError, DatabaseError, UnreadableEventError, UnsafeServerError) as error:
         journal.error("failed", reason=str(error))
         return FAILED
     except Exception as error:  # noqa: BLE001 - a traceback with its message must not reach the terminal
@@ -57,7 +58,10 @@ def run(settings: Settings) -> None:
     editions = [Edition(BY_NAME[name], secret, settings.installation) for name in settings.relay_audiences]
     with open_database(url, None if url else settings.home) as conninfo:
         event_log.prepare(conninfo)
-        with EventLog(conninfo, ALL, pool_size=2) as log:
+        with (
+            open_keyring(conninfo, named=settings.keyring, url=url, home=settings.home) as keyring,
+            EventLog(conninfo, ALL, keyring=keyring, pool_size=2) as log,
+        ):
             relay = Relay(log, Broker(settings.kafka_bootstrap), editions, settings)
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: relay.stop())

@@ -28,6 +28,9 @@ PROTOCOL = (2, 4)
 """The version of Kafka's protocol our producer speaks. With a later one, kafka-python 3.0 has a fenced
 producer claim a new epoch, which fences its successor."""
 CLOSE_SECONDS = 5
+LONGEST_PAUSE_MS = 1000
+"""How long a client waits at most before it knocks again. kafka-python waits up to half a minute, so a broker
+that was away for a short while would find nobody for a long one."""
 
 
 class Broker:
@@ -50,6 +53,7 @@ class Broker:
             linger_ms=5,
             batch_size=128 * 1024,
             retry_backoff_ms=10,
+            reconnect_backoff_max_ms=LONGEST_PAUSE_MS,
             max_block_ms=15_000,
             request_timeout_ms=10_000,
             delivery_timeout_ms=30_000,
@@ -110,11 +114,12 @@ class Broker:
             )
 
     def _admin(self) -> KafkaAdminClient:
-        return KafkaAdminClient(bootstrap_servers=self._servers)
+        return KafkaAdminClient(bootstrap_servers=self._servers, reconnect_backoff_max_ms=LONGEST_PAUSE_MS)
 
     def _reader(self) -> KafkaConsumer:
         return KafkaConsumer(
             bootstrap_servers=self._servers,
+            reconnect_backoff_max_ms=LONGEST_PAUSE_MS,
             isolation_level="read_committed",
             group_id=None,
             enable_auto_commit=False,

@@ -19,6 +19,7 @@ from kafka import KafkaProducer
 from kafka.errors import InvalidProducerEpochError, KafkaError, ProducerFencedError
 
 from scp_events.event_log import EventLog, Listener, LogUnreachableError, Recorded
+from scp_events.privacy import KeyServiceDownError
 from scp_events.streams.cloud_events import Edition
 from scp_events.streams.partitions import partition_of
 from scp_events.vocabulary import NOTHING_YET, Event, Position
@@ -64,7 +65,7 @@ class Relay:
                     self._publish_with_one_producer(news)
                 except (ProducerFencedError, InvalidProducerEpochError) as error:
                     raise FencedError from error
-                except (KafkaError, LogUnreachableError) as error:
+                except (KafkaError, LogUnreachableError, KeyServiceDownError) as error:
                     self._wait_before_trying_again(error)
 
     def _publish_with_one_producer(self, news: Listener) -> None:

@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     """The PostgreSQL server; without it an embedded one below `home`."""
     home: Path = Field(default_factory=default_home)
+    keyring: str | None = None
+    """Where the keys are kept: a file or the address of a Vault; without it a file in `home`."""
     installation: Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*:[!-~]+$")] = "urn:scp:installation:demo"
     """The source every message names: a URI that no other installation has."""
 

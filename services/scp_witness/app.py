@@ -24,7 +24,7 @@ def create_app(desk: Desk) -> FastAPI:
 
     async def add_checkpoint(request: Request) -> Response:
         """Cosign a checkpoint that continues the one before."""
-        body = await _body(request)
+        body = await body_of(request)
         if isinstance(body, Answer):
             return _response(body)
         return _response(await run_in_threadpool(desk.add_checkpoint, body))
@@ -38,7 +38,7 @@ def create_app(desk: Desk) -> FastAPI:
     return app
 
 
-async def _body(request: Request) -> bytes | Answer:
+async def body_of(request: Request) -> bytes | Answer:
     """Return what was sent; or the answer where it is too much, or too slow in coming."""
     body = b""
     try:

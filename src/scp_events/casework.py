@@ -29,6 +29,7 @@ from scp_events.vocabulary import (
     Refused,
     Stream,
     fold,
+    personal_fields,
 )
 
 Id = TypeVar("Id", bound=UUID)
@@ -58,6 +59,7 @@ def handle(  # noqa: PLR0913 - as EventLog.handle
     """
     stream = aggregate.stream(stream_id)
     case = log.case_of_stream(stream) or case_id
+    _must_be_readable(log, stream, case, command, provenance)
     for _ in range(ATTEMPTS):
         founded, through = _founded(log, stream, case, command)
         try:
@@ -76,6 +78,24 @@ def handle(  # noqa: PLR0913 - as EventLog.handle
         _follow_up(log, stream, case, command, provenance)
         return outcome
     raise BusyError(f"the case changed {ATTEMPTS} times while this was decided: try again")
+
+
+def _must_be_readable(
+    log: EventLog, stream: Stream, case_id: ParticipantId | None, command: Command, provenance: Provenance
+) -> None:
+    """Refuse words about a young person whose data was erased: they would be erased as they are stored.
+
+    The participant's own stream knows it was erased and says so itself. What was recorded before is answered
+    as it was then.
+    """
+    if case_id is None or stream.category == "participant" or not personal_fields(type(command)):
+        return
+    if log.keyring.is_erased(case_id) and not log.events_of_command(provenance.command_id):
+        raise Refused(
+            "nothing-is-written-after-erasure",
+            f"{type(command).__name__} would write personal data where it was erased:"
+            " register the participant anew",
+        )
 
 
 # --- gathering --------------------------------------------------------------------------------------------

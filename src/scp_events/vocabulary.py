@@ -6,12 +6,27 @@ time, identity and randomness are arguments that enter at the doors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, NewType, Protocol, TypeVar, get_args
+from functools import cache, partial
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    NewType,
+    Protocol,
+    Self,
+    TypeAlias,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+)
 from uuid import UUID
 
 from pydantic import (
@@ -19,9 +34,20 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     StringConstraints,
     field_validator,
     model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import (
+    any_schema,
+    json_or_python_schema,
+    no_info_wrap_validator_function,
+    union_schema,
+    wrap_serializer_function_ser_schema,
 )
 
 # --- identities -------------------------------------------------------------------------------------------
@@ -45,6 +71,9 @@ Position = NewType("Position", int)
 NOTHING_YET = Position(0)
 
 
+T = TypeVar("T")
+
+
 class Stream(NamedTuple):
     """Where one thing's history lives: its kind and its id."""
 
@@ -52,19 +81,87 @@ class Stream(NamedTuple):
     id: UUID
 
 
-# --- text that may be stored ------------------------------------------------------------------------------
+# --- values -----------------------------------------------------------------------------------------------
+
+
+class Word(BaseModel):
+    """A value that never changes once said, and refuses what it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+# --- what tells of a person -------------------------------------------------------------------------------
+
+FieldGroup: TypeAlias = Literal["core", "narrative"]
+"""Which of a person's keys seals a field. "core" identifies (names, dates of birth); "narrative" tells
+(stories, reasons, scores). A record can be thinned by destroying the narrative while the core is kept."""
+
+
+class Erased(Word):
+    """Something about a person stood here. The key it was sealed with is destroyed, so nobody can read it.
+
+    Only reading the log makes one: nothing that is typed in, sent or parsed can say it.
+    """
+
+    erased: Literal[True] = True
+    key_id: UUID
+    at: AwareDatetime
+    """When the key was destroyed."""
 
 
 @dataclass(frozen=True)
 class Personal:
-    """Marks a field that tells something about a person; `group` says which of their keys will seal it.
+    """Marks a field that tells something about a person, and says which of their keys seals it.
 
-    "core" identifies (names, dates of birth); "narrative" tells (stories, reasons, scores). A record can be
-    thinned by destroying the narrative while the core is kept.
+    The person is the one whose case it is, or whose id stands in the event's field `of`. The field's type
+    says `| Erased`, because that is how it may read one day.
     """
 
-    group: Literal["core", "narrative"]
+    group: FieldGroup
+    of: str | None = None
 
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - as pydantic declares it
+        """Accept what the field may say; in the program also an `Erased` that exists already."""
+        said = _without_erased(source)
+        schema = handler(source) if said is source else handler.generate_schema(said)
+        return json_or_python_schema(
+            json_schema=schema,
+            python_schema=no_info_wrap_validator_function(_unless_erased, schema),
+            serialization=wrap_serializer_function_ser_schema(
+                _unless_erased, schema=schema, return_schema=any_schema()
+            ),
+            metadata={"pydantic_js_functions": [partial(_described, schema)]},
+        )
+
+
+def _without_erased(source: Any) -> Any:  # noqa: ANN401 - any annotation
+    """Return what a field may say, without that it may read as erased."""
+    choices = get_args(source)
+    said = tuple(choice for choice in choices if choice is not Erased)
+    return Union[said] if Erased in choices else source  # noqa: UP007 - known at run time only
+
+
+def _unless_erased(value: object, go_on: Callable[[Any], Any]) -> object:
+    """Read or write a value as its type says, and leave an `Erased` as it is."""
+    return value if type(value) is Erased else go_on(value)
+
+
+def _described(said: CoreSchema, _whole: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    """Describe what may be said; of what is read, that it may be erased."""
+    if handler.mode == "validation":
+        return handler(said)
+    by_name = {**Erased.__pydantic_core_schema__, "ref": f"{Erased.__module__}.{Erased.__qualname__}:"}
+    return handler(union_schema([said, cast("CoreSchema", by_name)]))
+
+
+@dataclass(frozen=True)
+class Impersonal:
+    """Declares a field of free text that tells nothing of a person, and why."""
+
+    because: str
+
+
+# --- text that may be stored ------------------------------------------------------------------------------
 
 # PostgreSQL's text type cannot hold NUL, so no word of ours may:
 # read models would fail where the log did not.
@@ -72,28 +169,25 @@ _NO_NUL = r"^[^\x00]*$"
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=_NO_NUL)
 ]
-Narrative = Annotated[Text, Personal("narrative")]
-CoreDetail = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_NO_NUL),
-    Personal("core"),
-]
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-"""A short stored word such as `court-order`: lower case, digits and hyphens."""
-Citation = Annotated[
+ShortText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_NO_NUL)
 ]
+CODE = r"^[a-z0-9][a-z0-9-]{0,62}$"
+Code = Annotated[str, StringConstraints(pattern=CODE)]
+"""A short stored word such as `court-order`: lower case, digits and hyphens."""
+Narrative = Annotated[Text | Erased, Personal("narrative")]
+CoreDetail = Annotated[ShortText | Erased, Personal("core")]
+CoreCode = Annotated[Code | Erased, Personal("core")]
+"""A code that helps to tell who somebody is."""
+TellingCode = Annotated[Code | Erased, Personal("narrative")]
+"""A code that tells something about somebody, so it is sealed like their words."""
+PersonalDate = Annotated[date | Erased, Personal("core")]
+Citation = Annotated[ShortText, Impersonal("names a law, an instrument or a paper, never a person")]
 CaseReference = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{0,7}(-[A-Z0-9]{1,12}){1,4}$")]
 """What people call a case, such as `SC-2025-014`. It must not disclose anything by itself."""
 PersonCode = Annotated[PersonId, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 OrganisationCode = Annotated[OrganisationId, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 PolicyVersion = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}\.[0-9]{1,3}$")]
-
-
-class Word(BaseModel):
-    """A value that never changes once said, and refuses what it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 # --- who --------------------------------------------------------------------------------------------------
@@ -136,7 +230,8 @@ class LegalBasis(Word):
     """Such as `court-order`, `diversion-order`, `licence-condition`, `statute`, `consent`."""
     act: Citation
     section: Citation
-    reference: Citation | None = None
+    reference: CoreDetail | None = None
+    """The number of the order or licence in this case: whoever has it finds the person in a court's list."""
     valid_from: date
     valid_to: date | None = None
 
@@ -231,8 +326,35 @@ class CorrectionEvent(DecisionEvent):
     """When the corrected fact happened in the world, where that itself was wrong; otherwise as recorded."""
 
 
+class DestroyedKey(Word):
+    """A key that is no more: whose it was, and since when what it had sealed reads as erased."""
+
+    key_id: UUID
+    subject: UUID
+    group: FieldGroup
+    at: AwareDatetime
+
+    @property
+    def erased(self) -> Erased:
+        """Return how everything it had sealed reads."""
+        return Erased(key_id=self.key_id, at=self.at)
+
+
+class ErasureEvent(DecisionEvent):
+    """An event by which keys were destroyed. Whoever holds a copy of what they had sealed purges it."""
+
+    destroyed: tuple[DestroyedKey, ...] = ()
+
+
 class Command(Word):
     """What somebody asks for. An aggregate answers with events, with nothing new, or with `Refused`."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        """Nobody says what was erased: a command that would repeat it comes from reading, not from people."""
+        if any(isinstance(said, Erased) for said in _values(self)):
+            raise ValueError("a command cannot say what was erased: leave it out, or say it anew")
+        return self
 
 
 @dataclass(frozen=True)
@@ -272,6 +394,17 @@ def must_stand(decision: Decision, on: date) -> None:
         )
 
 
+def readable(said: T | Erased, what: str) -> T:
+    """Return what was said; refuse to decide on it where it was erased."""
+    if isinstance(said, Erased):
+        raise Refused(
+            "nothing-is-decided-on-what-was-erased",
+            f"{what} was erased on {said.at.date().isoformat()}, and this cannot be decided without:"
+            " record it anew first, or decide on what can be read",
+        )
+    return said
+
+
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
     """How a command came to us: who sent it, when it happened in the world, and in which conversation.
@@ -291,10 +424,14 @@ class Provenance:
     """When the source system says it was entered there: its claim, which our log cannot prove."""
 
     def __post_init__(self) -> None:
-        """Refuse a time without a zone: it could be any of 38 instants."""
+        """Refuse a time without a zone: it could be any of 38 instants. Refuse text where a code belongs."""
         for moment in (self.occurred_at, self.source_recorded_at):
             if moment is not None and moment.tzinfo is None:
                 raise ValueError(f"{moment.isoformat()} has no time zone: pass a UTC time")
+        for name in ("purpose", "source_system"):
+            said = getattr(self, name)
+            if said is not None and not re.fullmatch(CODE, said):
+                raise ValueError(f"`{name}` is no code: use lower case, digits and hyphens, such as casework")
 
 
 # --- what makes a module an aggregate ---------------------------------------------------------------------
@@ -359,6 +496,16 @@ def _tells(mark: Any) -> bool:  # noqa: ANN401 - whatever an annotation may hold
     if isinstance(mark, type) and issubclass(mark, BaseModel):
         return bool(personal_fields(mark))
     return isinstance(mark, Personal) or any(map(_tells, get_args(mark)))
+
+
+def _values(said: object) -> Iterator[object]:
+    """Yield every value of a word, at whatever depth."""
+    yield said
+    if isinstance(said, Word):
+        said = [value for _, value in said]
+    if isinstance(said, tuple | list):
+        for each in said:
+            yield from _values(each)
 
 
 def stored_type(event: type[Event]) -> str:

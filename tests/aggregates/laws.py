@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from scp_events.vocabulary import Aggregate, Command, DecisionEvent, Event, Refused, fold
+from tests.examples import examples
 
 AnyAggregate = Aggregate[Any, Any, Any, Any]
 
@@ -54,6 +56,7 @@ def machine(
         def every_decision_has_its_grounds(self) -> None:
             assert all(e.decision.options_considered for e in self.history if isinstance(e, DecisionEvent))
 
+    Laws.TestCase.settings = settings(max_examples=examples(40), deadline=None)
     return Laws
 
 

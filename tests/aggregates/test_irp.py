@@ -79,6 +79,8 @@ from tests.words import (
     event_id,
 )
 
+pytestmark = pytest.mark.once  # pure rules
+
 STORY, BOUNDARIES, ASSESSMENT = event_id(1), event_id(2), event_id(3)
 IN_JUNE = date(2025, 6, 2)
 CONTRIBUTORS = (KEY_WORKER.id, OTHER_KEY_WORKER.id)

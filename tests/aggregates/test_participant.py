@@ -129,6 +129,8 @@ from tests.words import (
     person,
 )
 
+pytestmark = pytest.mark.once  # pure rules
+
 UNTOLD = "Quillfeather"
 """Stands in every personal field, so that it can be looked for where it must not be."""
 POLICY = CURRENT.version

@@ -49,6 +49,8 @@ from scp_events.vocabulary import EnrolmentId, OrganisationId, ReferralId, Strea
 from tests.aggregates.laws import machine, one_of_these
 from tests.words import MONDAY, PARTICIPANT, REFERRAL, REFERRER, SUPERVISOR, decision, event_id
 
+pytestmark = pytest.mark.once  # pure rules
+
 ENROLMENT = EnrolmentId(UUID("55555555-5555-4555-8555-555555555555"))
 OTHER_ENROLMENT = EnrolmentId(UUID("66666666-6666-4666-8666-666666666666"))
 OTHER_REFERRAL = ReferralId(UUID("77777777-7777-4777-8777-777777777777"))

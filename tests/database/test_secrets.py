@@ -11,6 +11,8 @@ from scp_events.database import DatabaseError, embedded, postmaster
 from scp_events.database.home import Home
 from tests.database.programs import seen
 
+pytestmark = pytest.mark.once  # who is let in; test_embedded runs the same program from the wheel
+
 
 @pytest.fixture
 def server(home: Path) -> Iterator[embedded.EmbeddedPostgres]:

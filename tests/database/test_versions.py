@@ -11,6 +11,8 @@ from scp_events.database import DatabaseError, binaries, embedded
 from scp_events.database.binaries import find_binaries, find_version
 from tests.needs import need
 
+pytestmark = pytest.mark.once  # the same program in trouble; test_embedded runs it from the wheel
+
 
 @pytest.fixture(autouse=True)
 def _newest(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from scp_events.aggregates import ALL, referral
+from scp_events.aggregates import referral
 from scp_events.aggregates.referral import AcknowledgeReferral, CorrectReferral, RequestInformation
 from scp_events.event_log import (
     CommandIdReusedError,
@@ -30,6 +30,7 @@ from scp_events.vocabulary import (
 )
 from tests.aggregates.test_referral import DRAFT, ELIGIBLE, SUBMIT
 from tests.check_log import check_log
+from tests.opened import opened_log
 from tests.words import LEGAL_BASIS, NOON, REFERRER, ROBOT, SUPERVISOR, decision
 
 CASE = ParticipantId(uuid4())
@@ -37,7 +38,7 @@ CASE = ParticipantId(uuid4())
 
 @pytest.fixture
 def log(log_database: str) -> Iterator[EventLog]:
-    with EventLog(log_database, ALL) as log:
+    with opened_log(log_database) as log:
         yield log
     check_log(log_database)
 
@@ -265,7 +266,7 @@ def test_the_log_cannot_be_changed(log: EventLog, log_database: str) -> None:
 
 def test_an_event_of_an_unknown_type_is_named_with_its_place(log: EventLog, log_database: str) -> None:
     drafted(log)
-    with EventLog(log_database, []) as older, pytest.raises(UnreadableEventError) as unreadable:
+    with opened_log(log_database, aggregates=[]) as older, pytest.raises(UnreadableEventError) as unreadable:
         older.read()
     assert "position 1" in str(unreadable.value)
     assert "referral.drafted" in str(unreadable.value)

@@ -6,17 +6,20 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
 
-from scp_events.aggregates import ALL, participant
+from scp_events.aggregates import participant
 from scp_events.event_log import EventLog, EventLogAsync
 from scp_events.event_log.turns import Turns, TurnsAsync
 from scp_events.vocabulary import EventId, ParticipantId, Stream
 from tests.aggregates.test_participant import AGREE, MEET, REGISTER
 from tests.check_log import check_log
 from tests.event_log.test_log import sent
+from tests.opened import opened_log
+from tests.waiting import interrupt, until
 
 STREAM, OTHER = Stream("referral", uuid4()), Stream("referral", uuid4())
 CALLERS = 48
@@ -24,7 +27,7 @@ CALLERS = 48
 
 @pytest.fixture
 def log(log_database: str) -> Iterator[EventLog]:
-    with EventLog(log_database, ALL) as log:
+    with opened_log(log_database) as log:
         yield log
     check_log(log_database)
 
@@ -53,6 +56,25 @@ def test_nobody_waits_for_another_stream() -> None:
     turns = Turns()
     with turns.of(STREAM), turns.of(OTHER):
         assert len(turns._waiting) == 2  # noqa: SLF001
+
+
+def test_a_thread_interrupted_while_it_waits_leaves_its_place_to_the_next() -> None:
+    turns, taken, threads = Turns(), list[str](), list[threading.Thread]()
+
+    def take(name: str) -> None:
+        with suppress(KeyboardInterrupt), turns.of(STREAM):
+            taken.append(name)
+
+    with turns.of(STREAM):
+        for name in ("first", "second", "third"):
+            threads.append(threading.Thread(target=take, args=(name,)))
+            threads[-1].start()
+            until(lambda: len(turns._waiting[STREAM]) == len(threads), "it waits")  # noqa: SLF001 - not seen otherwise
+        interrupt(threads[0].ident)
+    for thread in threads:
+        thread.join()
+    assert taken == ["second", "third"]
+    assert not turns._waiting  # noqa: SLF001 - nothing is kept of a stream nobody decides on
 
 
 def test_a_cancelled_task_leaves_its_place_to_the_next() -> None:

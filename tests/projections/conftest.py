@@ -8,10 +8,10 @@ import pytest
 from psycopg import Connection
 
 from scp_events import follower
-from scp_events.aggregates import ALL
 from scp_events.event_log import EventLog
 from scp_events.projections import ALL as PROJECTIONS
 from tests.check_log import check_log
+from tests.opened import opened_log
 
 Reading = Callable[[follower.Projection], Connection[Any]]
 
@@ -19,7 +19,7 @@ Reading = Callable[[follower.Projection], Connection[Any]]
 @pytest.fixture
 def log(log_database: str) -> Iterator[EventLog]:
     follower.prepare(log_database, PROJECTIONS)
-    with EventLog(log_database, ALL, pool_size=4) as log:
+    with opened_log(log_database, pool_size=4) as log:
         yield log
     check_log(log_database)
 

@@ -20,6 +20,7 @@ from tests.aggregates import test_irp as plans
 from tests.aggregates import test_participant as people
 from tests.aggregates.laws import answer, one_of_these
 from tests.aggregates.test_participant import but
+from tests.examples import examples
 from tests.projections.cases import Case, day
 from tests.projections.conftest import Reading
 from tests.words import KEY_WORKER, OTHER_KEY_WORKER
@@ -330,7 +331,9 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(beginning=st.sampled_from(PATHS), steps=STEPS)
 def test_a_caseload_says_what_a_fold_of_the_log_says(
     log: EventLog, reading: Reading, beginning: Any, steps: Any

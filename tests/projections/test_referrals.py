@@ -17,6 +17,7 @@ from tests.aggregates import test_irp as plans
 from tests.aggregates import test_participant as people
 from tests.aggregates import test_referral as asking
 from tests.aggregates.test_participant import but
+from tests.examples import examples
 from tests.projections.cases import Case, day
 from tests.projections.conftest import Reading
 from tests.words import REFERRER, decision
@@ -134,7 +135,9 @@ COMMANDS = [
 BEGINNINGS = st.sampled_from([(), asking.REVIEWED, asking.ADMITTED, asking.WAITLISTED])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(beginning=BEGINNINGS, commands=st.lists(st.sampled_from(COMMANDS), max_size=15))
 def test_a_referral_stands_where_a_fold_of_its_events_says(
     log: EventLog, reading: Reading, beginning: tuple[Any, ...], commands: list[Any]

@@ -21,7 +21,7 @@ def mistakes(projection: Any) -> Iterator[str]:
         used = names_in(handler) if isinstance(handler, str) else frozenset()
         for name in sorted(used - names_for(event)):
             yield f"{projection.NAME}: {event.__name__} has no {name}"
-        for name in sorted((used & personal(event)) - getattr(projection, "PERSONAL", frozenset())):
+        for name in sorted((used & personal(event)) - projection.PERSONAL.keys()):
             yield f"{projection.NAME}: {name} of {event.__name__} is personal and not registered"
     for event in EVERY_EVENT - set(projection.ON) - projection.IGNORES:
         yield f"{projection.NAME}: {event.__name__} is neither handled nor ignored"
@@ -47,6 +47,7 @@ def test_every_statement_uses_only_what_its_event_carries(projection: Any) -> No
 def test_a_broken_projection_is_caught() -> None:
     broken = SimpleNamespace(
         NAME="broken",
+        PERSONAL={},
         ON={
             referral.ReferralDeclined: "UPDATE t SET a = %(decision_reason_code)s, b = %(reason)s",
             referral.InformationRequested: "UPDATE t SET a = %(decision_reason_code)s",

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from scp_events import casework
-from scp_events.aggregates import ALL, participant, referral
+from scp_events.aggregates import participant, referral
 from scp_events.event_log import EventLog
 from scp_events.vocabulary import (
     Aggregate,
@@ -19,6 +19,7 @@ from scp_events.vocabulary import (
     Provenance,
     ReferralId,
 )
+from tests.opened import opened_log
 from tests.words import KEY_WORKER, REFERRER, SUPERVISOR, decision
 
 REFERENCE = "SC-2025-014"
@@ -80,7 +81,7 @@ class Written:
 
 def write_case(conninfo: str, reference: str = REFERENCE) -> Written:
     """Record a case whose third contact, of 10 March, was entered on 20 March and corrected afterwards."""
-    with EventLog(conninfo, ALL, pool_size=2) as log:
+    with opened_log(conninfo, pool_size=2) as log:
         writer = Writer(log, log.open_case(reference))
         accepted = _referred(writer, reference)
         _registered(writer, accepted, reference)

@@ -12,6 +12,8 @@ import pytest
 from tests.services.test_api_service import Service, serving_anew
 from tests.words import SUPERVISOR
 
+pytestmark = pytest.mark.once  # test_api asks the same service from the wheel
+
 STRANGE_STATUSES = """
 [checks.positive_data_acceptance]
 # 409: a rule refused; 412: a stale version; 404: a made-up id. None of these can be said in a schema.

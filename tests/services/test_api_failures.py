@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import structlog
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.testclient import TestClient
 
 from scp_api import commands, journal, problems, spoken
@@ -19,8 +20,17 @@ from scp_api.parts import Parts
 from scp_api.problems import problem_of
 from scp_events.access import Verifier, development
 from scp_events.access.policy import NOT_FOR_PEOPLE, Resource, commands_of
-from scp_events.event_log import BusyError, LogUnreachableError
+from scp_events.event_log import (
+    BusyError,
+    ClosedError,
+    LogUnreachableError,
+    LogUnwritableError,
+    NotAnsweredError,
+    UnsafeServerError,
+)
+from scp_events.privacy import KeyServiceDownError, marks_of
 from scp_events.vocabulary import Actor, Decision, FromSender, Gathered
+from tests.every_event import planted_word
 from tests.words import SUPERVISOR
 
 CANARY = "Canary Zwetschgenmus"
@@ -92,11 +102,26 @@ def test_a_field_that_is_not_on_the_list_is_not_written() -> None:
     assert journal.only_allowed(None, "", said) == {"event": "answered"}
 
 
-@pytest.mark.parametrize("error", [BusyError("x"), LogUnreachableError("x")])
-def test_what_may_work_in_a_moment_says_when(error: Exception) -> None:
-    problem = problem_of(error)
+@pytest.mark.parametrize("kind", sorted(problems.PASSING, key=lambda kind: kind.__name__))
+def test_what_may_work_in_a_moment_says_when_and_nothing_of_what_was_asked(kind: type[Exception]) -> None:
+    problem = problem_of(kind(CANARY))
     assert problem.document.status == 503
+    assert problem.document.type == "urn:scp:problem:busy"
     assert int(problem.headers["Retry-After"]) > 0
+    assert "Zwetschgenmus" not in problem.document.model_dump_json()
+
+
+def test_everything_that_can_be_wrong_with_the_log_for_a_while_is_said_to_pass() -> None:
+    for_a_while = {
+        BusyError,
+        ClosedError,
+        KeyServiceDownError,
+        LogUnreachableError,
+        LogUnwritableError,
+        NotAnsweredError,
+        UnsafeServerError,
+    }
+    assert for_a_while <= set(problems.PASSING)
 
 
 ALL = [
@@ -117,8 +142,35 @@ def test_a_body_asks_for_nothing_that_is_gathered_or_known(kind: Resource, comma
 
 
 def test_no_command_has_a_validator_of_its_own_that_a_body_would_pass_by() -> None:
+    """Save that it says nothing erased, which no JSON can."""
     for _, command in ALL:
-        assert not command.__pydantic_decorators__.model_validators, command
+        assert command.__pydantic_decorators__.model_validators.keys() == {"_says_something"}, command
+
+
+ERASED = {"erased": True, "key_id": "11111111-1111-4111-8111-111111111111", "at": "2025-03-03T00:00:00Z"}
+
+
+@pytest.mark.parametrize(("kind", "command"), ALL, ids=lambda each: getattr(each, "__name__", str(each)))
+def test_no_body_can_say_that_something_was_erased(kind: Resource, command: Any) -> None:
+    body = spoken.body_of(command)
+    said = json.loads(planted_word(body).model_dump_json())
+    spoken.read(command, json.dumps(said).encode())
+    for mark in marks_of(body.model_fields["command"].annotation):
+        altered = json.loads(json.dumps(said))
+        erase(altered["command"], mark.path)
+        with pytest.raises(RequestValidationError) as refused:
+            spoken.read(command, json.dumps(altered).encode())
+        places = [".".join(map(str, wrong["loc"])) for wrong in refused.value.errors()]
+        assert [p for p in places if p.startswith("body.command." + ".".join(mark.path).replace("*", "0"))]
+
+
+def erase(said: Any, path: tuple[str, ...]) -> None:
+    """Say that what stands at a path was erased."""
+    step = 0 if path[0] == "*" else path[0]
+    if len(path) > 1:
+        erase(said[step], path[1:])
+    else:
+        said[step] = ERASED
 
 
 def test_what_the_program_says_itself_is_taken_from_nobody(broken: TestClient) -> None:

@@ -10,9 +10,8 @@ import psycopg
 import pytest
 
 from scp_events import follower
-from scp_events.aggregates import ALL
-from scp_events.event_log import EventLog
 from scp_events.projections import caseload
+from tests.opened import opened_log
 from tests.services.cli_case import REFERENCE, Written, write_case
 from tests.services.cli_run import scp
 
@@ -64,7 +63,7 @@ def test_a_paused_projection_stays_where_it_is(log_database: str, written: Writt
 
 def test_a_projector_at_work_is_waited_for_and_not_fenced(log_database: str) -> None:
     follower.prepare(log_database, [caseload])
-    with EventLog(log_database, ALL, pool_size=2) as log, follower.following(log, [caseload]) as (thread,):
+    with opened_log(log_database, pool_size=2) as log, follower.following(log, [caseload]) as (thread,):
         write_case(log_database)
         (load,) = rows(log_database, "caseload")
         assert load["participants"] == 1
@@ -76,7 +75,7 @@ def test_a_projector_at_work_is_waited_for_and_not_fenced(log_database: str) -> 
 
 def test_a_projector_that_has_gone_is_not_waited_for_in_vain(log_database: str) -> None:
     follower.prepare(log_database, [caseload])
-    with EventLog(log_database, ALL, pool_size=2) as log, follower.Follower(log, caseload) as gone:
+    with opened_log(log_database, pool_size=2) as log, follower.Follower(log, caseload) as gone:
         gone.catch_up()
     write_case(log_database)
     (load,) = rows(log_database, "caseload")

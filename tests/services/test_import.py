@@ -30,12 +30,14 @@ from scp_cli.importing import (
 )
 from scp_cli.importing import run as importing_run
 from scp_cli.importing.rehearsal import Rehearsal
-from scp_events.aggregates import ALL, participant
+from scp_events.aggregates import participant
 from scp_events.aggregates.participant import ContactCorrected, ContactRecorded, KeyWorkerAssigned
 from scp_events.event_log import EventLog
 from scp_events.vocabulary import Actor, DecisionEvent, OrganisationId, PersonId, Role
 from tests.check_log import check_log
 from tests.conftest import database
+from tests.examples import examples
+from tests.opened import opened_log
 
 CLERK = Actor(id=PersonId("dc-yarrow"), role=Role.DATA_CLERK, organisation=OrganisationId("second-chance"))
 TODAY = date(2026, 7, 1)
@@ -292,7 +294,7 @@ def changed(sheet: str, row_id: str, **cells: str) -> Sheets:
 
 @pytest.fixture
 def log(log_database: str) -> Iterator[EventLog]:
-    with EventLog(log_database, ALL, pool_size=2) as opened:
+    with opened_log(log_database, pool_size=2) as opened:
         yield opened
     check_log(log_database)
 
@@ -311,7 +313,7 @@ def imported(log: EventLog, tmp_path: Path) -> Callable[..., ImportReport]:
 @pytest.fixture(scope="module")
 def empty_log(postgres_server: str, log_template: str) -> Iterator[EventLog]:
     """Yield a log that stays empty: only dry runs use it."""
-    with database(postgres_server, log_template) as conninfo, EventLog(conninfo, ALL, pool_size=1) as log:
+    with database(postgres_server, log_template) as conninfo, opened_log(conninfo, pool_size=1) as log:
         yield log
         assert log.head() == 0
 
@@ -413,6 +415,14 @@ def test_a_correction_can_say_that_it_was_another_day(
     imported(changed("contacts", "C-4", happened_on="2025-03-12"))
     (correction,) = (r for r in log.read_all() if isinstance(r.event, ContactCorrected))
     assert correction.envelope.occurred_at == datetime(2025, 3, 12, 12, tzinfo=UTC)
+
+
+def test_a_cell_that_says_something_was_erased_is_somebodys_words(
+    imported: Callable[..., ImportReport], log: EventLog
+) -> None:
+    said = '{"erased": true, "key_id": "11111111-1111-4111-8111-111111111111", "at": "2025-03-03T00:00:00Z"}'
+    imported(changed("contacts", "C-2", note=said))
+    assert said in [r.event.note for r in log.read_all() if isinstance(r.event, ContactRecorded)]
 
 
 def test_a_contact_that_never_was_is_taken_back(imported: Callable[..., ImportReport], log: EventLog) -> None:
@@ -934,7 +944,7 @@ ODD = [
 ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[*HealthCheck])
 @given(
     place=st.sampled_from(PLACES),
     text=st.one_of(st.sampled_from(ODD), st.text(max_size=30)),

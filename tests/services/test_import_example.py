@@ -18,12 +18,12 @@ from python_calamine import CalamineWorkbook
 
 from scp_cli.importing import ImportReport, import_directory
 from scp_events import history
-from scp_events.aggregates import ALL
 from scp_events.event_log import EventLog
 from scp_events.history import Point
 from scp_events.vocabulary import Actor, OrganisationId, PersonId, Role
 from tests.check_log import check_log
 from tests.conftest import database
+from tests.opened import opened_log
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "second-chance"
 REGISTERS = ("staff.csv", "legal-bases.csv")
@@ -34,7 +34,7 @@ TODAY = date(2026, 7, 31)
 
 @pytest.fixture
 def log(log_database: str) -> Iterator[EventLog]:
-    with EventLog(log_database, ALL, pool_size=2) as opened:
+    with opened_log(log_database, pool_size=2) as opened:
         yield opened
     check_log(log_database)
 
@@ -154,9 +154,10 @@ from pathlib import Path
 from scp_cli.importing import import_directory
 from scp_events.aggregates import ALL
 from scp_events.event_log import EventLog
+from scp_events.privacy import open_keyring
 from scp_events.vocabulary import Actor
 conninfo, directory, clerk = sys.argv[1:]
-with EventLog(conninfo, ALL, pool_size=1) as log:
+with open_keyring(conninfo) as keyring, EventLog(conninfo, ALL, keyring=keyring, pool_size=1) as log:
     import_directory(
         log, Path(directory), rejected_to=Path(directory, "..", "rejected"), today=date(2026, 7, 31),
         by=Actor.model_validate_json(clerk), on_row=lambda progress: print(progress.done, flush=True),
@@ -197,7 +198,7 @@ def test_an_import_killed_in_the_middle_and_run_again_ends_as_if_nothing_had_bee
     with database(postgres_server, log_template) as conninfo:
         for rows in (1, 7, 40, 90):
             killed_after(rows, conninfo, sheets)
-        with EventLog(conninfo, ALL, pool_size=1) as interrupted:
+        with opened_log(conninfo, pool_size=1) as interrupted:
             assert interrupted.head() > 0
             finished = run(interrupted, sheets, tmp_path / "rejected")
             clean = run(log, sheets, tmp_path / "rejected")

@@ -16,7 +16,6 @@ from psycopg import Connection
 from pydantic import ValidationError
 
 from scp_events import follower
-from scp_events.aggregates import ALL
 from scp_events.event_log import EventLog
 from scp_events.projections import ALL as PROJECTIONS
 from scp_events.projections import caseload, decisions, referrals
@@ -25,6 +24,7 @@ from scp_projector.settings import Settings
 from tests.aggregates import test_irp as plans
 from tests.aggregates import test_participant as people
 from tests.aggregates import test_referral as asking
+from tests.opened import opened_log
 from tests.projections.cases import Case
 from tests.test_follower import eventually
 
@@ -33,7 +33,7 @@ Process = subprocess.Popen[bytes]
 
 @pytest.fixture
 def log(log_database: str) -> Iterator[EventLog]:
-    with EventLog(log_database, ALL, pool_size=2) as log:
+    with opened_log(log_database, pool_size=2) as log:
         for _ in range(3):
             Case(log).refer(*asking.ACCEPTED).meet(*people.ACTIVE, people.ASSESS).plan(*plans.ACTIVE)
         follower.prepare(log_database, PROJECTIONS)

@@ -17,9 +17,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from scp_events import event_log
-from scp_events.aggregates import ALL
 from scp_events.database import embedded
-from scp_events.event_log import EventLog
 from scp_events.streams.audiences import BY_NAME
 from scp_events.streams.cloud_events import Edition
 from scp_relay.broker import Broker, commit
@@ -28,8 +26,11 @@ from scp_relay.secret import load_or_make
 from tests import broker as test_broker
 from tests.check_log import check_log
 from tests.kafka_fixtures import Record, TopicMaker, TopicReader, need_jars
+from tests.opened import opened_log
 from tests.streams.filled_log import SECRET_WORDS, append_many
 from tests.streams.relaying import PARTITIONS, PATIENCE, Site, check_published
+
+in_trouble = pytest.mark.once  # the tests of a relay at its work, killed too, run it from the wheel
 
 
 @pytest.fixture
@@ -122,6 +123,7 @@ def test_a_relay_that_has_nothing_to_do_stops_too(site: Site) -> None:
 # -------------------------------------------------------------------------------------------- one at a time
 
 
+@in_trouble
 def test_a_second_relay_takes_over_and_the_first_ends_itself(site: Site, read_topic: TopicReader) -> None:
     append_many(site.conninfo, 4000, at_once=20)
     with site.relay(relay_batch=10) as first:
@@ -134,6 +136,7 @@ def test_a_second_relay_takes_over_and_the_first_ends_itself(site: Site, read_to
     published(site, read_topic)
 
 
+@in_trouble
 def test_a_relay_that_was_replaced_while_idle_ends_with_the_next_event(
     site: Site, read_topic: TopicReader
 ) -> None:
@@ -150,6 +153,7 @@ def test_a_relay_that_was_replaced_while_idle_ends_with_the_next_event(
     assert len(published(site, read_topic)) == 20
 
 
+@in_trouble
 def test_a_producer_that_was_replaced_in_mid_transaction_leaves_its_successor_alone(
     kafka_bootstrap: str, new_topic: TopicMaker, read_topic: TopicReader
 ) -> None:
@@ -202,7 +206,7 @@ def running(site: Site, broker: Broker, **changes: object) -> Iterator[Relay]:
     settings = site.settings(**changes)
     secret = load_or_make(settings.key_file)
     editions = [Edition(BY_NAME[name], secret, settings.installation) for name in settings.relay_audiences]
-    with EventLog(site.conninfo, ALL, pool_size=2) as log:
+    with opened_log(site.conninfo, pool_size=2) as log:
         relay = Relay(log, broker, editions, settings)
         thread = threading.Thread(target=relay.run)
         thread.start()
@@ -214,6 +218,7 @@ def running(site: Site, broker: Broker, **changes: object) -> Iterator[Relay]:
             assert not thread.is_alive()
 
 
+@in_trouble
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_after_a_commit_whose_outcome_is_unknown_the_relay_looks_it_up(
     site: Site, read_topic: TopicReader, moment: str
@@ -242,6 +247,7 @@ def until(condition: Any) -> None:
         time.sleep(0.05)
 
 
+@in_trouble
 def test_progress_that_was_not_committed_is_not_read(site: Site) -> None:
     topic, broker = site.settings().progress_topic, Broker(site.bootstrap)
     broker.ensure_topic(topic, 1, 1, {"cleanup.policy": "compact"})
@@ -263,6 +269,7 @@ def test_progress_that_was_not_committed_is_not_read(site: Site) -> None:
         assert broker.last_committed(topic).value == b"1"
 
 
+@in_trouble
 def test_a_broker_that_restarts_finds_the_relay_waiting(log_database: str, tmp_path: Path) -> None:
     need_jars()
     with RestartableBroker(tmp_path) as broker:
@@ -282,12 +289,18 @@ def test_a_broker_that_restarts_finds_the_relay_waiting(log_database: str, tmp_p
 
 
 class RestartableBroker:
-    """A broker of this test's own, with its data kept between a stop and a start."""
+    """A broker of this test's own, with its data kept between a stop and a start.
+
+    Who comes back from a power failure waits until the session it had before has run out: the shorter, the
+    sooner.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._log = directory / "kafka.log"
         ports = test_broker._free_ports(2)  # noqa: SLF001 - how the test broker is made
         self._properties = test_broker._formatted(directory / "kafka", *ports)  # noqa: SLF001
+        with self._properties.open("a") as properties:
+            properties.write("broker.session.timeout.ms=3000\nbroker.heartbeat.interval.ms=500\n")
         self.address = f"127.0.0.1:{ports[0]}"
 
     def __enter__(self) -> Self:
@@ -317,6 +330,7 @@ def everything(site: Site) -> list[Record]:
 # ---------------------------------------------------------------------------------- errors of the database
 
 
+@in_trouble
 def test_broken_connections_to_the_database_lose_nothing(site: Site, read_topic: TopicReader) -> None:
     append_many(site.conninfo, 2000, at_once=20)
     with site.relay(relay_batch=20) as relay:
@@ -339,6 +353,7 @@ def break_connections(conninfo: str) -> None:
         )
 
 
+@in_trouble
 def test_a_database_that_crashed_and_came_back_finds_the_relay_waiting(
     kafka_bootstrap: str, kafka_admin: KafkaAdminClient, read_topic: TopicReader, tmp_path: Path
 ) -> None:
@@ -372,6 +387,7 @@ def test_partners_are_told_less_and_their_chain_has_no_gaps(site: Site, read_top
     }
 
 
+@in_trouble
 def test_an_audience_added_later_is_told_everything_from_the_beginning(
     site: Site, read_topic: TopicReader
 ) -> None:
@@ -403,6 +419,7 @@ def test_nothing_personal_leaves_the_log(site: Site, read_topic: TopicReader, ka
 # ------------------------------------------------------------------------ what a relay does not start on
 
 
+@in_trouble
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
@@ -425,6 +442,7 @@ def test_a_relay_does_not_start_where_it_could_not_go_on(
         assert said in relay.said("failed")[0]["reason"]
 
 
+@in_trouble
 def test_a_relay_that_cannot_read_an_event_says_which_and_does_not_pass_it_over(site: Site) -> None:
     append_many(site.conninfo, 20)
     with psycopg.connect(

@@ -19,22 +19,24 @@ import psycopg
 import pytest
 
 from scp_events import event_log, follower
-from scp_events.aggregates import ALL, participant
+from scp_events.aggregates import participant
 from scp_events.database.embedded import hold
-from scp_events.event_log import EventLog, Recorded
+from scp_events.event_log import Recorded
 from scp_events.projections import ALL as PROJECTIONS
 from scp_events.projections import caseload
 from scp_events.vocabulary import OrganisationId, fold
 from tests.check_log import check_log
 from tests.kafka_fixtures import TopicReader
+from tests.opened import opened_log
 from tests.services import under_fire
 from tests.services.test_api_service import Service, free_port, start, until_ready
 from tests.services.under_fire import Fire, spans
 from tests.words import MONDAY
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.once  # each part runs from the wheel in tests of its own
 CASES = 12
-KILLED_COMMANDS = 480
+COMMANDS = 2000
+PARTS = ("api", "scp_projector", "scp_relay", "postgresql")
 
 
 @dataclass
@@ -52,8 +54,10 @@ class System:
     def kill(self, part: str) -> None:
         """End a part without warning, and start it again."""
         if part == "postgresql":
-            os.kill(self.postgres, signal.SIGKILL)
+            killed = self.postgres
+            os.kill(killed, signal.SIGKILL)
             self.postgres = self.stack.enter_context(hold(self.home / "pg")).pid
+            assert self.postgres != killed
         elif part == "api":
             self._kill(self.service.process)
             port = int(self.service.url.rpartition(":")[2])
@@ -64,8 +68,9 @@ class System:
 
     @staticmethod
     def _kill(process: subprocess.Popen[bytes]) -> None:
+        assert process.poll() is None, "it had ended by itself"
         process.kill()
-        process.wait()
+        assert process.wait() == -signal.SIGKILL
 
     def start(self, program: str) -> subprocess.Popen[bytes]:
         """Start the projector or the relay."""
@@ -104,9 +109,14 @@ def running(home: Path, kafka: str) -> Iterator[System]:
             system.programs = {name: system.start(name) for name in ("scp_projector", "scp_relay")}
             yield system
         finally:
-            for program in (service.process, *system.programs.values()):
-                program.terminate()
-                program.wait(60)
+            ends = [ended(program) for program in (system.service.process, *system.programs.values())]
+        assert ends == [0, 0, 0], "a part ended by itself, or not in order"
+
+
+def ended(program: subprocess.Popen[bytes]) -> int:
+    """Tell a program to end, and return its exit code; 0 only if it was still running."""
+    program.terminate()
+    return program.wait(60)
 
 
 @pytest.fixture
@@ -118,25 +128,30 @@ def system(tmp_path: Path, kafka_bootstrap: str) -> Iterator[System]:
 def test_two_thousand_random_commands_from_eight_clients_lose_no_update(
     system: System, read_topic: TopicReader
 ) -> None:
-    fire = Fire(system.service, commands=2000, seed=1)
+    fire = Fire(system.service, commands=COMMANDS, seed=1)
     fire.run(fire.prepared(CASES))
     assert fire.stale > 0, "clients decided on the same cases at once"
     nothing_is_lost_and_nothing_twice(system, fire, read_topic)
 
 
-@pytest.mark.parametrize("part", ["api", "scp_projector", "scp_relay", "postgresql"])
-def test_a_part_killed_in_the_middle_loses_nothing_and_repeats_nothing(
-    system: System, read_topic: TopicReader, part: str
+def test_every_part_killed_twice_in_the_middle_loses_nothing_and_repeats_nothing(
+    system: System, read_topic: TopicReader
 ) -> None:
-    fire = Fire(system.service, commands=KILLED_COMMANDS, seed=2)
+    fire = Fire(system.service, commands=COMMANDS, seed=2)
     addresses = fire.prepared(CASES)
+    unheard: Counter[str] = Counter()
 
-    def kill_twice(running: Fire) -> None:
-        for share in (0.3, 0.6):
-            until(lambda share=share: running.done() > share * KILLED_COMMANDS, "commands are acknowledged")
+    def kill_each_twice(running: Fire) -> None:
+        for number, part in enumerate(PARTS * 2, start=1):
+            enough = COMMANDS * number // (2 * len(PARTS) + 1)
+            until(lambda enough=enough: running.done() >= enough, "commands are acknowledged")
+            before = running.unheard
             system.kill(part)
+            until(lambda enough=enough: running.done() > enough + 50, "commands are acknowledged again")
+            unheard[part] += running.unheard - before
 
-    fire.run(addresses, meanwhile=kill_twice)
+    fire.run(addresses, meanwhile=kill_each_twice)
+    assert unheard["api"] > 0, "it was killed while it was asked"
     nothing_is_lost_and_nothing_twice(system, fire, read_topic)
 
 
@@ -146,7 +161,7 @@ def test_a_part_killed_in_the_middle_loses_nothing_and_repeats_nothing(
 def nothing_is_lost_and_nothing_twice(system: System, fire: Fire, read_topic: TopicReader) -> None:
     """Every acknowledged command is in the log once; read models and topic say what the log says."""
     check_log(system.conninfo)
-    with EventLog(system.conninfo, ALL) as log:
+    with opened_log(system.conninfo) as log:
         history = list(log.read_all())
     every_acknowledged_command_is_in_the_log_once(fire, history)
     the_caseload_is_a_fold_of_the_log(system, history)

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
@@ -134,7 +134,7 @@ def test_a_killed_witness_that_starts_again_keeps_its_promise(tmp_path: Path, hi
         while size < 199:
             try:
                 told = witness.ask(history, size, size + 1)
-            except OSError:
+            except (OSError, HTTPException):  # it was killed before, or in the middle of, its answer
                 return
             if told.status == 200:
                 given.append(size + 1)
@@ -276,6 +276,18 @@ def test_keygen_prints_the_key_for_others_and_keeps_the_secret_to_itself(tmp_pat
     assert stat.S_IMODE((tmp_path / "ledger.key").stat().st_mode) == 0o600
     witness = scp("witness", "keygen", "court.example", database="", SCP_HOME=str(tmp_path))
     assert Verifier.parse(witness.out.removesuffix("\n")).kind is KeyKind.COSIGNATURE
+
+
+@pytest.mark.parametrize(
+    "order", [("witness", "--home", "{}", "keygen"), ("witness", "keygen", "--home", "{}")]
+)
+def test_a_witness_is_founded_where_it_was_said_wherever_that_was_said(
+    tmp_path: Path, order: tuple[str, ...]
+) -> None:
+    words = [word.format(tmp_path / "here") for word in order]
+    made = scp(*words, "court.example", database="", SCP_HOME=str(tmp_path / "elsewhere"))
+    assert made.code == 0, made.err
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
 
 
 @pytest.mark.parametrize("command", [("ledger", "keygen"), ("witness", "keygen")])

@@ -41,7 +41,7 @@ class Fire:
     seed: int
     acknowledged: list[dict[str, Any]] = field(default_factory=list)
     stale: int = 0
-    sent: int = 0
+    unheard: int = 0
     _lock: Lock = field(default_factory=Lock)
 
     def prepared(self, cases: int) -> list[str]:
@@ -70,6 +70,11 @@ class Fire:
         """Count a decision that was made on a version no longer the latest."""
         with self._lock:
             self.stale += 1
+
+    def note_unheard(self) -> None:
+        """Count a request that was not answered, or that nobody could answer just then."""
+        with self._lock:
+            self.unheard += 1
 
     def done(self) -> int:
         """Return how many commands were acknowledged so far."""
@@ -143,6 +148,7 @@ class Client:
             )
             if answer.status_code != 412:
                 self.fire.note(ok(answer))
+                assert answer.json()["version"] == version + 1, "nobody else decided in between"
                 return
             assert answer.headers["etag"] != f'"{version}"', "a stale version is told the latest"
             self.fire.note_stale()
@@ -154,11 +160,11 @@ class Client:
             try:
                 answer = send()
             except httpx2.TransportError:
-                pause()
-                continue
-            if answer.status_code != 503:
+                answer = None
+            if answer is not None and answer.status_code != 503:
                 return answer
-            assert "retry-after" in answer.headers
+            assert answer is None or "retry-after" in answer.headers
+            self.fire.note_unheard()
             pause()
         raise AssertionError(f"not answered in {PATIENCE} tries")
 

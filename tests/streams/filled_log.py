@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from itertools import count
 from uuid import UUID, uuid4, uuid5
@@ -11,10 +12,12 @@ from scp_events.aggregates import ALL, referral
 from scp_events.event_log import Codec, Envelope
 from scp_events.event_log.appends import Append, EnvelopedEvent
 from scp_events.event_log.recorder import LogRecorder
+from scp_events.privacy import open_keyring
 from scp_events.vocabulary import CommandId, Event, EventId, ParticipantId, Stream, stored_type
+from tests.check_log import NobodysKeys
 from tests.words import NOON, SUPERVISOR, decision
 
-CODEC = Codec(ALL)
+ENVELOPES = Codec(ALL, NobodysKeys())
 ANYBODY = uuid5(UUID(int=0), "anybody")
 SECRET_WORDS = "Canary-7f3a"  # noqa: S105 - not a password: words that must not be seen outside
 _numbers = count(1)
@@ -33,14 +36,14 @@ def envelope(event: Event, **changes: object) -> Envelope[Event]:
         "confidentiality": event.confidentiality,
         "subjects": (ANYBODY,),
     }
-    return CODEC.envelope_of(event).model_construct(**(said | changes))
+    return ENVELOPES.envelope_of(event).model_construct(**(said | changes))
 
 
-def append(recorder: LogRecorder, stream: Stream, after: int, events: list[Event]) -> None:
+def append(recorder: LogRecorder, codec: Codec, stream: Stream, after: int, events: list[Event]) -> None:
     """Append events to a stream that has `after` of them."""
     command = CommandId(uuid4())
     stored = [
-        _stored(stream, version, envelope(event, command_id=command))
+        _stored(codec, stream, version, envelope(event, command_id=command))
         for version, event in enumerate(events, start=after + 1)
     ]
     answer = recorder.append(
@@ -51,14 +54,12 @@ def append(recorder: LogRecorder, stream: Stream, after: int, events: list[Event
 
 def append_many(conninfo: str, events: int, streams: int = 40, at_once: int = 5) -> None:
     """Append `events` to new streams, `at_once` to each in turn, so that streams are interleaved."""
-    recorder = LogRecorder(conninfo, pool_size=1)
     fresh = [Stream("referral", uuid4()) for _ in range(streams)]
-    try:
+    with open_keyring(conninfo) as keyring, closing(LogRecorder(conninfo, pool_size=1)) as recorder:
+        codec = Codec(ALL, keyring)
         for written in range(0, events, at_once):
             turn, which = divmod(written // at_once, streams)
-            append(recorder, fresh[which], turn * at_once, [next(_told) for _ in range(at_once)])
-    finally:
-        recorder.close()
+            append(recorder, codec, fresh[which], turn * at_once, [next(_told) for _ in range(at_once)])
 
 
 def _tell() -> Iterator[Event]:
@@ -74,12 +75,12 @@ def _tell() -> Iterator[Event]:
 _told = _tell()
 
 
-def _stored(stream: Stream, version: int, made: Envelope[Event]) -> EnvelopedEvent:
+def _stored(codec: Codec, stream: Stream, version: int, made: Envelope[Event]) -> EnvelopedEvent:
     return EnvelopedEvent(
         originator_id=stream.id,
         originator_version=version,
         topic=stored_type(type(made.event)),
-        state=CODEC.encode(made),
+        state=codec.encode(made, stream, version),
         event_id=made.event_id,
         category=stream.category,
         schema_version=made.event.schema_version,

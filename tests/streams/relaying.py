@@ -41,6 +41,7 @@ class Site:
         said = {
             "database_url": self.conninfo,
             "home": self.home,
+            "keyring": os.environ["SCP_KEYRING"],
             "kafka_bootstrap": self.bootstrap,
             "kafka_prefix": self.prefix,
             "kafka_partitions": PARTITIONS,

@@ -18,6 +18,8 @@ from tests import broker
 from tests.kafka_fixtures import Record, TopicMaker, TopicReader, need_jars
 from tests.needs import need
 
+pytestmark = pytest.mark.once  # of the test broker, not of what is in the wheel
+
 HOLD = """
 import sys
 from pathlib import Path

@@ -6,9 +6,10 @@ here from beginning to end. No lock is taken and nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -35,22 +36,22 @@ E = TypeVar("E", bound=Event)
 class Rehearsal(EventLog):
     """An event log that decides as the real one does and appends to memory."""
 
-    def __init__(self, conninfo: str) -> None:
-        super().__init__(conninfo, ALL, pool_size=1)
+    def __init__(self, log: EventLog) -> None:
+        super().__init__(log.conninfo, ALL, keyring=log.keyring, pool_size=1)
         self._added: list[Recorded[Any]] = []
-        self._asked: dict[CommandId, bytes] = {}
+        self._tried: dict[CommandId, bytes] = {}
         self._opened: dict[str, ParticipantId] = {}
 
     @contextmanager
     def trial(self) -> Iterator[None]:
         """Forget, at the end, whatever is appended in between."""
         kept = len(self._added)
-        asked = dict(self._asked)
+        tried = dict(self._tried)
         try:
             yield
         finally:
             del self._added[kept:]
-            self._asked = asked
+            self._tried = tried
 
     # --- decisions go in ----------------------------------------------------------------------------------
 
@@ -67,15 +68,16 @@ class Rehearsal(EventLog):
         fingerprint: bytes | None = None,
     ) -> Outcome:
         """Decide a command as `EventLog.handle` does, and keep what is decided in memory."""
-        asked = fingerprint or b""
-        if earlier := self._earlier(provenance.command_id, asked):
-            return earlier
         stream = aggregate.stream(stream_id)
         loaded = self.load(aggregate, stream_id)
         case = loaded.case_id or case_id
+        blinded = partial(self.fingerprint, stream, command, fingerprint, case)
+        asked = fingerprint or b""
+        if earlier := self._earlier(provenance.command_id, asked, blinded):
+            return earlier
         times = {r.envelope.event_id: r.envelope.occurred_at for r in loaded.history}
         envelopes = [
-            self.enveloping.envelope(event, provenance, case, times.get)
+            self.enveloping.envelope(event, provenance, stream, case, times.get)
             for event in aggregate.decide(loaded.state, command)
         ]
         before = self.head()
@@ -91,7 +93,7 @@ class Rehearsal(EventLog):
                 )
             )
         if envelopes:
-            self._asked[provenance.command_id] = asked
+            self._tried[provenance.command_id] = asked
         return Outcome(
             stream_id=stream.id,
             version=loaded.version + len(envelopes),
@@ -100,10 +102,10 @@ class Rehearsal(EventLog):
             recorded_at=now if envelopes else None,
         )
 
-    def _earlier(self, command_id: CommandId, asked: bytes) -> Outcome | None:
-        if command_id not in self._asked:
-            return self._answered(command_id, asked)
-        if self._asked[command_id] != asked:
+    def _earlier(self, command_id: CommandId, asked: bytes, blinded: Callable[[], bytes]) -> Outcome | None:
+        if command_id not in self._tried:
+            return self._answered(command_id, blinded)
+        if self._tried[command_id] != asked:
             raise CommandIdReusedError(f"command {command_id} was another one: give each its own id")
         first = self.events_of_command(command_id)[0]
         return Outcome(

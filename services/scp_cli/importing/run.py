@@ -61,7 +61,7 @@ def import_directory(  # noqa: PLR0913 - each says one thing about the import, b
     sheets = read_directory(directory, COLUMNS)
     registers = read_registers(sheets, today or datetime.now().astimezone().date())
     report = ImportReport(dry_run=dry_run)
-    with Rehearsal(log.conninfo) as rehearsal:
+    with Rehearsal(log) as rehearsal:
         clerk = _Clerk(by, rehearsal if dry_run else log, rehearsal, report)
         clerk.work_through(sheets, registers, on_row or _nobody_watches)
     _in_the_order_of_the_sheets(report, sheets)

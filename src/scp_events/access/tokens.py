@@ -7,9 +7,11 @@ what it claims about a person is nobody else's business.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from ipaddress import ip_address
 from typing import Any
 
@@ -28,6 +30,9 @@ ACCESS_TOKEN = frozenset({"at+jwt", "application/at+jwt"})
 LONGEST = 8192
 LEEWAY = 30.0
 """Seconds by which clocks may differ."""
+REMEMBERED_SECONDS = 60.0
+"""How long a token need not be verified again, which costs as much as all the rest of a request."""
+REMEMBERED_TOKENS = 4_096
 OUR_CLAIMS = {"sub": "id", "role": "role", "organisation": "organisation", "kind": "kind"}
 """Each claim that must be there, and the field of the actor it becomes. `credentials` may be missing."""
 
@@ -65,29 +70,60 @@ class Issuer:
     """Believed only from this machine: development tokens."""
 
 
+@dataclass(frozen=True)
+class _Verified:
+    """What was found out of a token whose signature was checked."""
+
+    issuer: Issuer
+    claims: Mapping[str, Any]
+    actor: Actor
+    until: float
+
+
 class Verifier:
-    """Turns a token into the actor it speaks for, or raises `TokenError` or `KeysUnavailableError`."""
+    """Turns a token into the actor it speaks for, or raises `TokenError` or `KeysUnavailableError`.
+
+    A token that was checked is remembered for `REMEMBERED_SECONDS`, by its digest: so long a token is still
+    believed whose key its issuer has withdrawn. Where it comes from and whether it is in time is asked anew.
+    """
 
     def __init__(
         self, issuers: Iterable[Issuer], now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
         self._issuers = {issuer.name: issuer for issuer in issuers}
         self._now = now
+        self._verified: dict[bytes, _Verified] = {}
+        self._lock = threading.Lock()
 
     def verify(self, token: str, client: Client) -> Actor:
         """Return who the token says is asking."""
         header = _header(token)
         _must_be_an_access_token(header)
         issuer = self._issuer(token)
-        if issuer.loopback_only and not client.on_this_machine:
-            raise TokenError(
-                "development-token-from-elsewhere",
-                "development tokens are for this machine only: use a token of the configured issuer",
-            )
+        _must_be_for(client, issuer)
         claims = _signed_claims(token, header, issuer.keys)
         _must_be_meant_for(claims, issuer)
-        _must_be_in_time(claims, self._now().timestamp())
-        return _actor(claims)
+        now = self._now().timestamp()
+        _must_be_in_time(claims, now)
+        actor = _actor(claims)
+        self._remember(token, _Verified(issuer, claims, actor, now + REMEMBERED_SECONDS))
+        return actor
+
+    def recall(self, token: str, client: Client) -> Actor | None:
+        """Return who a token is known to speak for, at once; None where it has to be verified."""
+        verified = self._verified.get(_digest(token))
+        now = self._now().timestamp()
+        if verified is None or now >= verified.until:
+            return None
+        _must_be_for(client, verified.issuer)
+        _must_be_in_time(verified.claims, now)
+        return verified.actor
+
+    def _remember(self, token: str, verified: _Verified) -> None:
+        with self._lock:
+            if len(self._verified) >= REMEMBERED_TOKENS:
+                self._verified.pop(next(iter(self._verified)))  # the one remembered longest
+            self._verified[_digest(token)] = verified
 
     def _issuer(self, token: str) -> Issuer:
         """Return the issuer the token names, which decides only whose keys it is checked with."""
@@ -99,6 +135,18 @@ class Verifier:
                 "wrong-issuer", "the token is of another issuer: get one from the configured one"
             )
         return self._issuers[named]
+
+
+def _digest(token: str) -> bytes:
+    return sha256(token.encode()).digest()
+
+
+def _must_be_for(client: Client, issuer: Issuer) -> None:
+    if issuer.loopback_only and not client.on_this_machine:
+        raise TokenError(
+            "development-token-from-elsewhere",
+            "development tokens are for this machine only: use a token of the configured issuer",
+        )
 
 
 def is_loopback(address: str) -> bool:

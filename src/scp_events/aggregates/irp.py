@@ -38,6 +38,7 @@ from scp_events.vocabulary import (
     PersonCode,
     Refused,
     Stream,
+    TellingCode,
     Word,
     members,
 )
@@ -77,7 +78,7 @@ class NeedIdentified(CorrectableEvent):
 
     type: Literal["irp.need-identified"] = "irp.need-identified"
     need_id: NeedId
-    domain: Code
+    domain: TellingCode
     """The area of life, such as `housing`, `work`, `debts`, `mental-health`."""
     description: Narrative
     evidence: SomeEvents
@@ -90,7 +91,7 @@ class NeedCorrected(CorrectionEvent):
 
     type: Literal["irp.need-corrected"] = "irp.need-corrected"
     need_id: NeedId
-    domain: Code
+    domain: TellingCode
     description: Narrative
     evidence: SomeEvents
     priority: Priority
@@ -322,7 +323,7 @@ class IdentifyNeed(Command):
 
     event_id: EventId
     need_id: NeedId
-    domain: Code
+    domain: TellingCode
     description: Narrative
     evidence: tuple[EventId, ...]
     priority: Priority
@@ -333,7 +334,7 @@ class CorrectNeed(DecisionCommand):
 
     corrects: EventId
     happened_at: AwareDatetime | None = None
-    domain: Code
+    domain: TellingCode
     description: Narrative
     evidence: tuple[EventId, ...]
     priority: Priority

@@ -28,11 +28,14 @@ from scp_events.vocabulary import (
     Citation,
     Code,
     Command,
+    CoreCode,
     CoreDetail,
     CorrectableEvent,
     CorrectionEvent,
     DecisionCommand,
     DecisionEvent,
+    Erased,
+    ErasureEvent,
     Event,
     EventId,
     FromSender,
@@ -41,20 +44,24 @@ from scp_events.vocabulary import (
     OrganisationCode,
     ParticipantId,
     Personal,
+    PersonalDate,
+    PersonCode,
     PersonId,
     PolicyVersion,
     ReferralId,
     Refused,
     Role,
     Stream,
+    TellingCode,
+    Text,
     Word,
     members,
+    readable,
 )
 
 Confidentiality: TypeAlias = Literal["standard", "restricted"]
-PersonalDate = Annotated[date, Personal("core")]
-TellingCode = Annotated[Code, Personal("narrative")]
-"""A code that tells something about the young person, so it is sealed like their words."""
+WordsOfTheOther = Annotated[Text | Erased, Personal("narrative", of="other")]
+"""Words that tell of the person of another record, so they are sealed for them and erased with them."""
 Minutes = Annotated[int, Field(strict=True, ge=0, le=24 * 60)]
 
 # --- what is said of a person, a contact, an assessment: the same in the fact and in its correction -------
@@ -65,7 +72,7 @@ class PersonalDetails(Word):
 
     name: CoreDetail
     date_of_birth: PersonalDate
-    preferred_language: Code
+    preferred_language: CoreCode
     guardian: CoreDetail | None = None
 
 
@@ -110,7 +117,7 @@ class RiskLevel(StrEnum):
     VERY_HIGH = "very-high"
 
 
-TellingLevel = Annotated[RiskLevel, Personal("narrative")]
+TellingLevel = Annotated[RiskLevel | Erased, Personal("narrative")]
 
 
 class DomainScore(Word):
@@ -132,8 +139,8 @@ class AttributedInput(Word):
 class Findings(Word):
     """What an assessment found. Which instrument found it is said beside; none is built in."""
 
-    domain_scores: Annotated[tuple[DomainScore, ...], Personal("narrative")]
-    needs_identified: Annotated[tuple[Code, ...], Personal("narrative")]
+    domain_scores: Annotated[tuple[DomainScore, ...] | Erased, Personal("narrative")]
+    needs_identified: Annotated[tuple[Code, ...] | Erased, Personal("narrative")]
     risk_level: TellingLevel
 
 
@@ -248,7 +255,7 @@ class KeyWorkerChanged(DecisionEvent):
     """One key worker handed over to another. Earlier contacts stay with whoever made them."""
 
     type: Literal["participant.key-worker-changed"] = "participant.key-worker-changed"
-    from_key_worker: PersonId
+    from_key_worker: PersonCode
     to_key_worker: Actor
     changed_on: date
     handover_note: Narrative
@@ -404,6 +411,8 @@ class IdentityLinked(DecisionEvent):
     type: Literal["participant.identity-linked"] = "participant.identity-linked"
     other: ParticipantId
     approved_by: Actor
+    recognised_by: WordsOfTheOther | None = None
+    """What the other record says by which it was recognised."""
 
 
 class IdentityUnlinked(DecisionEvent):
@@ -458,7 +467,7 @@ class ErasureRefused(DecisionEvent):
     type: Literal["participant.erasure-refused"] = "participant.erasure-refused"
 
 
-class PersonalDataErased(DecisionEvent):
+class PersonalDataErased(ErasureEvent):
     """The participant's personal data became unreadable for ever; that something happened stays."""
 
     type: Literal["participant.personal-data-erased"] = "participant.personal-data-erased"
@@ -724,6 +733,7 @@ class LinkIdentity(DecisionCommand):
     participant_id: ParticipantId
     other: ParticipantId
     approved_by: Actor
+    recognised_by: WordsOfTheOther | None = None
 
 
 class UnlinkIdentity(DecisionCommand):
@@ -903,7 +913,7 @@ class State:
     stories: tuple[EventId, ...] = ()
     story_confirmed: bool = False
     choices: frozenset[EventId] = frozenset()
-    assessments: Mapping[EventId, RiskLevel] = field(default_factory=dict)
+    assessments: Mapping[EventId, RiskLevel | Erased] = field(default_factory=dict)
     """The level of risk that stands for each, corrected or overridden."""
     corrections: Mapping[EventId, Correction] = field(default_factory=dict)
     """The last correction of each event."""
@@ -1085,7 +1095,7 @@ def _escalated(state: State, event: ConcernEscalated) -> State:
     return _with_concern(state, event.concern_id, replace(concern, escalated_to=told))
 
 
-def _judged(state: State, assessment_id: EventId, risk_level: RiskLevel) -> State:
+def _judged(state: State, assessment_id: EventId, risk_level: RiskLevel | Erased) -> State:
     return replace(state, assessments={**state.assessments, assessment_id: risk_level})
 
 
@@ -1708,7 +1718,7 @@ def override_risk_level(state: State, command: OverrideRiskLevel) -> list[Partic
             f" name one of the {len(state.assessments)} that are, or assess first",
         )
     _must_be_competent(command.decision.by, command.decision.policy_version)
-    if state.assessments[command.assessment_id] == command.risk_level:
+    if readable(state.assessments[command.assessment_id], "the level of risk") == command.risk_level:
         return []
     return [
         RiskLevelOverridden(
@@ -1730,7 +1740,7 @@ def _must_be_competent(assessor: Actor, policy_version: str) -> None:
 
 
 def _must_score_each_domain_once(findings: Findings) -> None:
-    domains = [score.domain for score in findings.domain_scores]
+    domains = [score.domain for score in readable(findings.domain_scores, "the scores")]
     if len(set(domains)) < len(domains):
         raise Refused(
             "each-domain-is-scored-once",
@@ -1821,7 +1831,14 @@ def link_identity(state: State, command: LinkIdentity) -> list[ParticipantEvent]
     if state.links.get(command.other):
         return []
     _must_be_approved_by_another(command.decision.by, command.approved_by)
-    return [IdentityLinked(decision=command.decision, other=command.other, approved_by=command.approved_by)]
+    return [
+        IdentityLinked(
+            decision=command.decision,
+            other=command.other,
+            approved_by=command.approved_by,
+            recognised_by=command.recognised_by,
+        ),
+    ]
 
 
 def unlink_identity(state: State, command: UnlinkIdentity) -> list[ParticipantEvent]:
@@ -1941,7 +1958,7 @@ def break_glass(state: State, command: BreakGlass) -> list[ParticipantEvent]:
         return []
     _must_be_a_person(command.granted_to, "be let in")
     policy = policy_of(command.decision.policy_version)
-    length = len(command.decision.reason_text)
+    length = len(readable(command.decision.reason_text, "the reason"))
     if length < policy.access_override_reason_length:
         raise Refused(
             "breaking-the-glass-needs-a-reason",

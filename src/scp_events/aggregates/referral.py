@@ -17,7 +17,6 @@ from scp_events.policy import policy_of
 from scp_events.vocabulary import (
     Actor,
     CaseReference,
-    Citation,
     Code,
     Command,
     CorrectableEvent,
@@ -25,6 +24,7 @@ from scp_events.vocabulary import (
     DecisionCommand,
     DecisionEvent,
     EnrolmentId,
+    Erased,
     Event,
     EventId,
     FromSender,
@@ -155,7 +155,7 @@ class ReferralClosed(Event):
     """Nothing more will happen to the referral."""
 
     type: Literal["referral.closed"] = "referral.closed"
-    note: Citation | None = None
+    note: Narrative | None = None
 
 
 class ReferralCorrected(CorrectionEvent):
@@ -271,7 +271,7 @@ class LinkToEnrolment(Command):
 class CloseReferral(Command):
     """Say that nothing more will happen."""
 
-    note: Citation | None = None
+    note: Narrative | None = None
 
 
 class CorrectReferral(DecisionCommand):
@@ -343,7 +343,7 @@ class State:
     participant_id: ParticipantId | None = None
     programme: str | None = None
     route: str | None = None
-    circumstances: str | None = None
+    circumstances: str | Erased | None = None
     referred_by: Actor | None = None
     expires_on: date | None = None
     drafted_as: EventId | None = None

@@ -13,10 +13,12 @@ from scp_events.event_log.guards import UnsafeServerError
 from scp_events.event_log.listener import Listener
 from scp_events.event_log.log import EventLog, Loaded
 from scp_events.event_log.prepare import prepare
-from scp_events.event_log.sender import LogUnreachableError, LogUnwritableError
+from scp_events.event_log.telling import LogUnreachableError, LogUnwritableError
+from scp_events.event_log.together import ClosedError, NotAnsweredError
 
 __all__ = [
     "BusyError",
+    "ClosedError",
     "Codec",
     "CommandIdReusedError",
     "Envelope",
@@ -27,6 +29,7 @@ __all__ = [
     "Loaded",
     "LogUnreachableError",
     "LogUnwritableError",
+    "NotAnsweredError",
     "Outcome",
     "Recorded",
     "StaleVersionError",

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from scp_events.event_log.appends import Answer, Append
-from scp_events.event_log.sender import Answers, Sender
-from scp_events.event_log.together import Together, TogetherAsync
+from scp_events.event_log.sender import Sender, SenderAsync
+from scp_events.event_log.together import ROOM, Together, TogetherAsync
 
 LARGEST = 256
 """Appends told to the server in one call; more would let the first of them wait too long."""
@@ -18,9 +16,9 @@ LARGEST = 256
 class Appender:
     """Appends of many threads; a lone one leaves at once."""
 
-    def __init__(self, sender: Sender, *, largest: int = LARGEST) -> None:
+    def __init__(self, sender: Sender, *, largest: int = LARGEST, room: int = ROOM) -> None:
         self._sender = sender
-        self._together = Together[Append, Answer](sender.send, key=_command, largest=largest)
+        self._together = Together[Append, Answer](sender.send, key=_command, largest=largest, room=room)
 
     def append(self, append: Append) -> Answer:
         """Append, or return why not.
@@ -37,25 +35,27 @@ class Appender:
 
 
 class AppenderAsync:
-    """Appends of many tasks of one event loop. A thread tells the server, so that the loop never waits."""
+    """Appends of many tasks of one event loop.
 
-    def __init__(self, sender: Sender, *, largest: int = LARGEST) -> None:
-        self._sender = sender
-        self._thread = ThreadPoolExecutor(1, "appender")
-        self._together = TogetherAsync[Append, Answer](self._send, key=_command, largest=largest)
+    Of two senders one can be told what the other's callers decide while its call is under way. (Threads do
+    that by themselves: those who are not in a call go on deciding.)
+    """
+
+    def __init__(self, senders: Sequence[SenderAsync], *, largest: int = LARGEST, room: int = ROOM) -> None:
+        self._senders = senders
+        self._together = TogetherAsync[Append, Answer](
+            [sender.send for sender in senders], key=_command, largest=largest, room=room
+        )
 
     async def append(self, append: Append) -> Answer:
         """Append, or return or raise why not, as `Appender.append` does."""
         return await self._together.ask(append)
 
     async def close(self) -> None:
-        """Answer those who wait, and give the connection back."""
+        """Answer those who wait, and give the connections back."""
         await self._together.close()
-        self._thread.shutdown()
-        self._sender.close()
-
-    async def _send(self, appends: Sequence[Append]) -> Answers:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._sender.send, appends)
+        for sender in self._senders:
+            sender.close()
 
 
 def _command(append: Append) -> UUID:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import NamedTuple
 from uuid import UUID
 
@@ -61,7 +62,7 @@ class Answer(NamedTuple):
 
 
 PARAMETERS = (
-    *("uuid", "bytea", "uuid", "int8", "int4", "int4"),  # by append
+    *("uuid", "bytea", "uuid", "int8", "int4", "int4", "int4", "int4"),  # by append
     *("int4", "int4", "int4"),  # by part
     *("uuid", "text"),  # by stream
     *("int4", "int4", "int4", "text", "bytea", "uuid", "int2", "timestamptz", "bool"),  # by event
@@ -115,6 +116,7 @@ class _Columns:
             slot = self._slot(event)
             parts.setdefault(slot, []).append(event.originator_version)
             self._slots.append(slot)
+        _must_be_whole(parts.values())
         self._events.extend(append.events)
         self._appends.extend([number] * len(append.events))
         self._part_counts.append(len(parts))
@@ -128,18 +130,21 @@ class _Columns:
 
     def arguments(self, appends: Sequence[Append]) -> list[bytes]:
         """Return the arguments in the order of the server function's parameters."""
-        slots, expected, counts = zip(*self._parts, strict=True)
+        slots, expected, lengths = zip(*self._parts, strict=True)
+        counts = [len(append.events) for append in appends]
         events = self._events
         return [
             arrays.uuids([append.command_id for append in appends]),
             arrays.blobs([append.fingerprint for append in appends]),
             arrays.uuids([append.case_id for append in appends]),
             arrays.bigints(-1 if a.evidence_through is None else a.evidence_through for a in appends),
-            arrays.integers(len(append.events) for append in appends),
+            arrays.integers(counts),
+            arrays.integers(accumulate(counts[:-1], initial=0)),
+            arrays.integers(append.events[-1].originator_version for append in appends),
             arrays.integers(self._part_counts),
             arrays.integers(slots),
             arrays.integers(expected),
-            arrays.integers(counts),
+            arrays.integers(lengths),
             arrays.uuids(list(self._streams)),
             arrays.texts(self._categories),
             arrays.integers(self._appends),
@@ -152,3 +157,12 @@ class _Columns:
             arrays.instants(event.occurred_at for event in events),
             arrays.booleans(event.is_decision for event in events),
         ]
+
+
+def _must_be_whole(parts: Collection[list[int]]) -> None:
+    """The server compares each stream's first version only: the others must follow it."""
+    if not parts:
+        raise ValueError("an append without events records nothing: leave it out")
+    for versions in parts:
+        if len(versions) > 1 and versions != list(range(versions[0], versions[0] + len(versions))):
+            raise ValueError(f"versions {versions} of one stream do not follow each other")

@@ -19,6 +19,9 @@ _LENGTH = struct.Struct("!i")
 _SMALLINT = struct.Struct("!ih")
 _INTEGER = struct.Struct("!ii")
 _BIGINT = struct.Struct("!iq")
+_UUID, _BYTEA, _TEXT = types["uuid"].oid, types["bytea"].oid, types["text"].oid
+_INT2, _INT4, _INT8 = types["int2"].oid, types["int4"].oid, types["int8"].oid
+_BOOL, _TIMESTAMPTZ = types["bool"].oid, types["timestamptz"].oid
 _NULL = b"\xff\xff\xff\xff"
 _UUID_LENGTH = b"\x00\x00\x00\x10"
 _TRUE = b"\x00\x00\x00\x01\x01"
@@ -30,43 +33,43 @@ _DAY_MICROSECONDS = 86_400_000_000
 def uuids(values: Sequence[UUID | None]) -> bytes:
     """Return a `uuid[]`; None is NULL."""
     each = [_NULL if value is None else _UUID_LENGTH + value.bytes for value in values]
-    return _array("uuid", each, nulls=None in values)
+    return _array(_UUID, each, nulls=None in values)
 
 
 def blobs(values: Sequence[bytes]) -> bytes:
     """Return a `bytea[]`."""
-    return _array("bytea", [_LENGTH.pack(len(value)) + value for value in values])
+    return _array(_BYTEA, [_LENGTH.pack(len(value)) + value for value in values])
 
 
 def texts(values: Iterable[str]) -> bytes:
     """Return a `text[]`."""
     encoded = [value.encode() for value in values]
-    return _array("text", [_LENGTH.pack(len(value)) + value for value in encoded])
+    return _array(_TEXT, [_LENGTH.pack(len(value)) + value for value in encoded])
 
 
 def smallints(values: Iterable[int]) -> bytes:
     """Return a `smallint[]`."""
-    return _array("int2", [_SMALLINT.pack(2, value) for value in values])
+    return _array(_INT2, [_SMALLINT.pack(2, value) for value in values])
 
 
 def integers(values: Iterable[int]) -> bytes:
     """Return an `integer[]`."""
-    return _array("int4", [_INTEGER.pack(4, value) for value in values])
+    return _array(_INT4, [_INTEGER.pack(4, value) for value in values])
 
 
 def bigints(values: Iterable[int]) -> bytes:
     """Return a `bigint[]`."""
-    return _array("int8", [_BIGINT.pack(8, value) for value in values])
+    return _array(_INT8, [_BIGINT.pack(8, value) for value in values])
 
 
 def booleans(values: Iterable[bool]) -> bytes:
     """Return a `boolean[]`."""
-    return _array("bool", [_TRUE if value else _FALSE for value in values])
+    return _array(_BOOL, [_TRUE if value else _FALSE for value in values])
 
 
 def instants(values: Iterable[datetime]) -> bytes:
     """Return a `timestamptz[]` of times with a zone."""
-    return _array("timestamptz", [_BIGINT.pack(8, _microseconds(value)) for value in values])
+    return _array(_TIMESTAMPTZ, [_BIGINT.pack(8, _microseconds(value)) for value in values])
 
 
 def read_texts(array: bytes) -> list[str]:
@@ -86,8 +89,8 @@ def read_instant(value: bytes) -> datetime:
     return _EPOCH + timedelta(microseconds=int.from_bytes(value, "big", signed=True))
 
 
-def _array(element: str, each: list[bytes], *, nulls: bool = False) -> bytes:
-    return _HEADER.pack(1, nulls, types[element].oid, len(each), 1) + b"".join(each)
+def _array(element: int, each: list[bytes], *, nulls: bool = False) -> bytes:
+    return _HEADER.pack(1, nulls, element, len(each), 1) + b"".join(each)
 
 
 def _elements(array: bytes) -> list[bytes | None]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Self, TypeVar
 from uuid import UUID
-
-from eventsourcing.persistence import IntegrityError
 
 from scp_events.event_log.answers import BusyError, Outcome
 from scp_events.event_log.appender import AppenderAsync
 from scp_events.event_log.appends import Answer, Append
-from scp_events.event_log.deciding import Asked, Open, Recall, Record, Script, Times, deciding, fingerprint_of
+from scp_events.event_log.deciding import Asked, Open, Recall, Record, Script, Times, deciding
 from scp_events.event_log.log import EventLog, event_id_taken
-from scp_events.event_log.sender import Sender
-from scp_events.event_log.together import QueueFullError
+from scp_events.event_log.sender import SenderAsync
+from scp_events.event_log.telling import EventIdTakenError
+from scp_events.event_log.together import ClosedError, QueueFullError
 from scp_events.event_log.turns import TurnsAsync
 from scp_events.vocabulary import Aggregate, Command, Event, ParticipantId, Position, Provenance
 
@@ -25,15 +25,19 @@ C = TypeVar("C", bound=Command)
 E = TypeVar("E", bound=Event)
 T = TypeVar("T")
 
+SENDERS = 2
+"""Connections to append over: while one's call is under way, the other's callers decide."""
+
 
 class EventLogAsync:
     """Appends to the log from one event loop. Whatever has to be read first is read by a thread of `log`."""
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
-        self._appender = AppenderAsync(Sender(log.conninfo))
+        self._appender = AppenderAsync([SenderAsync(log.conninfo) for _ in range(SENDERS)])
         self._turns = TurnsAsync()
         self._readers = ThreadPoolExecutor(8, "log-reader")
+        self._closed = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -44,6 +48,7 @@ class EventLogAsync:
     async def close(self) -> None:
         """Answer those who wait. `log` stays open."""
         await self._appender.close()
+        self._closed = True
         self._readers.shutdown()
 
     async def handle(  # noqa: PLR0913 - as EventLog.handle
@@ -68,7 +73,7 @@ class EventLogAsync:
             case_id=case_id,
             expected_version=expected_version,
             evidence_through=evidence_through,
-            fingerprint=fingerprint or fingerprint_of(stream, command),
+            fingerprint=partial(self._log.fingerprint, stream, command, fingerprint),
         )
         async with self._turns.of(stream):
             return await self._play(deciding(asked, self._log.enveloping, self._log.familiar))
@@ -91,6 +96,8 @@ class EventLogAsync:
     async def _reply(self, request: Open | Times | Record | Recall) -> object:
         if isinstance(request, Record):
             return await self._append(request.append)
+        if self._closed:
+            raise ClosedError("the log was closed: nothing more can be asked of it")
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._log.reply, request)
 
     async def _append(self, append: Append) -> Answer:
@@ -98,5 +105,5 @@ class EventLogAsync:
             return await self._appender.append(append)
         except QueueFullError as full:
             raise BusyError(str(full)) from full
-        except IntegrityError:
-            raise event_id_taken(append) from None
+        except EventIdTakenError as taken:
+            raise event_id_taken(taken) from None

@@ -6,9 +6,10 @@ for threads, `EventLogAsync` for the tasks of an event loop.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any, TypeAlias, TypeVar
 
@@ -23,6 +24,7 @@ from scp_events.event_log.appends import Answer, Append
 from scp_events.event_log.envelope import Envelope
 from scp_events.event_log.enveloping import Enveloping, corrected_events
 from scp_events.event_log.familiar import Familiar, Standing
+from scp_events.privacy.keyring import ERASED
 from scp_events.vocabulary import (
     Aggregate,
     Command,
@@ -53,7 +55,8 @@ class Asked:
     case_id: ParticipantId | None
     expected_version: int | None
     evidence_through: Position | None
-    fingerprint: bytes
+    fingerprint: Callable[[ParticipantId | None], bytes]
+    """Tells, by whose case it is, what distinguishes the command from another one of the same id."""
 
 
 # --- what the script asks for -----------------------------------------------------------------------------
@@ -86,7 +89,7 @@ class Recall:
     """What did this command come to when it was sent before? Answered with an `Outcome`, or None."""
 
     command_id: CommandId
-    fingerprint: bytes
+    fingerprint: Callable[[], bytes]
 
 
 Script: TypeAlias = Generator[Open | Times | Record | Recall, Any, T]
@@ -131,7 +134,7 @@ def _on_what_is_remembered(
 def _on_what_is_there(
     asked: Asked, standing: Standing[Any], enveloping: Enveloping, familiar: Familiar
 ) -> Script[Outcome | None]:
-    recall = Recall(asked.provenance.command_id, asked.fingerprint)
+    recall = _recall(asked, standing.case_id or asked.case_id)
     try:
         events = _decided(asked, standing)
         if events:
@@ -156,21 +159,28 @@ def _record(
 ) -> Script[Outcome | None]:
     """Record events; None where the stream has moved on and the command may be decided anew."""
     corrected = corrected_events(events)
+    noted = familiar.forgotten
     times: Mapping[EventId, datetime] = (yield Times(asked.stream, corrected)) if corrected else {}
     case_id = standing.case_id or asked.case_id
-    envelopes = [enveloping.envelope(event, asked.provenance, case_id, times.get) for event in events]
+    envelopes = [
+        enveloping.envelope(event, asked.provenance, asked.stream, case_id, times.get) for event in events
+    ]
     answer = yield Record(_append(asked, standing.version, case_id, envelopes, enveloping))
     if answer.outcome == "recorded":
-        familiar.put(asked.stream, _after(asked.aggregate, standing, events, case_id))
+        familiar.put(asked.stream, _after(asked.aggregate, standing, events, case_id), noted)
         return _recorded(asked.stream, answer)
     familiar.forget(asked.stream)
     if answer.outcome in {"already", "reused"}:
-        return _outcome((yield Recall(asked.provenance.command_id, asked.fingerprint)))
+        return _outcome((yield _recall(asked, case_id)))
     if answer.outcome == "evidence-moved":
         raise EvidenceMovedError("the case has moved on since the evidence was gathered")
     if asked.expected_version is not None:
         raise StaleVersionError(asked.expected_version, answer.version)
     return None
+
+
+def _recall(asked: Asked, case_id: ParticipantId | None) -> Recall:
+    return Recall(asked.provenance.command_id, partial(asked.fingerprint, case_id))
 
 
 def _append(
@@ -182,7 +192,7 @@ def _append(
 ) -> Append:
     return Append(
         command_id=asked.provenance.command_id,
-        fingerprint=asked.fingerprint,
+        fingerprint=asked.fingerprint(case_id),
         events=enveloping.stored(asked.stream, version, envelopes),
         case_id=case_id,
         evidence_through=asked.evidence_through,
@@ -204,13 +214,13 @@ def _after(
 # --- what it came to --------------------------------------------------------------------------------------
 
 
-def fingerprint_of(stream: Stream, command: Command) -> bytes:
-    """Return what tells a command sent again from another one."""
+def digest_of(stream: Stream, command: Command) -> bytes:
+    """Return what tells a command from another one. It can be guessed at: see `EventLog.fingerprint`."""
     asked = f"{stream.category}/{stream.id}/{type(command).__name__}/{command.model_dump_json()}"
     return sha256(asked.encode()).digest()
 
 
-def recalled(command_id: CommandId, asked: bytes, row: Sequence[Any] | None) -> Outcome | None:
+def recalled(command_id: CommandId, asked: Callable[[], bytes], row: Sequence[Any] | None) -> Outcome | None:
     """Return the first answer to a command, as the log keeps it: None where it is not known.
 
     Raises `CommandIdReusedError` where it was another command.
@@ -218,7 +228,7 @@ def recalled(command_id: CommandId, asked: bytes, row: Sequence[Any] | None) -> 
     if row is None:
         return None
     fingerprint, stream_id, version, count, first, recorded_at = row
-    if bytes(fingerprint) != asked:
+    if asked() not in {ERASED, bytes(fingerprint)}:
         raise CommandIdReusedError(f"command {command_id} was another one: give each its own id")
     return Outcome(
         stream_id=stream_id,

@@ -2,25 +2,39 @@
 
 The envelope and the event are one JSON document, kept as the exact bytes handed in; columns beside it are
 copies to find it by. `occurred_at` says when it was so in the world, `recorded_at` when we learned it.
+
+What tells of a person does not stand in it. It is taken out into `sealed`, one part for each person and field
+group (see `privacy.sealing`); where there is none, 16 random bytes of `salt` stand, so that nobody can guess
+a body from its digest. That a field was filled in stays visible; what is None is not written at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+import secrets
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, ValidationError
+from pydantic_core import from_json, to_json
 
+from scp_events.privacy.failures import CorruptPartError, SealError, WrongKeyError
+from scp_events.privacy.keyring import Keys
+from scp_events.privacy.marks import Share, excluding, place_in, shares_of, subject_of
+from scp_events.privacy.sealing import Opened, Place, seal, unseal
 from scp_events.vocabulary import (
     Actor,
     Aggregate,
+    Code,
     CommandId,
     CorrectionEvent,
     Decision,
     DecisionEvent,
+    Erased,
     Event,
     EventId,
     ParticipantId,
@@ -42,13 +56,13 @@ class Envelope(Word, Generic[E_co]):
     occurred_at: AwareDatetime
     actor: Actor
     on_behalf_of: Actor | None = None
-    purpose: str
+    purpose: Code
     command_id: CommandId
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
-    source_system: str | None = None
+    source_system: Code | None = None
     source_recorded_at: AwareDatetime | None = None
-    confidentiality: str
+    confidentiality: Literal["standard", "restricted"]
     subjects: tuple[UUID, ...]
     event: E_co
 
@@ -80,29 +94,77 @@ class Recorded(Generic[E_co]):
 
 
 class UnreadableEventError(Exception):
-    """A stored event that this version of the program cannot read; it names the place, never the content."""
+    """A stored event that this version of the program cannot read; it names the place, never the content.
+
+    Where it is a sealed part that cannot be opened, its `__cause__` is the `SealError` that says why.
+    """
 
 
 class Codec:
-    """Turns envelopes into stored bytes and back, for the event classes of some aggregates."""
+    """Turns envelopes into stored bytes and back, for the event classes of some aggregates.
 
-    def __init__(self, aggregates: Iterable[Aggregate[Any, Any, Any, Any]]) -> None:
-        events = [event for aggregate in aggregates for event in aggregate.EVENTS]
+    What is personal is sealed with `keys` on the way in and opened on the way out; where a key is destroyed
+    it reads as `Erased`, and what would be sealed with it is stored as erased. `random` gives so many bytes
+    nobody can guess.
+    """
+
+    def __init__(
+        self,
+        aggregates: Iterable[Aggregate[Any, Any, Any, Any]],
+        keys: Keys,
+        *,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        events: list[type[Event]] = [event for aggregate in aggregates for event in aggregate.EVENTS]
         self._by_class: dict[type[Event], type[Envelope[Any]]] = {
             event: _envelope_of(event) for event in events
         }
         self._by_type = {stored_type(event): self._by_class[event] for event in events}
+        self._unsaid: dict[type[Event], Any] = {event: {"event": excluding(event)} for event in events}
+        self._shares: dict[type[Event], tuple[Share, ...]] = {event: shares_of(event) for event in events}
+        self._keys = keys
+        self._random = random
 
     def envelope_of(self, event: E) -> type[Envelope[E]]:
         """Return the envelope class for this event."""
         return self._by_class[type(event)]
 
-    @staticmethod
-    def encode(envelope: Envelope[Any]) -> bytes:
-        """Return the bytes to store."""
-        return envelope.model_dump_json().encode()
+    # --- in -----------------------------------------------------------------------------------------------
 
-    def decode(self, stored_as: str, body: bytes, place: str) -> Envelope[Any]:
+    def encode(self, envelope: Envelope[Any], stream: Stream, version: int) -> bytes:
+        """Return the bytes to store as the n-th event of a stream. Raises `KeyServiceDownError`."""
+        event = envelope.event
+        place = Place(stream.id, version, event.type)
+        otherwise = envelope.case_id or stream.id
+        parts = [
+            part
+            for share in self._shares[type(event)]
+            for part in self._parts(share, event, place, subject_of(share, event, otherwise))
+        ]
+        public = envelope.model_dump_json(exclude=self._unsaid[type(event)]).encode()
+        tail = to_json({"sealed": parts} if parts else {"salt": _salt(self._random)})
+        return public[:-1] + b"," + tail[1:]
+
+    def _parts(
+        self, share: Share, event: Event, place: Place, subject: UUID
+    ) -> Iterator[Mapping[str, object]]:
+        """Yield what is stored of one share: usually one part, and one more for what was erased before."""
+        said = share.values(event)
+        erased = {name: value for name, value in said.items() if isinstance(value, Erased)}
+        text = {name: value for name, value in said.items() if name not in erased}
+        if text:
+            key = self._keys.to_seal(subject, share.group)
+            if isinstance(key, Erased):
+                erased |= dict.fromkeys(text, key)
+            else:
+                yield seal(key, place, to_json(text), self._random) | {"fields": [*text]}
+        for each in dict.fromkeys(erased.values()):
+            fields = [name for name, value in erased.items() if value == each]
+            yield _erased_part(share, subject, each, fields)
+
+    # --- out ----------------------------------------------------------------------------------------------
+
+    def decode(self, stored_as: str, body: bytes, stream: Stream, version: int, place: str) -> Envelope[Any]:
         """Return the envelope in `body`. Raises `UnreadableEventError` naming `place` and the type."""
         if stored_as not in self._by_type:
             raise UnreadableEventError(
@@ -110,12 +172,110 @@ class Codec:
                 " run the version that wrote it, or a newer one",
             )
         try:
-            return self._by_type[stored_as].model_validate_json(body)
+            said = self._opened(body, Place(stream.id, version, stored_as))
+            return self._by_type[stored_as].model_validate(said)
         except ValidationError as error:
             wrong = ", ".join(sorted({".".join(map(str, found["loc"])) for found in error.errors()}))
             raise UnreadableEventError(f"{place}: this {stored_as} cannot be read: {wrong}") from None
+        except SealError as error:
+            raise UnreadableEventError(f"{place}: this {stored_as} cannot be opened: {error}") from error
+
+    def foresee(self, bodies: Iterable[bytes]) -> None:
+        """Look up the keys of many bodies at once, before they are decoded one by one."""
+        self._keys.foresee({key_id.decode() for body in bodies for key_id in _KEY_ID.findall(body)})
+
+    def open(self, stored_as: str, body: bytes, stream: Stream, version: int) -> list[Opened | Erased]:
+        """Return the text of each sealed part, with what proves it; for whoever is given a case to check.
+
+        Raises `SealError`, or `KeyServiceDownError`.
+        """
+        parts = _parts_of(_document(body))
+        return [self._part(part, Place(stream.id, version, stored_as)) for part in parts]
+
+    def _opened(self, body: bytes, place: Place) -> dict[str, Any]:
+        """Return the document with everything in its place."""
+        said = _document(body)
+        parts = _parts_of(said)
+        said.pop("sealed", None)
+        said.pop("salt", None)
+        for part in parts:
+            opened = self._part(part, place)
+            for name, value in _fields(part, opened):
+                if not place_in(said["event"], name, value):
+                    raise CorruptPartError(f"it says {name}, which stands elsewhere or nowhere")
+        return said
+
+    def _part(self, part: Mapping[str, Any], place: Place) -> Opened | Erased:
+        if "erased_at" in part:
+            return Erased(key_id=UUID(part["key"]), at=part["erased_at"])
+        key = self._keys.to_open(part["key"])
+        if isinstance(key, Erased):
+            return key
+        if part["subject"] != key.subject_as_written or part["group"] != key.group:
+            raise WrongKeyError("its key is another person's, or of another group of fields")
+        return unseal(key, place, part)
 
 
 def _envelope_of(event: type[Event]) -> type[Envelope[Any]]:
-    """Return the envelope class for one event class, made once: reading is then one pass over the bytes."""
+    """Return the envelope class for one event class, made once: reading is then one pass."""
     return Envelope[event]  # type: ignore[valid-type]  # the class is known at run time only
+
+
+# --- the stored document ----------------------------------------------------------------------------------
+
+_A_KEY_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_KEY_ID = re.compile(rb'"key":"(' + _A_KEY_ID.pattern.encode() + rb')"')
+SALT_BYTES = 16
+
+
+def _salt(random: Callable[[int], bytes]) -> str:
+    return b64encode(random(SALT_BYTES)).decode()
+
+
+def _erased_part(share: Share, subject: UUID, erased: Erased, fields: list[str]) -> dict[str, object]:
+    return {
+        "group": share.group,
+        "subject": str(subject),
+        "key": str(erased.key_id),
+        "erased_at": erased.at,
+        "fields": fields,
+    }
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    try:
+        said = from_json(body)
+    except ValueError:
+        raise CorruptPartError("it is no JSON") from None
+    if not isinstance(said, dict) or not isinstance(said.get("event"), dict):
+        raise CorruptPartError("it holds no event")
+    return said
+
+
+def _parts_of(said: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the sealed parts of a document; a body has some, or says with its salt that it has none."""
+    parts = said.get("sealed", [])
+    if bool(parts) == ("salt" in said):
+        raise CorruptPartError("it says neither what is sealed nor that nothing is, or both")
+    if not isinstance(parts, list) or not all(map(_is_part, parts)):
+        raise CorruptPartError("a sealed part is not as it was written")
+    return parts
+
+
+def _is_part(part: Any) -> bool:  # noqa: ANN401 - any part of a JSON document
+    """Whether it says whose and which key it needs, and what it seals; the rest is seen when it is opened."""
+    match part:
+        case {"group": str(), "subject": str(), "key": str(key_id), "fields": [*fields]}:
+            return _A_KEY_ID.fullmatch(key_id) is not None and all(type(name) is str for name in fields)
+    return False
+
+
+def _fields(part: Mapping[str, Any], opened: Opened | Erased) -> Iterable[tuple[str, object]]:
+    """Return what a part puts where."""
+    if isinstance(opened, Erased):
+        return [(name, opened) for name in part["fields"]]
+    text = from_json(opened.text)
+    if [*text] != part["fields"]:
+        raise CorruptPartError("it seals other fields than it says")
+    said: Iterable[tuple[str, object]] = text.items()
+    return said

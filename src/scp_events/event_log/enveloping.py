@@ -9,6 +9,7 @@ from uuid import UUID
 
 from scp_events.event_log.appends import EnvelopedEvent
 from scp_events.event_log.envelope import Codec, Envelope
+from scp_events.privacy.marks import subjects_of
 from scp_events.vocabulary import (
     CorrectableEvent,
     CorrectionEvent,
@@ -20,7 +21,6 @@ from scp_events.vocabulary import (
     Refused,
     Stream,
     must_stand,
-    personal_fields,
     stored_type,
 )
 
@@ -36,6 +36,7 @@ class Enveloping:
         self,
         event: Event,
         provenance: Provenance,
+        stream: Stream,
         case_id: ParticipantId | None,
         corrected_at: Callable[[EventId], datetime | None],
     ) -> Envelope[Event]:
@@ -55,7 +56,7 @@ class Enveloping:
             source_system=provenance.source_system,
             source_recorded_at=provenance.source_recorded_at,
             confidentiality=event.confidentiality,
-            subjects=(case_id,) if case_id and personal_fields(type(event)) else (),
+            subjects=subjects_of(event, case_id or stream.id),
         )
 
     def stored(
@@ -70,7 +71,7 @@ class Enveloping:
             originator_id=stream.id,
             originator_version=version,
             topic=stored_type(type(event)),
-            state=self.codec.encode(envelope),
+            state=self.codec.encode(envelope, stream, version),
             event_id=envelope.event_id,
             category=stream.category,
             schema_version=type(event).schema_version,

@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from scp_events.vocabulary import ParticipantId, Stream
 
@@ -35,15 +36,22 @@ class Familiar:
         self._room = room
         self._lock = threading.Lock()
         self._by_stream: OrderedDict[Stream, Standing[object]] = OrderedDict()
+        self.forgotten = 0
+        """How often something had to be forgotten. Who decides notes it first, and says it in `put`."""
 
     def get(self, stream: Stream) -> Standing[object] | None:
         """Return where a stream stood when this process last recorded in it, if that is remembered."""
         with self._lock:
             return self._by_stream.get(stream)
 
-    def put(self, stream: Stream, standing: Standing[object]) -> None:
-        """Remember where a stream stands now. Of two that are told, the later version is kept."""
+    def put(self, stream: Stream, standing: Standing[object], noted: int) -> None:
+        """Remember where a stream stands now, unless something was forgotten since: it could be that one.
+
+        Of two that are told, the later version is kept.
+        """
         with self._lock:
+            if noted != self.forgotten:
+                return
             known = self._by_stream.get(stream)
             if known is None or known.version < standing.version:
                 self._by_stream[stream] = standing
@@ -56,8 +64,10 @@ class Familiar:
         with self._lock:
             self._by_stream.pop(stream, None)
 
-    def forget_case(self, case_id: ParticipantId) -> None:
-        """Remember nothing of a case: what was personal in it is to be gone."""
+    def forget_person(self, subject: UUID | None) -> None:
+        """Remember nothing of a person whose words are to be gone; with None, of nobody."""
         with self._lock:
-            for stream in [s for s, standing in self._by_stream.items() if standing.case_id == case_id]:
-                del self._by_stream[stream]
+            self.forgotten += 1
+            for stream, standing in [*self._by_stream.items()]:
+                if subject in {None, standing.case_id, stream.id}:
+                    del self._by_stream[stream]

@@ -47,7 +47,7 @@ class Listener:
                 self._connection.execute(f"LISTEN {CHANNEL}")
                 return
             self._wait_on(self._connection, seconds)
-        except psycopg.OperationalError:
+        except psycopg.Error:  # a standby that is not ours yet refuses to listen; it may be in a moment
             self._forget()
             self._stopped.wait(min(seconds, RECONNECT_SECONDS))
 

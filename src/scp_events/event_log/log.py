@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID, uuid4
 
-from eventsourcing.persistence import IntegrityError
 from uuid_utils.compat import uuid7
 
 from scp_events.event_log.answers import BusyError, Outcome
-from scp_events.event_log.appends import Answer, Append, PlacedEvent
+from scp_events.event_log.appends import PlacedEvent
 from scp_events.event_log.deciding import (
     Asked,
     Open,
@@ -22,7 +22,7 @@ from scp_events.event_log.deciding import (
     Script,
     Times,
     deciding,
-    fingerprint_of,
+    digest_of,
     recalled,
 )
 from scp_events.event_log.envelope import Codec, Recorded
@@ -30,8 +30,10 @@ from scp_events.event_log.enveloping import Enveloping
 from scp_events.event_log.familiar import Familiar, Standing
 from scp_events.event_log.listener import Listener
 from scp_events.event_log.recorder import LogRecorder
-from scp_events.event_log.together import QueueFullError
+from scp_events.event_log.telling import PATIENCE_SECONDS, EventIdTakenError
+from scp_events.event_log.together import ROOM, QueueFullError
 from scp_events.event_log.turns import Turns
+from scp_events.privacy.keyring import NOBODY, Keyring
 from scp_events.vocabulary import (
     NOTHING_YET,
     Aggregate,
@@ -75,19 +77,28 @@ class Loaded(Generic[S, E]):
 class EventLog:
     """The log of one database, for the aggregates whose events it may hold."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has a usual value, and is given by name
         self,
         conninfo: str,
         aggregates: Sequence[Aggregate[Any, Any, Any, Any]],
         *,
+        keyring: Keyring,
         pool_size: int = 8,
+        patience: float = PATIENCE_SECONDS,
+        room: int = ROOM,
         new_id: Callable[[], UUID] = uuid7,
     ) -> None:
+        """`patience` is how long a call waits for a database that is away, in seconds.
+
+        `room` says how many may wait to append; whoever comes then is told that we are busy.
+        """
         self.conninfo = conninfo
-        self.codec = Codec(aggregates)
+        self.keyring = keyring
+        self.codec = Codec(aggregates, keyring)
         self.enveloping = Enveloping(self.codec, new_id)
-        self._recorder = LogRecorder(conninfo, pool_size=pool_size)
+        self._recorder = LogRecorder(conninfo, pool_size=pool_size, patience=patience, room=room)
         self.familiar = Familiar()
+        keyring.cache.on_forgetting(self.familiar.forget_person)
         self._turns = Turns()
 
     def __enter__(self) -> Self:
@@ -134,20 +145,25 @@ class EventLog:
             case_id=case_id,
             expected_version=expected_version,
             evidence_through=evidence_through,
-            fingerprint=fingerprint or fingerprint_of(stream, command),
+            fingerprint=partial(self.fingerprint, stream, command, fingerprint),
         )
         with self._turns.of(stream):
             return self._play(deciding(asked, self.enveloping, self.familiar))
 
     def load(self, aggregate: Aggregate[Id, S, C, E], stream_id: Id) -> Loaded[S, E]:
         """Return a stream's state, version and history; of a stream without events, the initial state."""
-        placed = self._recorder.select_events(aggregate.stream(stream_id).id)
-        history = [self._recorded(row) for row in placed]
+        history = self._recorded(self._recorder.select_events(aggregate.stream(stream_id).id))
         return Loaded(fold(aggregate, [recorded.event for recorded in history]), len(history), history)
 
-    def forget_case(self, case_id: ParticipantId) -> None:
-        """Remember nothing of a case in this process: what was personal in it is to be gone."""
-        self.familiar.forget_case(case_id)
+    def fingerprint(
+        self, stream: Stream, command: Command, given: bytes | None, case_id: ParticipantId | None
+    ) -> bytes:
+        """Return what tells a command sent again from another one of the same id, and tells nobody its words.
+
+        A digest of words can be guessed at, so it is blinded with a key of whose words they are. Once that
+        is destroyed nothing is compared any more, and nothing can be guessed.
+        """
+        return self.keyring.blinded(case_id or NOBODY, given or digest_of(stream, command))
 
     def open_case(self, reference: str) -> ParticipantId:
         """Return the case people call `reference`; make one where there is none yet."""
@@ -221,7 +237,7 @@ class EventLog:
             "WHERE position > %s AND position <= %s AND type <> ALL(%s) ORDER BY position LIMIT %s",
             (after, LAST if through is None else through, [stored_type(event) for event in without], limit),
         )
-        return [self._recorded(row) for row in placed]
+        return self._recorded_of_many(placed)
 
     def read_all(self, after: Position = NOTHING_YET, batch: int = 1000) -> Iterator[Recorded[Event]]:
         """Yield every event after a position, in log order, until the end."""
@@ -234,12 +250,12 @@ class EventLog:
         placed = self._recorder.select(
             "WHERE case_id = %s AND position <= %s ORDER BY position", (case_id, known_through)
         )
-        return [self._recorded(row) for row in placed]
+        return self._recorded(placed)
 
     def event(self, event_id: EventId) -> Recorded[Event] | None:
         """Return one event by its id."""
         placed = self._recorder.select("WHERE event_id = %s", (event_id,))
-        return self._recorded(placed[0]) if placed else None
+        return self._recorded(placed)[0] if placed else None
 
     def latest_of_each_stream(self, *kinds: type[Event]) -> list[Recorded[Event]]:
         """Return, of every stream that has any, its last event of these kinds, in log order."""
@@ -249,7 +265,7 @@ class EventLog:
             " ORDER BY position",
             (types := [stored_type(kind) for kind in kinds], types),
         )
-        return [self._recorded(row) for row in placed]
+        return self._recorded_of_many(placed)
 
     def events_of_command(self, command_id: CommandId) -> list[Recorded[Event]]:
         """Return what a command came to, oldest first; empty where it is not known."""
@@ -259,7 +275,7 @@ class EventLog:
             " WHERE command_id = %(id)s) ORDER BY position",
             {"id": command_id},
         )
-        return [self._recorded(row) for row in placed]
+        return self._recorded(placed)
 
     def listener(self) -> Listener:
         """Return something to wait with until something is appended."""
@@ -284,9 +300,17 @@ class EventLog:
 
     def reply(self, request: Open | Times | Record | Recall) -> object:
         """Return what a script asks for; see `deciding`."""
+        try:
+            return self._reply(request)
+        except QueueFullError as full:
+            raise BusyError(str(full)) from full
+        except EventIdTakenError as taken:
+            raise event_id_taken(taken) from None
+
+    def _reply(self, request: Open | Times | Record | Recall) -> object:
         match request:
             case Record():
-                return self._append(request.append)
+                return self._recorder.append(request.append)
             case Open():
                 return self._standing(request.asked.aggregate, request.asked.stream)
             case Recall():
@@ -294,22 +318,16 @@ class EventLog:
             case Times():
                 return self._times(request.stream, request.events)
 
-    def _append(self, append: Append) -> Answer:
-        try:
-            return self._recorder.append(append)
-        except QueueFullError as full:
-            raise BusyError(str(full)) from full
-        except IntegrityError:
-            raise event_id_taken(append) from None
-
     def _standing(self, aggregate: Aggregate[Any, Any, Any, Any], stream: Stream) -> Standing[Any]:
         """Return where a stream stands: what is remembered of it, and what has come since."""
+        noted = self.familiar.forgotten
         known = self.familiar.get(stream) or Standing(aggregate.initial, 0, None)
         pages = self._recorder.read_stream(stream.id, known.version)
         if not pages:
             return known
         events = [
-            self.codec.decode(page.type, page.body, f"position {page.position}").event for page in pages
+            self.codec.decode(page.type, page.body, stream, page.version, f"position {page.position}").event
+            for page in pages
         ]
         case_id = pages[0].case_id
         standing = Standing(
@@ -317,7 +335,7 @@ class EventLog:
             pages[-1].version,
             ParticipantId(case_id) if case_id else None,
         )
-        self.familiar.put(stream, standing)
+        self.familiar.put(stream, standing, noted)
         return standing
 
     def _times(self, stream: Stream, events: Sequence[EventId]) -> dict[EventId, datetime]:
@@ -327,7 +345,7 @@ class EventLog:
         )
         return dict(rows)
 
-    def _answered(self, command_id: CommandId, asked: bytes) -> Outcome | None:
+    def _answered(self, command_id: CommandId, asked: Callable[[], bytes]) -> Outcome | None:
         """Return the first answer to a command that was sent before."""
         rows = self._recorder.fetch(
             "SELECT fingerprint, c.stream_id, last_version, event_count, first_position, e.recorded_at"
@@ -337,19 +355,26 @@ class EventLog:
         )
         return recalled(command_id, asked, rows[0] if rows else None)
 
-    def _recorded(self, row: PlacedEvent) -> Recorded[Any]:
+    def _recorded(self, rows: Iterable[PlacedEvent]) -> list[Recorded[Any]]:
+        return [self._decoded(row) for row in rows]
+
+    def _recorded_of_many(self, rows: Sequence[PlacedEvent]) -> list[Recorded[Any]]:
+        """As `_recorded`, for rows of many cases: their keys are looked up in one go."""
+        self.codec.foresee(row.state for row in rows)
+        return self._recorded(rows)
+
+    def _decoded(self, row: PlacedEvent) -> Recorded[Any]:
+        stream = Stream(row.category, UUID(str(row.originator_id)))
+        version = row.originator_version
         return Recorded(
             position=Position(row.id),
-            stream=Stream(row.category, UUID(str(row.originator_id))),
-            version=row.originator_version,
+            stream=stream,
+            version=version,
             recorded_at=row.recorded_at,
-            envelope=self.codec.decode(row.topic, row.state, f"position {row.id}"),
+            envelope=self.codec.decode(row.topic, row.state, stream, version, f"position {row.id}"),
         )
 
 
-def event_id_taken(append: Append) -> Refused:
+def event_id_taken(taken: EventIdTakenError) -> Refused:
     """Say that an event id names another event."""
-    return Refused(
-        "an-event-id-is-used-once",
-        f"event id {append.events[0].event_id} names another event: send the command with a new one",
-    )
+    return Refused("an-event-id-is-used-once", f"{taken}: send the command with a new one")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from hashlib import sha256
 from threading import Thread
 from typing import Any, LiteralString, TypeAlias, TypeVar
 from uuid import UUID, uuid4
@@ -26,7 +28,9 @@ from scp_events.event_log.appends import Append, EnvelopedEvent, PlacedEvent
 from scp_events.event_log.listener import Listener
 from scp_events.event_log.opening import Opening
 from scp_events.event_log.roles import become_writer
-from scp_events.event_log.sender import LogUnreachableError, Sender
+from scp_events.event_log.sender import Sender
+from scp_events.event_log.telling import PATIENCE_SECONDS, LogUnreachableError, unwritable
+from scp_events.event_log.together import ROOM
 
 RECONNECTS = 8
 """How often a call is made again after its connection broke; each waits for the pool to reconnect."""
@@ -42,17 +46,26 @@ _PLACED: LiteralString = (
 class LogRecorder(ApplicationRecorder):
     """Appends to and reads from the tables of the event log. For many threads."""
 
-    def __init__(self, conninfo: str, *, pool_size: int = 8) -> None:
+    def __init__(
+        self, conninfo: str, *, pool_size: int = 8, patience: float = PATIENCE_SECONDS, room: int = ROOM
+    ) -> None:
+        """`patience` is how long a call waits for a connection, in seconds.
+
+        The pool tries to connect for as long, at doubling intervals, and anew with the next call: were it to
+        try longer, it would leave a database that came back alone for as long as that had been away.
+        """
         self.conninfo = conninfo
         self.pool = ConnectionPool(
             conninfo,
             min_size=1,
             max_size=pool_size,
+            timeout=patience,
+            reconnect_timeout=patience,
             kwargs={"autocommit": True},
             configure=become_writer,
             open=True,
         )
-        self._appender = Appender(Sender(conninfo))
+        self._appender = Appender(Sender(conninfo, patience_seconds=patience), room=room)
         self._opening = Opening(self.fetch)
         self.append = self._appender.append
         self.read_stream = self._opening.read
@@ -72,16 +85,22 @@ class LogRecorder(ApplicationRecorder):
     ) -> Sequence[int] | None:
         """Append, as the library asks for it: all or none, to one stream or several.
 
-        An event without an envelope gets a bare one. Raises `IntegrityError` where a stream has moved on.
+        An event without an envelope gets a bare one. The same events with the same `command_id` again get the
+        first answer. Raises `IntegrityError` where a stream has moved on, or where a command id is used for
+        other events.
         """
         if not stored_events:
             return []
         events = [_enveloped(event) for event in stored_events]
         _must_follow_each_other(events)
         answer = self.append(
-            Append(command_id=kwargs.get("command_id") or uuid4(), fingerprint=b"", events=events)
+            Append(
+                command_id=kwargs.get("command_id") or uuid4(),
+                fingerprint=_fingerprint(events),
+                events=events,
+            )
         )
-        if answer.first_position is None:
+        if answer.outcome not in {"recorded", "already"} or answer.first_position is None:
             raise IntegrityError(f"{answer.outcome}: the stream is at version {answer.version}")
         return list(range(answer.first_position, answer.first_position + answer.event_count))
 
@@ -146,6 +165,8 @@ class LogRecorder(ApplicationRecorder):
                     return work(connection)
             except PoolTimeout as busy:
                 raise LogUnreachableError("every connection to the database is busy: try again") from busy
+            except psycopg.errors.DiskFull as full:
+                raise unwritable(full) from full
             except psycopg.OperationalError as broken:
                 if attempt == RECONNECTS - 1:
                     raise LogUnreachableError("the database cannot be reached: try again") from broken
@@ -181,6 +202,15 @@ def _enveloped(event: StoredEvent) -> EnvelopedEvent:
     )
 
 
+def _fingerprint(events: Sequence[EnvelopedEvent]) -> bytes:
+    """Return what tells these events from others; not their ids, which a bare event gets anew each time."""
+    said = sha256()
+    for event in events:
+        place = f"{event.originator_id}/{event.originator_version}/{event.topic}/{len(event.state)}/"
+        said.update(place.encode() + event.state)
+    return said.digest()
+
+
 def _must_follow_each_other(events: Sequence[EnvelopedEvent]) -> None:
     versions: dict[UUID | str, int] = {}
     for event in events:
@@ -191,7 +221,10 @@ def _must_follow_each_other(events: Sequence[EnvelopedEvent]) -> None:
 
 
 class _LogSubscription(ListenNotifySubscription[LogRecorder]):
-    """The library's subscription, woken by our listener. Polls about once a second besides."""
+    """The library's subscription, woken by our listener. It polls about once a second besides.
+
+    While the database cannot be reached it waits: a reader hears of an outage by hearing nothing.
+    """
 
     def __init__(self, recorder: LogRecorder, gt: int | None, topics: Sequence[str]) -> None:
         self._listener = Listener(recorder.conninfo)
@@ -204,6 +237,10 @@ class _LogSubscription(ListenNotifySubscription[LogRecorder]):
             while not self._has_been_stopped:
                 self._listener.wait(1.0)
                 self._has_been_notified.set()
+
+    def _pull(self) -> None:
+        with suppress(LogUnreachableError):  # the listener has us pull again in a moment
+            super()._pull()
 
     def __exit__(self, *args: object, **kwargs: object) -> None:
         self._listener.stop()

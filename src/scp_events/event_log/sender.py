@@ -1,66 +1,41 @@
-"""Telling the server appends, several in one call, over one connection.
+"""One connection over which appends are told, several in one call.
 
-A call whose connection breaks leaves it open whether it counted. It is made again once there is a connection:
-the server function looks every command up, under the lock that orders appends, before it records it. So who
-was recorded gets the first answer, and who was not is recorded now.
+Straight through libpq: a cursor's general way takes as long again as the call itself. `Sender` is for one
+thread at a time, `SenderAsync` for one task of an event loop at a time; neither keeps the other's caller
+waiting on anything but the server.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import psycopg
-from eventsourcing.persistence import IntegrityError, OperationalError
 from psycopg import Connection
 from psycopg.errors import error_from_result
 from psycopg.postgres import types
 from psycopg.pq import ExecStatus, Format
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 
 from scp_events.event_log.appends import CALL, PARAMETERS, Answer, Append, answers_of, arguments_of
 from scp_events.event_log.guards import check_promises
 from scp_events.event_log.roles import become_writer
-
-PATIENCE_SECONDS = 30.0
-"""For how long a server that cannot be reached is asked again."""
-PAUSE_SECONDS = 0.1
+from scp_events.event_log.telling import PATIENCE_SECONDS, Answers, Call, ConnectionLostError, Pause, telling
 
 PREPARED = b"append"
 OIDS = [types[element].array_oid for element in PARAMETERS]
 BINARY_ARGUMENTS = [Format.BINARY] * len(PARAMETERS)
 
-Answers: TypeAlias = list[Answer | Exception]
 
-
-class LogUnreachableError(OperationalError):
-    """The database did not answer in time; ask again, with the same command id."""
-
-
-class LogUnwritableError(OperationalError):
-    """The server answers and does not write: its disk is full, say. Nothing of what was asked is recorded."""
-
-
-class Sender:
-    """One connection over which appends are told. For one thread at a time."""
+class _Connected:
+    """A connection that is made when it is needed."""
 
     def __init__(self, conninfo: str, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._conninfo = conninfo
         self._patience_seconds = patience_seconds
         self._connection: Connection[Any] | None = None
-
-    def send(self, appends: Sequence[Append]) -> Answers:
-        """Answer each append. One that the server refuses does not harm the others: halving finds it."""
-        try:
-            return list(self._insist(appends))
-        except psycopg.OperationalError as error:
-            return [unwritable(error) for _ in appends]
-        except psycopg.Error as error:
-            if len(appends) == 1:
-                return [refused(error)]
-        middle = len(appends) // 2
-        return self.send(appends[:middle]) + self.send(appends[middle:])
 
     def close(self) -> None:
         """Give the connection back."""
@@ -68,29 +43,94 @@ class Sender:
             self._connection.close()
         self._connection = None
 
-    def _insist(self, appends: Sequence[Append]) -> Sequence[Answer]:
-        deadline = time.monotonic() + self._patience_seconds
-        while True:
-            try:
-                return self._call(appends)
-            except psycopg.OperationalError as error:
-                if not self._broken():
-                    raise
-                if time.monotonic() > deadline:
-                    raise LogUnreachableError("the database cannot be reached: try again") from error
-                time.sleep(PAUSE_SECONDS)
-
-    def _call(self, appends: Sequence[Append]) -> Sequence[Answer]:
+    def _forget_if_lost(self, error: psycopg.Error) -> None:
+        """Raise `ConnectionLostError` unless there still is a connection: then the server itself said no."""
         if self._connection is None:
-            self._connection = connect(self._conninfo)
-        return answers_of(call(self._connection, arguments_of(appends)))
+            if isinstance(error, psycopg.OperationalError):
+                raise ConnectionLostError(asked=False) from error
+        elif self._connection.closed:
+            self._connection = None
+            raise ConnectionLostError(asked=True) from error
 
-    def _broken(self) -> bool:
-        """Whether there is no connection any more."""
-        if self._connection is not None and not self._connection.closed:
-            return False
-        self._connection = None
-        return True
+
+class Sender(_Connected):
+    """Tells the server appends of threads."""
+
+    def send(self, appends: Sequence[Append]) -> Answers:
+        """Answer each append; see `telling`."""
+        script = telling(appends, time.monotonic, self._patience_seconds)
+        try:
+            step = next(script)
+            while True:
+                if isinstance(step, Pause):
+                    time.sleep(step.seconds)
+                    step = next(script)
+                    continue
+                try:
+                    answers = self._call(step)
+                except Exception as error:  # noqa: BLE001 - the script knows whose fault it is
+                    step = script.throw(error)
+                else:
+                    step = script.send(answers)
+        except StopIteration as end:
+            result: Answers = end.value
+            return result
+
+    def _call(self, step: Call) -> list[Answer]:
+        arguments = arguments_of(step.appends)
+        try:
+            if self._connection is None:
+                self._connection = connect(self._conninfo)
+            pgconn = self._connection.pgconn
+            return _answers(
+                pgconn.exec_prepared(PREPARED, arguments, BINARY_ARGUMENTS, Format.BINARY), self._connection
+            )
+        except psycopg.Error as error:
+            self._forget_if_lost(error)
+            raise
+        except BaseException:
+            self.close()  # interrupted: what follows could be taken for another's answer
+            raise
+
+
+class SenderAsync(_Connected):
+    """Tells the server appends of tasks. Only to connect it borrows a thread."""
+
+    async def send(self, appends: Sequence[Append]) -> Answers:
+        """Answer each append; see `telling`."""
+        script = telling(appends, time.monotonic, self._patience_seconds)
+        try:
+            step = next(script)
+            while True:
+                if isinstance(step, Pause):
+                    await asyncio.sleep(step.seconds)
+                    step = next(script)
+                    continue
+                try:
+                    answers = await self._call(step)
+                except Exception as error:  # noqa: BLE001 - the script knows whose fault it is
+                    step = script.throw(error)
+                else:
+                    step = script.send(answers)
+        except StopIteration as end:
+            result: Answers = end.value
+            return result
+
+    async def _call(self, step: Call) -> list[Answer]:
+        arguments = arguments_of(step.appends)
+        try:
+            if self._connection is None:
+                self._connection = await asyncio.to_thread(connect, self._conninfo)
+                self._connection.pgconn.nonblocking = 1
+            pgconn = self._connection.pgconn
+            pgconn.send_query_prepared(PREPARED, arguments, BINARY_ARGUMENTS, Format.BINARY)
+            return _answers(await _result(pgconn), self._connection)
+        except psycopg.Error as error:
+            self._forget_if_lost(error)
+            raise
+        except BaseException:
+            self.close()  # cancelled in the middle of an answer, which could be taken for another's
+            raise
 
 
 def connect(conninfo: str) -> Connection[Any]:
@@ -99,45 +139,57 @@ def connect(conninfo: str) -> Connection[Any]:
     try:
         check_promises(connection)
         become_writer(connection)
-        _succeeded(connection, connection.pgconn.prepare(PREPARED, CALL.encode(), OIDS))
+        _must_have_succeeded(connection.pgconn.prepare(PREPARED, CALL.encode(), OIDS), connection)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def call(connection: Connection[Any], arguments: Sequence[bytes]) -> list[bytes]:
-    """Call the server function and return its row.
+async def _result(pgconn: PGconn) -> PGresult:
+    """Return the result of what was sent, without keeping the loop from other tasks."""
+    while pgconn.flush():
+        await _ready(pgconn, writing=True)
+    last: PGresult | None = None
+    while True:
+        while pgconn.is_busy():
+            await _ready(pgconn)
+            pgconn.consume_input()
+        result = pgconn.get_result()
+        if result is None:
+            break
+        last = result
+    if last is None:
+        raise ConnectionLostError(asked=True)
+    return last
 
-    Straight through libpq: a cursor's general way takes as long again as the call itself.
-    """
-    result = connection.pgconn.exec_prepared(PREPARED, arguments, BINARY_ARGUMENTS, Format.BINARY)
-    _succeeded(connection, result)
-    return [result.get_value(0, column) or b"" for column in range(result.nfields)]
+
+async def _ready(pgconn: PGconn, *, writing: bool = False) -> None:
+    """Wait until there is something to read, or, where something is to be written, room to write."""
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+
+    def wake() -> None:
+        if not ready.done():
+            ready.set_result(None)
+
+    loop.add_reader(pgconn.socket, wake)
+    if writing:
+        loop.add_writer(pgconn.socket, wake)
+    try:
+        await ready
+    finally:
+        loop.remove_reader(pgconn.socket)
+        if writing:
+            loop.remove_writer(pgconn.socket)
 
 
-def _succeeded(connection: Connection[Any], result: PGresult) -> None:
+def _answers(result: PGresult, connection: Connection[Any]) -> list[Answer]:
+    _must_have_succeeded(result, connection)
+    return answers_of([result.get_value(0, column) or b"" for column in range(result.nfields)])
+
+
+def _must_have_succeeded(result: PGresult, connection: Connection[Any]) -> None:
     """Raise what the server, or the way to it, said instead of an answer."""
-    if result.status in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
-        return
-    if connection.closed:
-        raise psycopg.OperationalError("the connection was lost")
-    raise error_from_result(result, encoding="utf-8")
-
-
-def unwritable(error: psycopg.Error) -> LogUnwritableError:
-    """Say that the server did not write; its kind of error, not its words, which may quote an event."""
-    kind = " ".join(filter(None, (type(error).__name__, error.sqlstate)))
-    said = LogUnwritableError(f"the database did not write ({kind}): nothing was recorded, try again later")
-    said.__cause__ = error
-    return said
-
-
-def refused(error: psycopg.Error) -> Exception:
-    """Say why one append cannot be recorded."""
-    if isinstance(error, psycopg.errors.UniqueViolation):
-        said: Exception = IntegrityError(f"an id is taken: {error.diag.constraint_name}")
-    else:
-        said = IntegrityError(f"the server refused: {type(error).__name__} {error.sqlstate}")
-    said.__cause__ = error
-    return said
+    if result.status not in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
+        raise error_from_result(result, encoding=connection.info.encoding)

@@ -11,6 +11,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 Q = TypeVar("Q")
@@ -40,42 +41,41 @@ class NotAnsweredError(Exception):
 class _Line(Generic[Q, A]):
     """Who waits, in order. `key` tells questions that must not go with each other."""
 
-    def __init__(self, key: Callable[[Q], Hashable], largest: int, room: int) -> None:
+    def __init__(self, key: Callable[[Q], Hashable], room: int) -> None:
         self._key = key
-        self._largest = largest
         self._room = room
         self.waiting: deque[_Ticket[Q, A]] = deque()
-        self.led = False
         self.closed = False
 
     def join(self, ticket: _Ticket[Q, A]) -> None:
-        """Let a caller wait; the first one leads."""
+        """Let a caller wait."""
         if self.closed:
             raise ClosedError("this was closed: nothing more can be asked of it")
         if len(self.waiting) >= self._room:
             raise QueueFullError(len(self.waiting))
         self.waiting.append(ticket)
-        if not self.led:
-            self.led = ticket.leads = True
 
-    def next_batch(self) -> list[_Ticket[Q, A]]:
-        """Take out those who go now: the first always, so who leads is among them."""
+    def leave(self, ticket: _Ticket[Q, A]) -> None:
+        """Let a caller go who waits no longer, if it has not gone with a batch already."""
+        with suppress(ValueError):
+            self.waiting.remove(ticket)
+
+    def give_up(self) -> list[_Ticket[Q, A]]:
+        """Let everybody go who still waits."""
+        left = list(self.waiting)
+        self.waiting.clear()
+        return left
+
+    def next_batch(self, largest: int) -> list[_Ticket[Q, A]]:
+        """Take out those who go now, the first always among them."""
         batch: dict[Hashable, _Ticket[Q, A]] = {}
         held_back: list[_Ticket[Q, A]] = []
-        while self.waiting and len(batch) < self._largest:
+        while self.waiting and len(batch) < largest:
             ticket = self.waiting.popleft()
             if batch.setdefault(self._key(ticket.question), ticket) is not ticket:
                 held_back.append(ticket)
         self.waiting.extendleft(reversed(held_back))
         return list(batch.values())
-
-    def next_leader(self) -> _Ticket[Q, A] | None:
-        """Name who makes the next call; None where nobody waits."""
-        if not self.waiting:
-            self.led = False
-            return None
-        self.waiting[0].leads = True
-        return self.waiting[0]
 
 
 class _Ticket(Generic[Q, A]):
@@ -119,7 +119,9 @@ class Together(Generic[Q, A]):
         room: int = ROOM,
     ) -> None:
         self._work = work
-        self._line: _Line[Q, A] = _Line(key, largest, room)
+        self._largest = largest
+        self._line: _Line[Q, A] = _Line(key, room)
+        self._leader: _Ticket[Q, A] | None = None
         self._lock = threading.Lock()
         self._idle = threading.Condition(self._lock)
 
@@ -128,24 +130,32 @@ class Together(Generic[Q, A]):
         turn = threading.Lock()
         turn.acquire()
         ticket: _Ticket[Q, A] = _Ticket(question, turn.release)
-        with self._lock:
-            self._line.join(ticket)
-        if not ticket.leads:
-            turn.acquire()  # until somebody answered, or it is our turn to ask for all
-        if ticket.leads:
-            self._lead()
+        try:
+            with self._lock:
+                self._line.join(ticket)
+                if self._leader is None:
+                    self._leader = ticket
+                    ticket.leads = True
+            if not ticket.leads:
+                turn.acquire()  # until somebody answered, or it is our turn to ask for all
+            if ticket.leads:
+                self._lead()
+        except BaseException:
+            self._leave(ticket)  # interrupted: if it was our turn, it is the next one's now
+            raise
         return ticket.result()
 
     def close(self) -> None:
         """Let those who wait be answered, and nobody ask any more."""
         with self._lock:
             self._line.closed = True
-            self._idle.wait_for(lambda: not self._line.led)
+            self._idle.wait_for(lambda: self._leader is None)
 
     def _lead(self) -> None:
-        with self._lock:
-            batch = self._line.next_batch()
+        batch: list[_Ticket[Q, A]] = []
         try:
+            with self._lock:
+                batch = self._line.next_batch(self._largest)
             _answer(batch, self._work([ticket.question for ticket in batch]))
         except Exception as error:  # noqa: BLE001 - whoever asked is told
             _answer(batch, [error] * len(batch))
@@ -155,29 +165,45 @@ class Together(Generic[Q, A]):
                 if not ticket.leads:
                     ticket.wake()
 
-    def _pass_on(self) -> None:
+    def _leave(self, ticket: _Ticket[Q, A]) -> None:
         with self._lock:
-            leader = self._line.next_leader()
+            self._line.leave(ticket)
+            was_to_lead = self._leader is ticket
+        if was_to_lead:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Let the first of those who wait make the next call."""
+        with self._lock:
+            leader = self._leader = self._line.waiting[0] if self._line.waiting else None
             if leader is None:
                 self._idle.notify_all()
-        if leader is not None:
-            leader.wake()
+                return
+            leader.leads = True
+        leader.wake()
 
 
 class TogetherAsync(Generic[Q, A]):
-    """Questions of many tasks of one event loop, answered some at a time by `work`."""
+    """Questions of many tasks of one event loop, answered some at a time by one of several `works`.
+
+    Tasks that wait together would be answered together, ask again together, and so leave each worker idle
+    while they think. A worker that starts while others are idle leaves them their share, so that some think
+    while the rest are answered.
+    """
 
     def __init__(
         self,
-        work: Callable[[Sequence[Q]], Awaitable[Sequence[A | Exception]]],
+        works: Sequence[Callable[[Sequence[Q]], Awaitable[Sequence[A | Exception]]]],
         *,
         key: Callable[[Q], Hashable] = id,
         largest: int,
         room: int = ROOM,
     ) -> None:
-        self._work = work
-        self._line: _Line[Q, A] = _Line(key, largest, room)
-        self._leading: asyncio.Task[None] | None = None
+        self._idle = list(works)
+        self._works = len(works)
+        self._largest = largest
+        self._line: _Line[Q, A] = _Line(key, room)
+        self._at_work: set[asyncio.Task[None]] = set()
 
     async def ask(self, question: Q) -> A:
         """Return the answer to a question, as `Together.ask` does."""
@@ -189,26 +215,35 @@ class TogetherAsync(Generic[Q, A]):
 
         ticket: _Ticket[Q, A] = _Ticket(question, wake)
         self._line.join(ticket)
-        if ticket.leads:
+        if self._idle:
             # A task of its own: a caller that is cancelled must not take the others' answers with it.
-            self._leading = asyncio.create_task(self._lead())
+            work = asyncio.create_task(self._serve(self._idle.pop()))
+            self._at_work.add(work)
+            work.add_done_callback(self._at_work.discard)
         await answered
         return ticket.result()
 
     async def close(self) -> None:
         """Let those who wait be answered, and nobody ask any more."""
         self._line.closed = True
-        if self._leading is not None:
-            await asyncio.wait([self._leading])
+        if self._at_work:
+            await asyncio.wait(self._at_work)
 
-    async def _lead(self) -> None:
-        while self._line.led:
-            batch = self._line.next_batch()
-            try:
-                _answer(batch, await self._work([ticket.question for ticket in batch]))
-            except Exception as error:  # noqa: BLE001 - whoever asked is told
-                _answer(batch, [error] * len(batch))
-            finally:
-                self._line.next_leader()
-                for ticket in batch:
+    async def _serve(self, work: Callable[[Sequence[Q]], Awaitable[Sequence[A | Exception]]]) -> None:
+        try:
+            while self._line.waiting:
+                sharers = 1 + len(self._idle)
+                share = min(self._largest, -(-len(self._line.waiting) // sharers))
+                batch = self._line.next_batch(share)
+                try:
+                    _answer(batch, await work([ticket.question for ticket in batch]))
+                except Exception as error:  # noqa: BLE001 - whoever asked is told
+                    _answer(batch, [error] * len(batch))
+                finally:
+                    for ticket in batch:
+                        ticket.wake()
+        finally:
+            self._idle.append(work)
+            if len(self._idle) == self._works:  # cancelled, as at the end of the loop: nobody waits for ever
+                for ticket in self._line.give_up():
                     ticket.wake()

@@ -26,8 +26,12 @@ class Turns:
     def of(self, stream: Stream) -> Iterator[None]:
         """Be the only thread that decides on `stream`."""
         turn = self._join(stream)
-        if turn is not None:
-            turn.acquire()
+        try:
+            if turn is not None:
+                turn.acquire()
+        except BaseException:
+            self._give_up(stream, turn)
+            raise
         try:
             yield
         finally:
@@ -44,6 +48,15 @@ class Turns:
             turn.acquire()
             line.append(turn)
             return turn
+
+    def _give_up(self, stream: Stream, turn: threading.Lock | None) -> None:
+        """Interrupted while waiting: step out of the line, or let the next one in where the turn has come."""
+        with self._lock:
+            line = self._waiting[stream]
+            if turn is not None and turn in line:
+                line.remove(turn)
+                return
+        self._leave(stream)
 
     def _leave(self, stream: Stream) -> None:
         with self._lock:
@@ -79,7 +92,7 @@ class TurnsAsync:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn in line:
+            if turn is not None and turn in line:
                 line.remove(turn)
             else:  # it was this task's turn already
                 self._leave(stream)

@@ -19,15 +19,25 @@ from scp_events.follower.checkpoints import (
     wait_for,
 )
 from scp_events.follower.following import Follower, following
-from scp_events.follower.projection import AnyConnection, On, Projection, ask, schema_of
+from scp_events.follower.projection import (
+    ERASED,
+    AnyConnection,
+    On,
+    PersonalColumn,
+    Projection,
+    ask,
+    schema_of,
+)
 from scp_events.follower.rebuilding import rebuild
 
 __all__ = [
+    "ERASED",
     "AnyConnection",
     "FencedError",
     "Follower",
     "On",
     "OtherTablesError",
+    "PersonalColumn",
     "Projection",
     "Standing",
     "State",

@@ -22,6 +22,7 @@ from scp_events.event_log import EventLog, LogUnreachableError, UnreadableEventE
 from scp_events.follower import checkpoints
 from scp_events.follower.checkpoints import Checkpoint, FencedError, MovedError, State
 from scp_events.follower.projection import AnyConnection, Projection, Statements, schema_of
+from scp_events.privacy import KeyServiceDownError
 from scp_events.vocabulary import Position
 
 SPAN = 1_000
@@ -83,7 +84,7 @@ class Follower:
                 self._news.wait(POLL_SECONDS)
                 try:
                     self.catch_up()
-                except (psycopg.Error, LogUnreachableError) as error:
+                except (psycopg.Error, LogUnreachableError, KeyServiceDownError) as error:
                     if not is_transient(error):
                         raise
                     _journal.warning("cannot follow", **self._names(), error=describe(error))
@@ -191,7 +192,7 @@ def _run(follower: Follower) -> None:
 
 def is_transient(error: Exception) -> bool:
     """Whether an error tells of the server or the way to it, not of the event."""
-    if isinstance(error, LogUnreachableError | psycopg.InterfaceError):
+    if isinstance(error, LogUnreachableError | KeyServiceDownError | psycopg.InterfaceError):
         return True
     state = getattr(error, "sqlstate", None)
     return isinstance(error, psycopg.OperationalError) and (state is None or state[:2] in PASSING)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
 from operator import attrgetter
@@ -17,7 +18,16 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from scp_events.event_log import EventLog, Recorded
-from scp_events.vocabulary import Decision, DecisionEvent, Event, Position
+from scp_events.vocabulary import (
+    Decision,
+    DecisionEvent,
+    DestroyedKey,
+    Erased,
+    ErasureEvent,
+    Event,
+    FieldGroup,
+    Position,
+)
 
 T = TypeVar("T")
 
@@ -25,6 +35,28 @@ AnyConnection: TypeAlias = Connection[Any]
 Handler: TypeAlias = LiteralString | Callable[[Cursor[Any], Recorded[Any]], None]
 On: TypeAlias = Mapping[type[Event], Handler]
 """What each event does to the tables: one SQL statement, or a short function."""
+
+
+ERASED = "erased"
+"""What a column of text says in the place of what was erased; one of jsonb says it as the event does."""
+
+
+@dataclass(frozen=True)
+class PersonalColumn:
+    """A column that holds something personal in the clear, and how it is purged when a key is destroyed.
+
+    Its type is text or jsonb, so that it can say `erased`.
+    """
+
+    table: LiteralString
+    column: LiteralString
+    subject: LiteralString
+    """The column with the id of the person it tells of."""
+    group: FieldGroup
+    purged: LiteralString = f"'{ERASED}'"
+    """What it is set to, as SQL; `%(erased)s` is how the event itself reads then, as jsonb."""
+    holding: LiteralString = "true"
+    """Which of a person's rows hold something, as SQL, beyond that the column is not NULL."""
 
 
 class Projection(Protocol):
@@ -46,6 +78,10 @@ class Projection(Protocol):
     @property
     def TABLES(self) -> LiteralString:  # noqa: N802 - a module constant
         """The SQL that makes its tables."""
+
+    @property
+    def PERSONAL(self) -> Mapping[str, PersonalColumn]:  # noqa: N802 - a module constant
+        """The personal values its statements use, by name, and the column each is kept in."""
 
     @property
     def ON(self) -> On:  # noqa: N802 - a module constant
@@ -134,6 +170,8 @@ def _value(name: str) -> Value:
 def _for_sql(said: Any) -> object:  # noqa: ANN401 - whatever a field may hold
     """Return what PostgreSQL is told: models as jsonb, tuples as arrays, enumerations as their words."""
     match said:
+        case Erased():
+            return ERASED
         case BaseModel():
             return Jsonb(said, dumps=to_json)
         case tuple() if any(isinstance(each, BaseModel) for each in said):
@@ -152,6 +190,7 @@ class Statements:
     """A projection's handlers, made ready once: how each event class changes the tables."""
 
     def __init__(self, projection: Projection) -> None:
+        self._projection = projection
         self._on = projection.ON
         self._ignores = projection.IGNORES
         self._values = {
@@ -167,10 +206,11 @@ class Statements:
         """
         return log.read(after, through - after, through=through, without=self._ignores)
 
-    def apply(self, connection: AnyConnection, events: Iterable[Recorded[Event]], schema: str) -> None:
+    def apply(self, connection: AnyConnection, events: Sequence[Recorded[Event]], schema: str) -> None:
         """Take `events` in, in their order, within the caller's transaction.
 
-        Statements are sent without waiting for each other's answers; a run of the same one, as one.
+        Statements are sent without waiting for each other's answers; a run of the same one, as one. What an
+        event says was erased is purged: whoever read an event before that may have written it here since.
         """
         with connection.pipeline(), connection.cursor() as cursor:
             cursor.execute(within(schema))
@@ -181,6 +221,26 @@ class Statements:
                 else:
                     values = self._values[handler]
                     cursor.executemany(handler, [_values_of(recorded, values) for recorded in run])
+            for recorded in events:
+                if isinstance(recorded.event, ErasureEvent):
+                    purge(cursor, self._projection, recorded.event.destroyed)
+
+
+def purge(cursor: Cursor[Any], projection: Projection, destroyed: Iterable[DestroyedKey]) -> None:
+    """Set what these keys had sealed to `erased`, wherever the projection keeps a copy. Safe to repeat."""
+    columns = dict.fromkeys(projection.PERSONAL.values())
+    for key in destroyed:
+        values = {"subject": key.subject, "erased": Jsonb(key.erased, dumps=to_json)}
+        for kept in columns:
+            if kept.group == key.group:
+                cursor.execute(_purging(kept), values)
+
+
+def _purging(kept: PersonalColumn) -> Composed:
+    table, column, subject = map(Identifier, (kept.table, kept.column, kept.subject))
+    return SQL("UPDATE {} SET {} = {} WHERE {} = %(subject)s AND {} IS NOT NULL AND {}").format(
+        table, column, SQL(kept.purged), subject, column, SQL(kept.holding)
+    )
 
 
 def _values_of(recorded: Recorded[Event], values: Mapping[str, Value]) -> dict[str, object]:

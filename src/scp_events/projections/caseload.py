@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import LiteralString
+from typing import Literal, LiteralString
 
 from scp_events.aggregates import irp, participant, referral
 from scp_events.aggregates.participant import RiskLevel, Status
-from scp_events.follower import AnyConnection, On, ask, schema_of
+from scp_events.follower import AnyConnection, On, PersonalColumn, ask, schema_of
 from scp_events.vocabulary import Event, IrpId, OrganisationId, ParticipantId, PersonId, Word
 
 NAME = "caseload"
 VERSION = 1
 SCHEMA = schema_of(NAME, VERSION)
-PERSONAL = frozenset({"risk_level"})
-"""What tells something about the young person; it is forgotten with `PersonalDataErased`."""
+PERSONAL = {"risk_level": PersonalColumn("assessments", "risk_level", "participant_id", "narrative")}
 
 TABLES = """
     CREATE TABLE participants (
@@ -129,9 +128,6 @@ ON: On = {
     participant.RecordSealed: """
         UPDATE participants SET sealed = true WHERE participant_id = %(stream_id)s""",
     participant.PersonalDataErased: """
-        WITH forgotten AS (
-            UPDATE assessments SET risk_level = NULL WHERE participant_id = %(stream_id)s
-        )
         UPDATE participants SET erased = true WHERE participant_id = %(stream_id)s""",
     # --- key workers
     participant.KeyWorkerAssigned: """
@@ -205,7 +201,7 @@ class Case(Word):
     status: Status
     key_worker: PersonId | None
     key_worker_since: date | None
-    risk_level: RiskLevel | None
+    risk_level: RiskLevel | Literal["erased"] | None
     """As last assessed; None where nobody has yet."""
     plan_id: IrpId | None
     plan_status: irp.Status | None

@@ -1,7 +1,7 @@
 """The register of decisions: who decided what, when, on what grounds and by what authority.
 
-Grounds are codes and ids here. What was said in words (the reason, the views of the young person) is in the
-log alone, under the event's id.
+Grounds are codes and ids here, and the number of an order or a licence. What was said in words (the reason,
+the views of the young person) is in the log alone, under the event's id.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from datetime import date, datetime
 from uuid import UUID
 
 from scp_events.aggregates import ALL
-from scp_events.follower import AnyConnection, On, ask, schema_of
+from scp_events.follower import AnyConnection, On, PersonalColumn, ask, schema_of
 from scp_events.vocabulary import (
     NOTHING_YET,
     DecisionEvent,
+    Erased,
     EventId,
     LegalBasis,
     OrganisationId,
@@ -27,6 +28,16 @@ from scp_events.vocabulary import (
 NAME = "decisions"
 VERSION = 1
 SCHEMA = schema_of(NAME, VERSION)
+PERSONAL = {
+    "decision_legal_basis": PersonalColumn(
+        "decisions",
+        "legal_basis",
+        "case_id",
+        "core",
+        purged="jsonb_set(legal_basis, '{reference}', %(erased)s)",
+        holding="legal_basis ->> 'reference' IS NOT NULL",
+    )
+}
 
 TABLES = """
     CREATE TABLE decisions (
@@ -81,6 +92,12 @@ IGNORES = EVENTS - DECISIONS
 # --- questions --------------------------------------------------------------------------------------------
 
 
+class StoodOn(LegalBasis):
+    """The authority a decision stood on, as the register keeps it."""
+
+    reference: str | Erased | None = None
+
+
 class Decided(Word):
     """One decision."""
 
@@ -97,7 +114,7 @@ class Decided(Word):
     credentials: tuple[str, ...]
     recorded_by: PersonId
     reason_code: str
-    legal_basis: LegalBasis
+    legal_basis: StoodOn
     options_considered: tuple[str, ...]
     relied_on: tuple[EventId, ...]
     policy_version: str

@@ -13,12 +13,13 @@ from decimal import Decimal
 from typing import Any, LiteralString
 
 from scp_events.aggregates import irp, participant, referral
-from scp_events.follower import AnyConnection, On, ask, schema_of
+from scp_events.follower import AnyConnection, On, PersonalColumn, ask, schema_of
 from scp_events.vocabulary import Event, Position, Word
 
 NAME = "outcomes"
 VERSION = 1
 SCHEMA = schema_of(NAME, VERSION)
+PERSONAL: dict[str, PersonalColumn] = {}
 
 TABLES = """
     CREATE TABLE referrals (

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from scp_events.aggregates import irp, participant, referral
-from scp_events.follower import AnyConnection, On, ask, schema_of
+from scp_events.follower import AnyConnection, On, PersonalColumn, ask, schema_of
 from scp_events.vocabulary import Event, ParticipantId, ReferralId, Word
 
 NAME = "referrals"
 VERSION = 1
 SCHEMA = schema_of(NAME, VERSION)
+PERSONAL: dict[str, PersonalColumn] = {}
 
 TABLES = """
     CREATE TABLE referrals (

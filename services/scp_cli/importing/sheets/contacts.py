@@ -18,7 +18,7 @@ from scp_events.aggregates.participant import (
     RecordContact,
     RetractContact,
 )
-from scp_events.vocabulary import Narrative, ParticipantId
+from scp_events.vocabulary import ParticipantId, Text
 
 NEVER_WAS = "never-was"
 """The outcome of a correction that takes a contact back."""
@@ -34,7 +34,7 @@ class ContactRow(CorrectableRow):
     outcome: Annotated[ContactOutcome | Literal["never-was"], AsCode]
     minutes: WholeMinutes = 0
     others_present: Codes = ()
-    note: Narrative | None = None
+    note: Text | None = None
 
     def steps(self, desk: Desk) -> list[Step]:
         """A contact is recorded, corrected or taken back."""

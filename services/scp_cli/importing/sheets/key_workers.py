@@ -9,7 +9,7 @@ from scp_cli.importing.desk import Desk, Step
 from scp_cli.importing.sheets.row import GroundedRow
 from scp_events.aggregates import participant
 from scp_events.aggregates.participant import AssignKeyWorker, HandOver
-from scp_events.vocabulary import Narrative
+from scp_events.vocabulary import Text
 
 
 class KeyWorkerRow(GroundedRow):
@@ -20,7 +20,7 @@ class KeyWorkerRow(GroundedRow):
     kind: Annotated[Literal["assigned", "handed-over"], AsCode]
     key_worker: Staff
     """For a hand-over, the new one."""
-    handover_note: Narrative | None = None
+    handover_note: Text | None = None
     decided_by: Staff
 
     def steps(self, desk: Desk) -> list[Step]:

@@ -28,7 +28,7 @@ from scp_events.aggregates.participant import (
     Resume,
     StoryRecorded,
 )
-from scp_events.vocabulary import Narrative, ParticipantId
+from scp_events.vocabulary import ParticipantId, Text
 
 
 class Kind(StrEnum):
@@ -53,12 +53,12 @@ class MilestoneRow(CorrectableRow):
     kind: Annotated[Kind, AsCode]
     staff: Staff
     """With whom: who agreed the boundaries, heard the story, let them go."""
-    words: Narrative | None = None
+    words: Text | None = None
     """The boundaries, the story, the choice, or the plan for afterwards."""
     about: CodeWord | None = None
     """What a choice is about."""
     exit_reason: Annotated[ExitReason, AsCode] | None = None
-    no_exit_plan_because: Narrative | None = None
+    no_exit_plan_because: Text | None = None
 
     def steps(self, desk: Desk) -> list[Step]:
         """Every kind is one command; see `_command` and `_correction`."""

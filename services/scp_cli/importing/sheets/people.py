@@ -10,7 +10,7 @@ from scp_cli.importing.sheets.row import CorrectableRow
 from scp_events.aggregates import participant
 from scp_events.aggregates.participant import CorrectDetails, ParticipantRegistered, PersonalDetails, Register
 from scp_events.aggregates.referral import ReferralDrafted
-from scp_events.vocabulary import CoreDetail, ParticipantId, ReferralId
+from scp_events.vocabulary import ParticipantId, ReferralId, ShortText
 
 
 class PersonRow(CorrectableRow):
@@ -22,9 +22,9 @@ class PersonRow(CorrectableRow):
     referral: RowId | None = None
     """Blank where the young person came by themselves."""
     date_of_birth: Day
-    name: CoreDetail
+    name: ShortText
     preferred_language: CodeWord
-    guardian: CoreDetail | None = None
+    guardian: ShortText | None = None
 
     @field_validator("date_of_birth")
     @classmethod

@@ -32,7 +32,7 @@ from scp_events.aggregates.irp import (
     StartIrpDraft,
     StepId,
 )
-from scp_events.vocabulary import EventId, IrpId, Narrative, ParticipantId, PersonId
+from scp_events.vocabulary import EventId, IrpId, ParticipantId, PersonId, Text
 
 
 class Kind(StrEnum):
@@ -63,7 +63,7 @@ class PlanRow(CorrectableRow):
     """Of a goal, the row of its need; of a step, the row of its goal."""
     domain: CodeWord | None = None
     priority: Annotated[Priority, AsCode] | None = None
-    text: Narrative | None = None
+    text: Text | None = None
     """The need, goal or step; or what the young person said to the plan, in their words."""
     evidence: RowIds = ()
     due_on: Day | None = None

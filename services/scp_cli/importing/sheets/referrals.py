@@ -19,7 +19,7 @@ from scp_events.aggregates.referral import (
     ReferralDrafted,
     SubmitReferral,
 )
-from scp_events.vocabulary import Narrative, ReferralId
+from scp_events.vocabulary import ReferralId, Text
 
 
 class ReferralRow(CorrectableRow):
@@ -30,7 +30,7 @@ class ReferralRow(CorrectableRow):
     referred_by: Staff
     programme: CodeWord
     route: CodeWord
-    circumstances: Narrative
+    circumstances: Text
     received_on: Day | None = None
     received_by: Staff | None = None
 

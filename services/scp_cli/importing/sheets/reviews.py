@@ -28,7 +28,7 @@ from scp_events.aggregates.irp import (
     StepAdded,
     StepStatus,
 )
-from scp_events.vocabulary import Narrative, ParticipantId
+from scp_events.vocabulary import ParticipantId, Text
 
 
 class Kind(StrEnum):
@@ -54,7 +54,7 @@ class ReviewRow(CorrectableRow):
     """The row of the goal, or of the step."""
     outcome: CodeWord | None = None
     """How the goal or step stands, what the review did, how the plan closed, or why it is reviewed."""
-    text: Narrative | None = None
+    text: Text | None = None
     next_review_on: Day | None = None
 
     def steps(self, desk: Desk) -> list[Step]:

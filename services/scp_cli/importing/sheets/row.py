@@ -34,8 +34,8 @@ from scp_events.vocabulary import (
     Decision,
     Event,
     EventId,
-    Narrative,
     ParticipantId,
+    Text,
     Views,
 )
 
@@ -106,11 +106,11 @@ class GroundedRow(Row):
 
     decided_by: Staff | None = None
     reason_code: CodeWord | None = None
-    reason: Narrative | None = None
+    reason: Text | None = None
     legal_basis: Basis | None = None
     options: Codes = ()
-    views: Narrative | None = None
-    no_views_because: Narrative | None = None
+    views: Text | None = None
+    no_views_because: Text | None = None
     relied_on: RowIds = ()
     review_on: Day | None = None
 

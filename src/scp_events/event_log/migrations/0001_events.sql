@@ -32,7 +32,7 @@ INSERT INTO event_log.head (position, recorded_at) VALUES (0, 'epoch');
 CREATE TABLE event_log.commands (
     command_id     uuid   PRIMARY KEY,
     fingerprint    bytea  NOT NULL,              -- SHA-256 of what was asked, to tell a repeat from a reuse
-    stream_id      uuid   NOT NULL,
+    stream_id      uuid   NOT NULL,              -- of its last event, as `last_version` is
     first_position bigint NOT NULL,
     last_version   integer NOT NULL,
     event_count    integer NOT NULL

@@ -3,7 +3,7 @@
 -- commit and in commit order; and one commit is paid for all.
 
 -- An append is all or nothing: the events of one command, for one stream or several. `outcome` of each:
---   'recorded'        its events have the positions from `first` on
+--   'recorded'        its events have the positions from `first` on; `version` is that of the last
 --   'already'         this command was answered before; here is that answer
 --   'reused'          the command id names another command
 --   'conflict'        a stream has moved on; `version` is where it stands now
@@ -13,6 +13,8 @@
 CREATE FUNCTION event_log.append(
     -- by append
     command_ids uuid[], asked bytea[], case_ids uuid[], evidence_through bigint[], event_counts integer[],
+    starts integer[],        -- how many events of the call come before its own
+    last_versions integer[], -- where its last stream stands once it is recorded
     part_counts integer[],
     -- by part: the events of one append for one stream, which must stand at `expected`
     parts_stream integer[], parts_expected integer[], parts_count integer[],
@@ -30,13 +32,12 @@ DECLARE
     appends     integer := cardinality(command_ids);
     last        bigint;                                           -- the last position before this call
     next        bigint;
-    taken       integer := 0;                                     -- events of the appends looked at so far
     part        integer := 0;
-    accepted    boolean[] := array_fill(false, ARRAY[appends]);
-    shifts      bigint[] := array_fill(0::bigint, ARRAY[appends]); -- what makes an event's ordinal its position
+    accepted    boolean[] := array_fill(true, ARRAY[appends]);
+    shifts      bigint[];                                         -- what makes an event's ordinal its position
     current     integer[];
+    fits        boolean := -1 = ALL (evidence_through) AND cardinality(parts_stream) = cardinality(streams);
     touched     uuid[] := '{}';                                   -- cases this call has written to
-    gathered    boolean := 0 <= ANY (evidence_through);
     earlier     record;
 BEGIN
     -- Taking room for all of them locks the row; what was not needed is given back below.
@@ -44,66 +45,78 @@ BEGIN
     SET position = h.position + cardinality(types), recorded_at = greatest(clock_timestamp(), h.recorded_at)
     WHERE the_only
     RETURNING h.position - cardinality(types), h.recorded_at INTO last, append.recorded_at;
-    next := last + 1;
-    outcomes := array_fill(NULL::text, ARRAY[appends]);
+    outcomes := array_fill('recorded'::text, ARRAY[appends]);
     firsts := array_fill(NULL::bigint, ARRAY[appends]);
-    stands := array_fill(0, ARRAY[appends]);
-    counts := array_fill(0, ARRAY[appends]);
+    counts := event_counts;
+    stands := last_versions;
 
     FOR earlier IN
         SELECT sent.n, known.* FROM unnest(command_ids) WITH ORDINALITY AS sent (id, n)
         JOIN event_log.commands known ON known.command_id = sent.id
     LOOP
+        fits := false;
+        accepted[earlier.n] := false;
         outcomes[earlier.n] := CASE WHEN earlier.fingerprint = asked[earlier.n] THEN 'already' ELSE 'reused' END;
         firsts[earlier.n] := earlier.first_position;
         stands[earlier.n] := earlier.last_version;
         counts[earlier.n] := earlier.event_count;
     END LOOP;
 
-    SELECT array_agg(found.version ORDER BY asked_for.n) INTO current
-    FROM unnest(streams) WITH ORDINALITY AS asked_for (id, n)
-    LEFT JOIN LATERAL (
-        SELECT e.version FROM event_log.events e WHERE e.stream_id = asked_for.id ORDER BY e.version DESC LIMIT 1
-    ) found ON true;
+    -- A stream without events may begin at version 1 (expected 0), or at 0, as the library's do.
+    IF cardinality(streams) = 1 THEN
+        current[1] := (SELECT e.version FROM event_log.events e WHERE e.stream_id = streams[1]
+                       ORDER BY e.version DESC LIMIT 1);
+        fits := fits AND coalesce(current[1], least(parts_expected[1], 0)) = parts_expected[1];
+    ELSE
+        SELECT array_agg(found.version ORDER BY wanted.n) INTO current
+        FROM unnest(streams) WITH ORDINALITY AS wanted (id, n)
+        LEFT JOIN LATERAL (
+            SELECT e.version FROM event_log.events e WHERE e.stream_id = wanted.id ORDER BY e.version DESC LIMIT 1
+        ) found ON true;
+        fits := fits AND NOT EXISTS (
+            SELECT FROM unnest(parts_stream, parts_expected) AS part (stream, expected)
+            WHERE coalesce(current[part.stream], least(part.expected, 0)) <> part.expected);
+    END IF;
 
-    FOR n IN 1 .. appends LOOP
-        IF outcomes[n] IS NULL THEN
-            outcomes[n] := 'recorded';
-            FOR p IN part + 1 .. part + part_counts[n] LOOP
-                -- A stream without events may begin at version 1 (expected 0), or at 0, as the library's do.
-                IF coalesce(current[parts_stream[p]], least(parts_expected[p], 0)) <> parts_expected[p] THEN
-                    outcomes[n] := 'conflict';
-                    stands[n] := coalesce(current[parts_stream[p]], 0);
-                END IF;
-            END LOOP;
-            IF outcomes[n] = 'recorded' AND evidence_through[n] >= 0 AND (
-                case_ids[n] = ANY (touched) OR EXISTS (
-                    SELECT FROM event_log.events e
-                    WHERE e.case_id = case_ids[n] AND e.position > evidence_through[n])
-            ) THEN
-                outcomes[n] := 'evidence-moved';
-                stands[n] := coalesce(current[parts_stream[part + 1]], 0);
-            END IF;
-            IF outcomes[n] = 'recorded' THEN
+    IF fits THEN  -- all of them, and none bears on another: nothing needs to be looked at one by one
+        shifts := array_fill(last, ARRAY[appends]);
+        firsts := (SELECT array_agg(last + 1 + own.start ORDER BY own.n)
+                   FROM unnest(starts) WITH ORDINALITY AS own (start, n));
+    ELSE
+        next := last + 1;
+        shifts := array_fill(0::bigint, ARRAY[appends]);
+        FOR n IN 1 .. appends LOOP
+            IF accepted[n] THEN
                 FOR p IN part + 1 .. part + part_counts[n] LOOP
-                    stands[n] := parts_expected[p] + parts_count[p];
-                    current[parts_stream[p]] := stands[n];
+                    IF coalesce(current[parts_stream[p]], least(parts_expected[p], 0)) <> parts_expected[p] THEN
+                        accepted[n] := false;
+                        outcomes[n] := 'conflict';
+                        stands[n] := coalesce(current[parts_stream[p]], 0);
+                    END IF;
                 END LOOP;
-                accepted[n] := true;
-                firsts[n] := next;
-                counts[n] := event_counts[n];
-                shifts[n] := next - 1 - taken;
-                next := next + event_counts[n];
-                IF gathered AND case_ids[n] IS NOT NULL THEN
+                IF accepted[n] AND evidence_through[n] >= 0 AND (
+                    case_ids[n] = ANY (touched) OR EXISTS (
+                        SELECT FROM event_log.events e
+                        WHERE e.case_id = case_ids[n] AND e.position > evidence_through[n])
+                ) THEN
+                    accepted[n] := false;
+                    outcomes[n] := 'evidence-moved';
+                    stands[n] := coalesce(current[parts_stream[part + 1]], 0);
+                END IF;
+                IF accepted[n] THEN
+                    FOR p IN part + 1 .. part + part_counts[n] LOOP
+                        current[parts_stream[p]] := parts_expected[p] + parts_count[p];
+                    END LOOP;
                     touched := touched || case_ids[n];
+                    firsts[n] := next;
+                    shifts[n] := next - 1 - starts[n];
+                    next := next + event_counts[n];
+                ELSE
+                    counts[n] := 0;
                 END IF;
             END IF;
-        END IF;
-        part := part + part_counts[n];
-        taken := taken + event_counts[n];
-    END LOOP;
-
-    IF next - 1 < last + cardinality(types) THEN
+            part := part + part_counts[n];
+        END LOOP;
         UPDATE event_log.head SET position = next - 1 WHERE the_only;
         IF next - 1 = last THEN
             RETURN;
@@ -129,7 +142,8 @@ BEGIN
              WITH ORDINALITY AS e (append, stream, version, type, body, event_id, schema_version, occurred_at, is_decision, n)
         WHERE accepted[e.append];
         INSERT INTO event_log.commands (command_id, fingerprint, stream_id, first_position, last_version, event_count)
-        SELECT c.id, c.asked, streams[events_stream[firsts[c.n] - shifts[c.n]]], firsts[c.n], stands[c.n], counts[c.n]
+        SELECT c.id, c.asked, streams[events_stream[firsts[c.n] - shifts[c.n] + counts[c.n] - 1]], firsts[c.n], stands[c.n],
+               counts[c.n]
         FROM unnest(command_ids, append.asked) WITH ORDINALITY AS c (id, asked, n)
         WHERE accepted[c.n];
     END IF;

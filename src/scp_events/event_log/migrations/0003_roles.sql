@@ -6,6 +6,14 @@ DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'scp_log_writer') THEN
         CREATE ROLE scp_log_writer NOLOGIN;
+        -- Who makes a role may give it to others, and since PostgreSQL 16 not take it, unless they say so.
+        IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+            IF current_setting('server_version_num')::integer >= 160000 THEN
+                EXECUTE 'GRANT scp_log_writer TO CURRENT_USER WITH INHERIT FALSE, SET TRUE';
+            ELSE
+                GRANT scp_log_writer TO CURRENT_USER;
+            END IF;
+        END IF;
     END IF;
 EXCEPTION
     WHEN duplicate_object OR unique_violation THEN NULL;  -- another database of this server was faster

@@ -1,0 +1,29 @@
+"""Where the keys are kept that wrap all others: outside the database, one for each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class KeyHome(Protocol):
+    """Keeps the keys of the epochs of one installation, and wraps with them. It never gives one away."""
+
+    @property
+    def name(self) -> str:
+        """What to call it where people read; nothing secret."""
+
+    def epochs(self) -> list[int]:
+        """Return the epochs whose keys are here, oldest first. Raises `KeyServiceDownError`, as all do."""
+
+    def begin_epoch(self) -> int:
+        """Make the key of the next epoch, durably, and return its number."""
+
+    def end_epoch(self, epoch: int) -> None:
+        """Destroy the key of an epoch and of all before. What they wrapped is lost. Safe to repeat."""
+
+    def wrap(self, epoch: int, keys: Sequence[bytes]) -> list[bytes]:
+        """Return each key wrapped by the epoch's."""
+
+    def unwrap(self, wrapped: Sequence[tuple[int, bytes]]) -> list[bytes | None]:
+        """Return each key, given its epoch and its wrapped bytes; None for one that this home cannot open."""

@@ -1,0 +1,354 @@
+"""The keyring: every person's keys, made when first needed, and destroyed for ever when they must be.
+
+A person has one key for each field group. It is random, and stored wrapped by the key of the current epoch,
+which lives elsewhere (see `homes`). What is unwrapped is held in memory for a short while (see `cache`).
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Final, Protocol, Self, get_args
+from uuid import UUID, uuid4
+
+import psycopg
+
+from scp_events.database import migrate
+from scp_events.privacy.cache import Held, KeyCache, News
+from scp_events.privacy.failures import KeyringError, KeysInUseError, WrongKeyError
+from scp_events.privacy.homes import KeyHome
+from scp_events.privacy.sealing import DATA_KEY_BYTES, PartKey, Random
+from scp_events.privacy.store import Epoch, EpochRetiredError, KeyStore, NewKey, StoredKey
+from scp_events.vocabulary import Erased, FieldGroup
+
+GROUPS: Final[tuple[FieldGroup, ...]] = get_args(FieldGroup)
+NOBODY: Final = UUID(int=0)
+"""Whose key blinds what is about no person."""
+ERASED: Final = b""
+"""What every digest is blinded to once the person's key is destroyed."""
+EPOCH_NEWS = "epochs"
+BATCH = 1_000
+"""How many keys are re-wrapped by one statement."""
+ATTEMPTS = 8
+"""How often a key is made anew because its epoch was retired meanwhile."""
+_PROVING = b"scp-events/epoch/1\0"
+
+
+class Keys(Protocol):
+    """What sealing and opening ask for. Everything may raise `KeyServiceDownError`."""
+
+    def to_seal(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
+        """Return the key to seal a person's fields with, made if need be; `Erased` where it is destroyed."""
+
+    def to_open(self, key_id: str) -> PartKey | Erased:
+        """Return the key that something was sealed with. Raises `WrongKeyError` where nobody has it."""
+
+    def foresee(self, key_ids: Collection[str]) -> None:
+        """Look up many keys at once, because they will be asked for; what cannot be had is told then."""
+
+
+@dataclass(frozen=True)
+class Destroyed:
+    """A key that is no more."""
+
+    key_id: UUID
+    subject: UUID
+    group: FieldGroup
+    at: datetime
+    epoch: int | None
+    """Backups made before hold it wrapped by this epoch's key; None where there never was a key."""
+
+    @property
+    def erased(self) -> Erased:
+        """Return how everything it had sealed reads from now on."""
+        return Erased(key_id=self.key_id, at=self.at)
+
+
+class Keyring:
+    """The keys of one installation. For any thread; one for each process is enough.
+
+    Raises `KeyringError` where the home and the database do not belong together.
+    """
+
+    def __init__(
+        self,
+        conninfo: str,
+        home_of: Callable[[UUID], KeyHome],
+        *,
+        random: Random = secrets.token_bytes,
+        new_id: Callable[[], UUID] = uuid4,
+        cache: KeyCache | None = None,
+    ) -> None:
+        prepare(conninfo)
+        self.conninfo = conninfo
+        self._random = random
+        self._new_id = new_id
+        self.store = KeyStore(conninfo)
+        self.cache = KeyCache() if cache is None else cache
+        self._news: News | None = None
+        self._beginning = threading.Lock()
+        try:
+            self.home = home_of(self.store.installation())
+            self._epoch: int | None = self._first_epoch()
+        except BaseException:
+            self.store.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Keyring({self.home.name})"
+
+    def close(self) -> None:
+        """Forget every key and give the connections back."""
+        if self._news is not None:
+            self._news.close()
+        self.cache.forget_all()
+        self.store.close()
+
+    # --- using keys ---------------------------------------------------------------------------------------
+
+    def to_seal(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
+        """Return the key to seal a person's fields with, made if need be; `Erased` where it is destroyed."""
+        held = self.cache.by_whose((subject, group)) or self._found(subject, group)
+        return held or self._minted(subject, group)
+
+    def to_open(self, key_id: str) -> PartKey | Erased:
+        """Return the key that something was sealed with. Raises `WrongKeyError` where nobody has it."""
+        held = self.cache.by_id(key_id)
+        if held is None:
+            self._listen()
+            looked_up_at = self.cache.forgotten
+            found = self._unwrapped(self.store.by_id([key_id]), looked_up_at)
+            if key_id not in found:
+                raise WrongKeyError(
+                    "the keyring has no such key: was a database restored without its keyring?"
+                )
+            held = _readable(found[key_id])
+        return held
+
+    def foresee(self, key_ids: Collection[str]) -> None:
+        """Look up many keys at once, because they will be asked for; what cannot be had is told then."""
+        missing = [key_id for key_id in key_ids if self.cache.by_id(key_id) is None]
+        if len(missing) > 1:
+            self._listen()
+            looked_up_at = self.cache.forgotten
+            self._unwrapped(self.store.by_id(missing), looked_up_at)
+
+    def find(self, subject: UUID, group: FieldGroup) -> PartKey | Erased | None:
+        """Return a person's key as it stands; None where none was made yet."""
+        return self.cache.by_whose((subject, group)) or self._found(subject, group)
+
+    def blinded(self, subject: UUID, digest: bytes) -> bytes:
+        """Return what tells digests of a person's words apart, and cannot be guessed at.
+
+        It is `ERASED` for all of them once their narrative is.
+        """
+        key = self.to_seal(subject, "narrative")
+        return ERASED if isinstance(key, Erased) else key.blind(digest)
+
+    def is_erased(self, subject: UUID) -> bool:
+        """Whether what a person told cannot be read any more, and so is not written either."""
+        return isinstance(self.find(subject, "narrative"), Erased)
+
+    def _found(self, subject: UUID, group: FieldGroup) -> PartKey | Erased | None:
+        self._listen()
+        looked_up_at = self.cache.forgotten
+        return self._of_group(self.store.of_subject(subject), group, looked_up_at)
+
+    def _minted(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
+        """Make a person's keys, of all groups at once; whoever was first made the ones that count."""
+        for _ in range(ATTEMPTS):
+            looked_up_at = self.cache.forgotten
+            made = [(self._new_id(), each, self._random(DATA_KEY_BYTES)) for each in GROUPS]
+            packed = [_packed(key_id, subject, each, key) for key_id, each, key in made]
+            epoch = self._current_epoch()
+            wrapped = self.home.wrap(epoch, packed)
+            fresh = [NewKey(key_id, each, w) for (key_id, each, _), w in zip(made, wrapped, strict=True)]
+            try:
+                stored = self.store.mint(subject, epoch, fresh)
+            except EpochRetiredError:
+                self._forget_epoch()
+                continue
+            held = self._of_group(stored, group, looked_up_at)
+            assert held is not None, "made or there before"  # noqa: S101 - for the type checker
+            return held
+        raise KeysInUseError(f"epochs were retired {ATTEMPTS} times while one key was made: try again")
+
+    def _of_group(self, stored: Sequence[StoredKey], group: FieldGroup, looked_up_at: int) -> Held | None:
+        found = self._unwrapped(stored, looked_up_at)
+        named = (str(row.key_id) for row in stored if row.field_group == group)
+        return next((_readable(found[key_id]) for key_id in named), None)
+
+    def _unwrapped(self, stored: Sequence[StoredKey], looked_up_at: int) -> dict[str, Held | WrongKeyError]:
+        """Return what rows hold, by key id, and hold it here for a while."""
+        living = [(row.epoch or 0, row.wrapped) for row in stored if row.wrapped is not None]
+        opened = iter(self.home.unwrap(living) if living else [])
+        found = {str(row.key_id): _held(row, None if row.wrapped is None else next(opened)) for row in stored}
+        for row in stored:
+            held = found[str(row.key_id)]
+            if not isinstance(held, WrongKeyError):
+                self.cache.hold(held, (row.subject, row.field_group), looked_up_at)
+        return found
+
+    def _listen(self) -> None:
+        """Begin to listen for destroyed keys before the first one is held."""
+        if self._news is None:
+            with self._beginning:
+                self._news = self._news or News(self.conninfo, self.cache, self._forget_epoch)
+
+    # --- destroying keys ----------------------------------------------------------------------------------
+
+    def fence(self, subject: UUID, groups: Sequence[FieldGroup] = GROUPS) -> None:
+        """Let no key of these groups be made for this person ever again. Safe to repeat."""
+        self.store.fence(subject, groups)
+
+    def destroy(self, subject: UUID, groups: Sequence[FieldGroup] = GROUPS) -> list[Destroyed]:
+        """Destroy a person's fenced keys, and return what they were. Safe to repeat."""
+        destroyed = self.store.destroy(subject, groups)
+        self.cache.forget(subject)
+        return [_destroyed(row) for row in destroyed]
+
+    def destroyed(self, subject: UUID) -> list[Destroyed]:
+        """Return the keys of a person that are no more."""
+        return [_destroyed(row) for row in self.store.of_subject(subject) if row.destroyed_at]
+
+    def scrub(self) -> None:
+        """Leave no trace of destroyed keys in the files of the database."""
+        self.store.scrub()
+
+    # --- epochs -------------------------------------------------------------------------------------------
+
+    def epochs(self) -> list[Epoch]:
+        """Return every epoch, oldest first."""
+        return self.store.epochs()
+
+    def rotate(self, progress: Callable[[int, int], None] = lambda _done, _all: None) -> int:
+        """Begin an epoch and re-wrap every key on it; finish a rotation that was interrupted. Return it.
+
+        `progress` hears how many keys are done, and how many there are.
+        """
+        with self.store.alone():
+            newest = self.store.current_epoch() or 0
+            is_unfinished = bool(self.store.on_earlier_epochs(newest, 1))
+            epoch = newest if is_unfinished else self.begin_epoch()
+            self._rewrap_all(epoch, progress)
+        self.store.tell(EPOCH_NEWS)
+        return epoch
+
+    def retire(self) -> list[int]:
+        """Destroy the keys of all epochs but the current one, for ever; return which were retired.
+
+        Copies of the database made before the last rotation hold nothing readable from then on. Raises
+        `KeysInUseError` where a key is left on one of them.
+        """
+        with self.store.alone():
+            current = self.store.current_epoch() or 0
+            earlier = [each.epoch for each in self.store.epochs() if each.epoch < current]
+            for epoch in earlier:
+                self.store.retire(epoch)
+            kept = [epoch for epoch in self.home.epochs() if epoch < current]
+            if kept:
+                self.home.end_epoch(max(kept))
+        self.store.tell(EPOCH_NEWS)
+        return sorted({*earlier} & {*kept})
+
+    def _rewrap_all(self, epoch: int, progress: Callable[[int, int], None]) -> None:
+        everything = sum(each.keys for each in self.store.epochs())
+        done = everything - sum(each.keys for each in self.store.epochs() if each.epoch < epoch)
+        while batch := self.store.on_earlier_epochs(epoch, BATCH):
+            opened = self.home.unwrap([(row.epoch or 0, row.wrapped or b"") for row in batch])
+            if None in opened:
+                raise KeyringError(
+                    f"{self.home.name} cannot open key {batch[opened.index(None)].key_id}: restore the"
+                    " keyring from its backup; what was re-wrapped so far stays readable"
+                )
+            wrapped = self.home.wrap(epoch, [key for key in opened if key is not None])
+            self.store.rewrap(epoch, [(row.key_id, w) for row, w in zip(batch, wrapped, strict=True)])
+            progress(done := done + len(batch), everything)
+
+    def begin_epoch(self) -> int:
+        """Make the next epoch's key and note it; one that was made and not noted is taken up."""
+        noted = {each.epoch for each in self.store.epochs()}
+        unnoted = [epoch for epoch in self.home.epochs() if epoch > max(noted, default=0)]
+        epoch = unnoted[0] if unnoted else self.home.begin_epoch()
+        if epoch in noted:
+            raise KeyringError(
+                f"{self.home.name} has lost the keys of this database's epochs: restore it from its backup"
+            )
+        self.store.begin_epoch(epoch, self.home.wrap(epoch, [_PROVING])[0])
+        self._epoch = epoch
+        return epoch
+
+    def _first_epoch(self) -> int:
+        """Return the current epoch, once the home has shown that it has its key."""
+        current = self.store.current_epoch()
+        if current is None:
+            with self.store.alone():
+                current = self.store.current_epoch() or self.begin_epoch()
+        if self.home.unwrap([(current, self.store.proof_of(current))]) != [_PROVING]:
+            raise KeyringError(
+                f"{self.home.name} does not hold the key of epoch {current} of this database: name the right"
+                " keyring in SCP_KEYRING, or restore it from its backup"
+            )
+        return current
+
+    def _current_epoch(self) -> int:
+        epoch = self._epoch or self.store.current_epoch()
+        if epoch is None:
+            raise KeyringError("every epoch of this database is retired: restore its keyring's tables")
+        self._epoch = epoch
+        return epoch
+
+    def _forget_epoch(self) -> None:
+        """Look again before the next key is made."""
+        self._epoch = None
+
+
+def prepare(conninfo: str) -> None:
+    """Create or bring up to date the keyring's tables. Safe to call at every start."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        migrate(connection, "keyring", "scp_events.privacy.migrations")
+
+
+# --- rows and bytes ---------------------------------------------------------------------------------------
+
+
+def _packed(key_id: UUID, subject: UUID, group: FieldGroup, data_key: bytes) -> bytes:
+    """Return what is wrapped: the key, and whose it is, so that rows cannot be exchanged for each other."""
+    return b"".join((key_id.bytes, subject.bytes, group.encode().ljust(16), data_key))
+
+
+def _held(row: StoredKey, packed: bytes | None) -> Held | WrongKeyError:
+    if row.destroyed_at is not None:
+        return Erased(key_id=row.key_id, at=row.destroyed_at)
+    if packed is None:
+        return WrongKeyError(
+            f"its key is wrapped by epoch {row.epoch}, whose own key is not at hand: it was retired, and this"
+            " is a copy from before; or the keyring is not the one that belongs to this database"
+        )
+    data_key = packed[-DATA_KEY_BYTES:]
+    if packed != _packed(row.key_id, row.subject, row.field_group, data_key):
+        return WrongKeyError("the keyring holds another key in the place of its own: rows were exchanged")
+    return PartKey(data_key, key_id=row.key_id, subject=row.subject, group=row.field_group)
+
+
+def _readable(held: Held | WrongKeyError) -> Held:
+    if isinstance(held, WrongKeyError):
+        raise held
+    return held
+
+
+def _destroyed(row: StoredKey) -> Destroyed:
+    assert row.destroyed_at is not None, "asked of destroyed ones only"  # noqa: S101 - for the type checker
+    return Destroyed(row.key_id, row.subject, row.field_group, row.destroyed_at, row.epoch)

@@ -1,0 +1,245 @@
+"""The wrapped keys in PostgreSQL, in a schema of their own: what is asked of them, and nothing unwrapped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString, NamedTuple, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg import Connection
+from psycopg.rows import class_row
+from psycopg.types.composite import CompositeInfo, register_composite
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from scp_events.privacy.failures import KeyServiceDownError, KeysInUseError
+from scp_events.vocabulary import FieldGroup
+
+T = TypeVar("T")
+
+PATIENCE = 5.0
+"""Seconds to wait for a connection."""
+ATTEMPTS = 5
+"""How often something is asked again because the connection broke: everything here may be repeated."""
+
+
+class EpochRetiredError(Exception):
+    """The epoch a key was to be made on is over."""
+
+
+@dataclass(frozen=True)
+class StoredKey:
+    """A row of keyring.keys. Its wrapped bytes are not shown."""
+
+    key_id: UUID
+    subject: UUID
+    field_group: FieldGroup
+    epoch: int | None
+    wrapped: bytes | None
+    created_at: datetime
+    fenced_at: datetime | None
+    destroyed_at: datetime | None
+
+    def __repr__(self) -> str:
+        return f"StoredKey({self.key_id}, {self.subject}, {self.field_group!r}, epoch {self.epoch})"
+
+
+class NewKey(NamedTuple):
+    """A row of the type keyring.new_key."""
+
+    key_id: UUID
+    field_group: str
+    wrapped: bytes
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """A row of keyring.epochs, and how many keys are on it."""
+
+    epoch: int
+    proof: bytes
+    began_at: datetime
+    retired_at: datetime | None
+    keys: int
+    destroyed_keys: int
+    """Keys that were on it when they were destroyed: copies made before still hold them."""
+
+
+class KeyStore:
+    """The tables of the keyring. For any thread."""
+
+    def __init__(self, conninfo: str, *, pool_size: int = 4) -> None:
+        self.conninfo = conninfo
+        self._pool = ConnectionPool(
+            conninfo,
+            min_size=0,
+            max_size=pool_size,
+            timeout=PATIENCE,
+            kwargs={"autocommit": True},
+            configure=know_new_keys,
+            open=True,
+        )
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._pool.close()
+
+    # --- keys ---------------------------------------------------------------------------------------------
+
+    def by_id(self, key_ids: Collection[str]) -> list[StoredKey]:
+        """Return the keys there are of these."""
+        return self._keys("SELECT * FROM keyring.keys WHERE key_id = ANY(%s::uuid[])", [list(key_ids)])
+
+    def of_subject(self, subject: UUID) -> list[StoredKey]:
+        """Return a person's keys."""
+        return self._keys("SELECT * FROM keyring.keys WHERE subject = %s", [subject])
+
+    def mint(self, subject: UUID, epoch: int, fresh: Sequence[NewKey]) -> list[StoredKey]:
+        """Make keys where there are none, and return the person's as they stand.
+
+        Raises `EpochRetiredError` where nothing may be made on this epoch any more.
+        """
+        try:
+            return self._keys(
+                "SELECT * FROM keyring.mint(%s, %s, %s::keyring.new_key[])", [subject, epoch, list(fresh)]
+            )
+        except psycopg.errors.ObjectNotInPrerequisiteState:
+            raise EpochRetiredError from None
+
+    def fence(self, subject: UUID, groups: Sequence[FieldGroup]) -> None:
+        """Let no key of these groups ever be made for this person again."""
+        self._insist(lambda c: c.execute("SELECT keyring.fence(%s, %s)", [subject, list(groups)]))
+
+    def destroy(self, subject: UUID, groups: Sequence[FieldGroup]) -> list[StoredKey]:
+        """Destroy a person's fenced keys and return what is left of them."""
+        return self._keys("SELECT * FROM keyring.destroy(%s, %s)", [subject, list(groups)])
+
+    def scrub(self) -> None:
+        """Write the table anew, so that its file holds nothing of keys that were destroyed."""
+        self._insist(lambda c: c.execute("VACUUM (FULL) keyring.keys"))
+
+    # --- epochs -------------------------------------------------------------------------------------------
+
+    def installation(self) -> UUID:
+        """Return which installation this is."""
+        return UUID(str(self._rows("SELECT id FROM keyring.installation")[0][0]))
+
+    def epochs(self) -> list[Epoch]:
+        """Return every epoch, oldest first."""
+        return self._insist(
+            lambda c: (
+                c.cursor(row_factory=class_row(Epoch))
+                .execute(
+                    "SELECT e.*, count(k.key_id) FILTER (WHERE k.wrapped IS NOT NULL) AS keys,"
+                    " count(k.key_id) FILTER (WHERE k.wrapped IS NULL) AS destroyed_keys"
+                    " FROM keyring.epochs e LEFT JOIN keyring.keys k USING (epoch)"
+                    " GROUP BY e.epoch ORDER BY e.epoch"
+                )
+                .fetchall()
+            )
+        )
+
+    def current_epoch(self) -> int | None:
+        """Return the epoch that keys are made on; None where none has begun."""
+        found = self._rows("SELECT max(epoch) FROM keyring.epochs WHERE retired_at IS NULL")
+        return None if found[0][0] is None else int(found[0][0])
+
+    def proof_of(self, epoch: int) -> bytes:
+        """Return the known text that the epoch's key wrapped."""
+        return bytes(self._rows("SELECT proof FROM keyring.epochs WHERE epoch = %s", [epoch])[0][0])
+
+    def begin_epoch(self, epoch: int, proof: bytes) -> None:
+        """Note that an epoch has begun, unless it is noted already."""
+        self._insist(
+            lambda c: c.execute(
+                "INSERT INTO keyring.epochs (epoch, proof) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                [epoch, proof],
+            )
+        )
+
+    def on_earlier_epochs(self, than: int, limit: int) -> list[StoredKey]:
+        """Return some keys that are on earlier epochs."""
+        return self._keys(
+            "SELECT * FROM keyring.keys WHERE wrapped IS NOT NULL AND epoch < %s ORDER BY key_id LIMIT %s",
+            [than, limit],
+        )
+
+    def rewrap(self, epoch: int, keys: Sequence[tuple[UUID, bytes]]) -> None:
+        """Replace wrapped keys by themselves on another epoch. One destroyed meanwhile stays destroyed."""
+        self._insist(
+            lambda c: c.execute(
+                "UPDATE keyring.keys k SET wrapped = n.wrapped, epoch = %s"
+                " FROM unnest(%s::uuid[], %s::bytea[]) AS n(key_id, wrapped)"
+                " WHERE k.key_id = n.key_id AND k.wrapped IS NOT NULL AND k.epoch < %s",
+                [epoch, [key_id for key_id, _ in keys], [wrapped for _, wrapped in keys], epoch],
+            )
+        )
+
+    def retire(self, epoch: int) -> None:
+        """Note that no key is left on an epoch. Raises `KeysInUseError` where one is."""
+
+        def work(connection: Connection[Any]) -> None:
+            with connection.transaction():
+                connection.execute("SELECT FROM keyring.epochs WHERE epoch = %s FOR UPDATE", [epoch])
+                left = connection.execute(
+                    "SELECT count(*) FROM keyring.keys WHERE epoch = %s AND wrapped IS NOT NULL", [epoch]
+                ).fetchone()
+                if left is not None and left[0]:
+                    raise KeysInUseError(
+                        f"{left[0]} keys are left on epoch {epoch}, and without it they would be useless:"
+                        " `scp keys rotate` first"
+                    )
+                connection.execute(
+                    "UPDATE keyring.epochs SET retired_at = clock_timestamp()"
+                    " WHERE epoch = %s AND retired_at IS NULL",
+                    [epoch],
+                )
+
+        self._insist(work)
+
+    def tell(self, news: str) -> None:
+        """Let every process hear something."""
+        self._insist(lambda c: c.execute("SELECT pg_notify('keyring', %s)", [news]))
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the only one who begins, re-wraps or retires, on this database."""
+        with psycopg.connect(self.conninfo, autocommit=True) as connection:
+            connection.execute("SELECT pg_advisory_lock(hashtextextended('scp keyring', 0))")
+            yield
+
+    # --- asking -------------------------------------------------------------------------------------------
+
+    def _keys(self, question: LiteralString, values: Sequence[object]) -> list[StoredKey]:
+        return self._insist(
+            lambda c: c.cursor(row_factory=class_row(StoredKey)).execute(question, values).fetchall()
+        )
+
+    def _rows(self, question: LiteralString, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        return self._insist(lambda c: c.execute(question, values).fetchall())
+
+    def _insist(self, work: Callable[[Connection[Any]], T]) -> T:
+        for attempt in range(ATTEMPTS):
+            try:
+                with self._pool.connection() as connection:
+                    return work(connection)
+            except psycopg.errors.ObjectNotInPrerequisiteState:
+                raise
+            except PoolTimeout:
+                raise KeyServiceDownError("every connection to the keyring is busy: try again") from None
+            except psycopg.OperationalError:
+                if attempt == ATTEMPTS - 1:
+                    raise KeyServiceDownError("the keyring's database cannot be reached: try again") from None
+                self._pool.check()
+        raise AssertionError("unreachable: the loop returns or raises")
+
+
+def know_new_keys(connection: Connection[Any]) -> None:
+    """Teach a new connection to send `NewKey`s."""
+    info = CompositeInfo.fetch(connection, "keyring.new_key")
+    if info is None:
+        raise psycopg.ProgrammingError("this database has no keyring: `prepare` it first")
+    register_composite(info, connection, factory=NewKey)

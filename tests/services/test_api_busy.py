@@ -1,0 +1,104 @@
+"""Back-pressure: where too many wait, the next is told when to come back, and nothing is recorded of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import psycopg
+import pytest
+from psycopg_pool import ConnectionPool
+from starlette.testclient import TestClient
+
+from scp_api.app import create_app
+from scp_api.parts import Parts
+from scp_events.access import Verifier, development
+from scp_events.aggregates import ALL
+from scp_events.event_log import EventLog
+from scp_events.privacy import open_keyring
+from tests.check_log import check_log
+from tests.event_log.appending import waiting_for_the_head
+from tests.waiting import until
+from tests.words import REFERRER
+
+DRAFT: dict[str, Any] = {
+    "programme": "street-to-work",
+    "route": "diversion",
+    "circumstances": "An invented account.",
+    "drafted_on": "2025-03-01",
+    "policy_version": "2025.1",
+}
+
+
+@pytest.fixture
+def log(log_database: str) -> Iterator[EventLog]:
+    with open_keyring(log_database) as keyring, EventLog(log_database, ALL, keyring=keyring, room=1) as log:
+        yield log
+    check_log(log_database)
+
+
+@pytest.fixture
+def client(log: EventLog, tmp_path: Path) -> Iterator[TestClient]:
+    verifier = Verifier([development.issuer(tmp_path, "scp-api", "127.0.0.1")])
+    headers = {
+        "Authorization": f"Bearer {development.mint(tmp_path, REFERRER, 'scp-api')}",
+        "Scp-Purpose": "referral",
+    }
+    with (
+        ConnectionPool(log.conninfo, min_size=1, open=True) as reading,
+        TestClient(
+            create_app(Parts(log=log, reading=reading, verifier=verifier)),
+            headers=headers,
+            client=("127.0.0.1", 1),
+        ) as client,
+    ):
+        yield client
+
+
+def draft(client: TestClient, reference: str, key: str) -> httpx2.Response:
+    return client.post(
+        "/referrals",
+        json={"command": DRAFT | {"case_reference": reference}},
+        headers={"Idempotency-Key": key},
+    )
+
+
+def test_where_too_many_wait_the_next_is_told_to_come_back_and_may(
+    client: TestClient, log: EventLog, log_database: str
+) -> None:
+    line = log._recorder._appender._together._line  # noqa: SLF001 - who waits cannot be seen from outside
+    key = uuid4().hex
+    with ThreadPoolExecutor(2) as others:
+        with psycopg.connect(log_database) as holding:
+            holding.execute("SELECT FROM event_log.head FOR UPDATE")
+            first = others.submit(draft, client, "SC-2025-001", uuid4().hex)
+            until(lambda: waiting_for_the_head(log_database) == 1, "the first is being recorded")
+            second = others.submit(draft, client, "SC-2025-002", uuid4().hex)
+            until(lambda: len(line.waiting) == 1, "the second waits")
+            third = draft(client, "SC-2025-003", key)
+            assert third.status_code == 503
+            assert third.json()["type"] == "urn:scp:problem:busy"
+            assert int(third.headers["retry-after"]) > 0
+        assert [first.result(60).status_code, second.result(60).status_code] == [201, 201]
+    assert log.head() == 2
+    assert draft(client, "SC-2025-003", key).status_code == 201
+    assert log.head() == 3
+
+
+def test_a_server_that_does_not_write_is_told_as_such_and_nothing_is_recorded(
+    client: TestClient, log: EventLog, log_database: str
+) -> None:
+    log.open_case("SC-2025-001")
+    with psycopg.connect(log_database, autocommit=True) as superuser:
+        superuser.execute("REVOKE EXECUTE ON FUNCTION event_log.append FROM scp_log_writer")
+        answer = draft(client, "SC-2025-001", key := uuid4().hex)
+        assert answer.status_code == 503
+        assert "nothing was recorded" in answer.json()["detail"]
+        assert int(answer.headers["retry-after"]) > 0
+        assert log.head() == 0
+        superuser.execute("GRANT EXECUTE ON FUNCTION event_log.append TO scp_log_writer")
+    assert draft(client, "SC-2025-001", key).status_code == 201

@@ -1,0 +1,45 @@
+"""No program works with a server that may lose what it records: each says why, in one line, and ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.event_log.appending import change_database
+from tests.services.cli_run import scp
+
+SAID = "synchronous_commit is off: a crash would lose what was acknowledged."
+
+
+@pytest.mark.parametrize(("program", "code"), [("scp_api", 2), ("scp_projector", 1), ("scp_relay", 1)])
+def test_a_service_does_not_start(log_database: str, tmp_path: Path, program: str, code: int) -> None:
+    change_database(log_database, "synchronous_commit = off")
+    ours = {
+        "SCP_DATABASE_URL": log_database,
+        "SCP_HOME": str(tmp_path),
+        "SCP_DEVELOPMENT": "1",
+        "SCP_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+    }
+    ended = subprocess.run(
+        [sys.executable, "-m", program],
+        env=os.environ | ours,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == code
+    assert SAID in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_command_line_says_it_in_one_line(log_database: str) -> None:
+    change_database(log_database, "synchronous_commit = off")
+    ran = scp("cases", database=log_database)
+    assert ran.code == 1
+    assert ran.err.startswith(f"scp: {SAID}")
+    assert ran.err.count("\n") == 1
