@@ -254,6 +254,8 @@ def install(app: FastAPI) -> None:
         StaleVersionError,
         CommandIdReusedError,
         UnknownCaseError,
+        ReadOnlyError,
+        StaleLogError,
         RequestValidationError,
         HTTPException,
     )

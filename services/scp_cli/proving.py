@@ -47,7 +47,7 @@ def verify(*, seal: Seal = True, how: Shown = Format.TABLE) -> None:
         held = _held(conninfo, settings)
         with progress("verifying") as bar:
             found = verify_log(conninfo, held, bar)
-    wrong = found.wrong or contradiction
+    wrong = contradiction or found.wrong
     first = found.first_wrong if found.wrong else found.size + 1 if wrong else None
     if how is Format.TABLE:
         write("".join(f"{line}\n" for line in _told(found, first, wrong)))

@@ -108,6 +108,7 @@ def verify_within(
     except (LedgerError, NoteError, ProofError) as error:
         return Verified(size=0, root=EMPTY_ROOT, head=0, first_wrong=1, wrong=str(error))
     try:
+        checking.begin()
         with _ahead(tables.all_rows(reading)) as batches:
             for rows in batches:
                 checking.take(rows)
@@ -202,6 +203,10 @@ class _Checking:
 
     # --- row by row, tile by tile -------------------------------------------------------------------------
 
+    def begin(self) -> None:
+        """Compare with what is held of the log without events."""
+        self._compare_whole()
+
     def take(self, rows: Rows) -> None:
         """Look at the next rows. Raises `_WrongError` at the first that is wrong."""
         sealed = rows[: max(self._edge.size - self.seen, 0)]
@@ -256,8 +261,6 @@ class _Checking:
 
     def finish(self) -> None:
         """Check what can only be told at the end."""
-        if not self.seen:
-            self._compare_whole()
         if self.seen < self._edge.size:
             raise _WrongError(
                 self.seen + 1, f"the log ends before it, and {self._edge.size} events were sealed"
@@ -266,7 +269,7 @@ class _Checking:
             last = min(self.seen, self.head)
             raise _WrongError(last + 1, f"the log has {self.seen} events, and its head says {self.head}")
         if self._anchors:
-            beyond = self._anchors[-1]
+            beyond = self._anchors[0]
             raise _WrongError(
                 self._edge.size + 1,
                 f"{self._edge.size} events are sealed here, and {beyond.held_by} holds {beyond.size}",
