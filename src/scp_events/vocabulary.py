@@ -341,10 +341,13 @@ class DestroyedKey(Word):
         return Erased(key_id=self.key_id, at=self.at)
 
 
+SomeKeys = Annotated[tuple[DestroyedKey, ...], Field(min_length=1)]
+
+
 class ErasureEvent(DecisionEvent):
     """An event by which keys were destroyed. Whoever holds a copy of what they had sealed purges it."""
 
-    destroyed: tuple[DestroyedKey, ...] = ()
+    destroyed: SomeKeys
 
 
 class Command(Word):
