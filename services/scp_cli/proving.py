@@ -13,6 +13,7 @@ from scp_cli.output import Format, Shown, as_json, progress, remark, show, write
 
 if TYPE_CHECKING:
     from scp_events.event_log import EventLog
+    from scp_events.ledger.bundle import Opened
     from scp_events.ledger.exporting import Readable
     from scp_events.ledger.settings import LedgerSettings
     from scp_events.ledger.startup import Asked
@@ -195,8 +196,31 @@ def _readable(log: EventLog, case_id: ParticipantId, size: int) -> Readable:
         replay=f"{told.model_dump_json(indent=1)}\n".encode(),
         story=as_text(story(told)),
         policies={version: asdict(POLICIES[version]) for version in sorted(named & POLICIES.keys())},
-        opened={},  # the place for sealed parts that may be opened for this bundle
+        opened=_opened(log, case_id, size),
     )
+
+
+def _opened(log: EventLog, case_id: ParticipantId, size: int) -> dict[int, list[Opened]]:
+    """Open the case's sealed parts, each with the salt by which its digest can be checked.
+
+    Whoever may read the story may have them. What is erased stays sealed, and its proofs hold nevertheless.
+    """
+    import psycopg
+
+    from scp_events.ledger import tables
+    from scp_events.ledger.bundle import Opened
+    from scp_events.vocabulary import Erased, Stream
+
+    with psycopg.connect(log.conninfo, autocommit=True) as connection:
+        rows = tables.rows_of_case(connection, case_id, size)
+    log.codec.foresee(stored for _, _, _, _, _, stored, _ in rows)
+    found: dict[int, list[Opened]] = {}
+    for position, stream_id, version, _, stored_as, stored, category in rows:
+        for part in log.codec.open(stored_as, stored, Stream(category, stream_id), version):
+            if not isinstance(part, Erased):
+                said = Opened(part.digest, part.salt, part.text.decode())
+                found.setdefault(position, []).append(said)
+    return found
 
 
 # --- anchors ----------------------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ from scp_events.ledger.offline import verify as offline
 from scp_events.ledger.offline.verify import Report, Trust
 from scp_events.ledger.proof import LogProof
 from scp_events.ledger.tree import leaf_hash
+from scp_events.ledger.trust import Group
+from scp_events.ledger.trust import Trust as PolicyOfLog
 from tests.ledger.invented_case import (
     CASE,
     LOG,
@@ -158,14 +160,66 @@ def test_a_bundle_re_signed_with_another_key_of_the_same_name_is_refused(tmp_pat
 
 def test_without_enough_witnesses_it_is_refused(tmp_path: Path) -> None:
     lonely = written(bundle_of(cosigned=1), LOG)
-    assert "1 witnesses" in check(tmp_path, lonely).wrong[0]
-    assert "1 witnesses" in check(tmp_path, lonely, Trust()).wrong[0]
+    assert "is signed by 1 witnesses" in check(tmp_path, lonely).wrong[0]
+    assert "is signed by 1 witnesses" in check(tmp_path, lonely, Trust()).wrong[0]
     assert check(tmp_path, lonely, Trust(quorum=1)).wrong == []
+
+
+def test_a_policy_of_groups_is_followed(tmp_path: Path) -> None:
+    """The court must have signed, and one of the two others; here the court and the ministry have."""
+    signed = bundle_of(cosigned=2)
+    court, ministry, police = (each.verifier for each in WITNESSES)
+    enough = {"court", "ministry"}
+    for members, threshold in (
+        (("court", "others"), 2),
+        (("court", "ministry"), 2),
+        (("police", "others"), 2),
+    ):
+        groups = {"others": Group(1, ("ministry", "police"))} if "others" in members else {}
+        trust = PolicyOfLog(
+            logs=(LOG.verifier,),
+            witnesses={"court": court, "ministry": ministry, "police": police},
+            groups={**groups, "agencies": Group(threshold, members)},
+            quorum="agencies",
+        )
+        wrong = check(tmp_path, written(replace(signed, trust=trust), LOG), Trust(LOG.verifier.vkey)).wrong
+        if "police" in members:
+            assert wrong == ["one key is named twice: it would be one voice counted twice"]
+        else:
+            assert trust.enough([court, ministry])
+            assert wrong == [], enough
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "",
+        "log {log}\n",
+        "log {log}\nlog {log}\nquorum none\n",
+        "log {log}\nquorum court\n",
+        "log {log}\nwitness court {court}\ngroup x 2 court\nquorum x\n",
+        "log {log}\nwitness court {court}\ngroup x 1 x\nquorum x\n",
+        "log {log}\nwitness court {log}\nquorum court\n",
+        "log {court}\nquorum none\n",
+        "log {log}\nquorum none\nquorum none\n",
+        "log {log}\nwhatever\nquorum none\n",
+    ],
+)
+def test_a_policy_that_makes_no_sense_is_refused(tmp_path: Path, policy: str) -> None:
+    keys = {"log": LOG.verifier.vkey, "court": WITNESSES[0].verifier.vkey}
+
+    def say(files: Files) -> None:
+        files[offline.TRUST] = policy.format_map(keys).encode()
+
+    assert check(tmp_path, falsified(say, LOG), Trust()).wrong
 
 
 def test_a_witness_that_nobody_trusts_counts_for_nothing(tmp_path: Path) -> None:
     stranger = Signer("court.example/witness", KeyKind.COSIGNATURE, b"no court".ljust(32)).verifier.vkey
-    assert "0 witnesses" in check(tmp_path, archive(), Trust(LOG.verifier.vkey, (stranger,))).wrong[0]
+    assert (
+        "is signed by 0 witnesses"
+        in check(tmp_path, archive(), Trust(LOG.verifier.vkey, (stranger,))).wrong[0]
+    )
 
 
 @pytest.mark.parametrize("quorum", [-1, 4])

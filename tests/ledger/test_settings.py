@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from scp_events.ledger.note import KeyKind, Signer
 from scp_events.ledger.settings import LedgerSettings
+from scp_events.ledger.tables import LedgerError
 from tests.ledger.filled import LOG, settings
 from tests.ledger.invented_case import WITNESSES
 
@@ -22,15 +23,34 @@ def test_witnesses_are_named_by_address_and_key(monkeypatch: pytest.MonkeyPatch,
     assert [witness.key for witness in said.ledger_witnesses] == [each.verifier for each in WITNESSES]
     trust = said.trust(LOG.verifier)
     assert trust.addresses[WITNESSES[2].verifier] == "https://2.example/w"
-    assert said.quorum == 2
+    assert said.witnessed.text().endswith(
+        f"group enough 2 {' '.join(each.name for each in WITNESSES)}\nquorum enough\n"
+    )
 
 
 def test_without_witnesses_nobody_is_asked(tmp_path: Path) -> None:
     said = settings(tmp_path)
-    assert (said.quorum, said.trust(LOG.verifier).addresses) == (0, {})
+    assert said.witnessed.text() == "quorum none\n"
     assert said.key_file == tmp_path / "ledger.key"
     assert said.anchor_file == tmp_path / "checkpoints.ndjson"
     assert (said.policy.events, said.policy.seconds) == (256, 60)
+
+
+def test_a_file_can_say_who_is_trusted(tmp_path: Path) -> None:
+    policy = f"witness court {KEYS[0]} https://court.example\nwitness police {KEYS[2]}\nquorum court\n"
+    (tmp_path / "policy").write_text(f"log {LOG.verifier.vkey}\n{policy}")
+    trust = settings(tmp_path, ledger_trust=tmp_path / "policy").trust(LOG.verifier)
+    assert trust.text() == f"log {LOG.verifier.vkey}\n{policy}"
+    with pytest.raises(ValidationError):
+        settings(tmp_path, ledger_trust=tmp_path / "policy", ledger_witnesses=SAID)
+    with pytest.raises(ValidationError):
+        settings(tmp_path, ledger_trust=tmp_path / "gone")
+
+
+def test_a_log_that_witnesses_itself_is_refused(tmp_path: Path) -> None:
+    same = Signer("x.example", KeyKind.COSIGNATURE, LOG.seed).verifier.vkey
+    with pytest.raises(LedgerError, match="one of its own witnesses"):
+        settings(tmp_path, ledger_witnesses=f"https://x.example {same}").trust(LOG.verifier)
 
 
 @pytest.mark.parametrize(

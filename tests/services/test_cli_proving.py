@@ -161,6 +161,17 @@ def test_a_bundle_holds_the_case_as_stored_and_as_people_read_it(
     assert json.loads(files["data/case.json"])["streams"].values() != []
 
 
+def test_a_bundle_opens_what_is_sealed_so_that_it_can_be_checked(desk: Desk, tmp_path: Path) -> None:
+    named = offline.unpacked(exported(desk, tmp_path / "case.zip"))
+    opened = {name: json.loads(data) for name, data in named.items() if "/data/opened/" in name}
+    said = " ".join(part["text"] for parts in opened.values() for part in parts)
+    assert "Ash Example" in said
+    assert "A walk along the river." in said
+    events = b"".join(data for name, data in named.items() if name.endswith(".event"))
+    assert b"Ash Example" not in events
+    assert all(part["digest"].encode() in events for parts in opened.values() for part in parts)
+
+
 def test_the_same_checkpoint_gives_the_same_bytes_whatever_came_after(desk: Desk, tmp_path: Path) -> None:
     first = exported(desk, tmp_path / "1.zip")
     size = check_log(desk.database)

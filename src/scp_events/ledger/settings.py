@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NamedTuple, Self
 
@@ -9,9 +10,11 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from scp_events.database.address import default_home
+from scp_events.ledger.checkpoint import check_trust
 from scp_events.ledger.key_files import LOG_KEY
 from scp_events.ledger.note import KeyKind, MalformedNoteError, Verifier
 from scp_events.ledger.sealer import Policy
+from scp_events.ledger.tables import LedgerError
 from scp_events.ledger.trust import Trust
 
 ANCHOR_FILE = "checkpoints.ndjson"
@@ -46,6 +49,8 @@ class LedgerSettings(BaseSettings):
     """Who cosigns: `ADDRESS KEY`, separated by commas."""
     ledger_quorum: int | None = None
     """How many of them must cosign before a checkpoint is published; by default more than half."""
+    ledger_trust: Path | None = None
+    """Instead of these two a file, C2SP tlog-policy: who cosigns, where to ask, and who is enough."""
     ledger_anchor: Path | None = None
     """The file every published checkpoint is added to; by default `checkpoints.ndjson` beside the key.
 
@@ -65,7 +70,11 @@ class LedgerSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _can_be_met(self) -> Self:
-        Trust.of([], {witness.key: witness.address for witness in self.ledger_witnesses}, self.quorum)
+        if self.ledger_trust is not None and self.ledger_witnesses:
+            raise ValueError("name the witnesses in SCP_LEDGER_TRUST or in SCP_LEDGER_WITNESSES, not in both")
+        if len(self.ledger_witnesses) != len({witness.key for witness in self.ledger_witnesses}):
+            raise ValueError("a witness is named twice: it has one voice")
+        _ = self.witnessed
         return self
 
     @property
@@ -83,11 +92,16 @@ class LedgerSettings(BaseSettings):
         return self.ledger_anchor
 
     @property
-    def quorum(self) -> int:
-        """Return how many witnesses must cosign."""
-        witnesses = len(self.ledger_witnesses)
-        most = witnesses // 2 + 1 if witnesses else 0
-        return most if self.ledger_quorum is None else self.ledger_quorum
+    def witnessed(self) -> Trust:
+        """Return who cosigns, where they are asked, and who of them is enough. Raises `ValueError`."""
+        if self.ledger_trust is not None:
+            try:
+                return replace(Trust.parse(self.ledger_trust.read_text(encoding="utf-8")), logs=())
+            except OSError as error:
+                raise ValueError(f"{self.ledger_trust} cannot be read: {error.strerror}") from None
+        witnesses = {witness.key: witness.address for witness in self.ledger_witnesses}
+        most = len(witnesses) // 2 + 1 if witnesses else 0
+        return Trust.of([], witnesses, most if self.ledger_quorum is None else self.ledger_quorum)
 
     @property
     def policy(self) -> Policy:
@@ -95,10 +109,13 @@ class LedgerSettings(BaseSettings):
         return Policy(events=self.ledger_checkpoint_events, seconds=self.ledger_checkpoint_seconds)
 
     def trust(self, log: Verifier) -> Trust:
-        """Return whom to trust about a log, and where they are."""
-        return Trust.of(
-            [log], {witness.key: witness.address for witness in self.ledger_witnesses}, self.quorum
-        )
+        """Return whom to trust about a log, and where they are. Raises `LedgerError`."""
+        found = replace(self.witnessed, logs=(log,))
+        try:
+            check_trust(found.logs, list(found.witnesses.values()), 0)
+        except ValueError as error:
+            raise LedgerError(f"nobody could trust the witnesses of {log.name}: {error}") from None
+        return found
 
 
 def _witness(said: str) -> Witness:

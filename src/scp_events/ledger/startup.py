@@ -100,8 +100,8 @@ def compare(conninfo: str, settings: LedgerSettings, *, patience: float = PATIEN
             connection, settings, _log(connection, settings), tables.head_of_log(connection)
         )
         file, witnesses = comparing.with_file(), comparing.with_witnesses(patience)
-    asked = (*file, *witnesses)
-    enough = sum(each.agrees for each in witnesses) >= settings.quorum
+    asked = (*file, *witnesses.values())
+    enough = settings.witnessed.enough([witness for witness, each in witnesses.items() if each.agrees])
     contradicted = any(each.contradiction for each in asked)
     may_append = enough and not contradicted and all(each.agrees for each in file)
     return Standing(comparing.head, asked, may_append)
@@ -145,18 +145,17 @@ class _Comparing:
             return [Asked(name, 0)]
         return [Asked(name, checkpoint.size, contradiction=self._contradiction(checkpoint))]
 
-    def with_witnesses(self, patience: float) -> list[Asked]:
+    def with_witnesses(self, patience: float) -> dict[Verifier, Asked]:
         """Compare with what each witness has cosigned, by asking it to cosign our newest checkpoint."""
         note, log = tables.newest_checkpoint(self.connection), self.log
         if note is None or log is None:
-            return [
-                Asked(witness.key.name, problem="cannot be asked before this log has signed anything")
-                for witness in self.settings.ledger_witnesses
-            ]
+            problem = "cannot be asked before this log has signed anything"
+            witnesses = self.settings.witnessed.witnesses.values()
+            return {witness: Asked(witness.name, problem=problem) for witness in witnesses}
         trust = self.settings.trust(log)
         ours = open_checkpoint(note, [log]).checkpoint
         replies = ask(self.connection, trust.addresses, note, ours.size, patience=patience)
-        return [self._reply(reply, ours) for reply in replies]
+        return {reply.witness: self._reply(reply, ours) for reply in replies}
 
     def _has_published(self) -> bool:
         return tables.published_at(self.connection, None) is not None

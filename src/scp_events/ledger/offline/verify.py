@@ -311,50 +311,77 @@ def read_case(files: dict[str, bytes], base: str | None) -> Case:
 
 
 class Keys(NamedTuple):
-    """Whose signatures count."""
+    """Whose signatures count, and which of them are enough."""
 
     log: Key
-    witnesses: tuple[Key, ...]
-    quorum: int
+    witnesses: dict[str, Key]
+    groups: dict[str, tuple[int, list[str]]]  # by name: how many of which witnesses or groups
+    quorum: str  # the name of a witness or a group, or `none`
     log_is_trusted: bool
     witnesses_are_trusted: bool
 
 
 def read_keys(files: dict[str, bytes], trust: Trust) -> Keys:
     """Return the keys of the bundle, or those the reader trusts instead."""
-    lines = files.get(TRUST, b"").decode("ascii", "replace")
-    said = re.fullmatch(r"log (\S+)\n((?:witness \S+ \S+\n)*)(group .*\n)?quorum (none|enough)\n", lines)
-    if said is None:
-        raise WrongError(f"{TRUST} does not name the log's key, its witnesses and how many of them must sign")
-    log = read_key(said[1])
-    if trust.log is not None and read_key(trust.log) != log:
-        raise WrongError(f"the bundle comes from another log: its key is {log.vkey}, you trust {trust.log}")
-    named = tuple(line.split(" ")[2] for line in said[2].splitlines())
-    witnesses = tuple(map(read_key, trust.witnesses or named))
-    quorum = len(witnesses) // 2 + 1 if trust.witnesses else read_quorum(said[3], witnesses)
-    quorum = quorum if trust.quorum is None else trust.quorum
-    keys = Keys(log, witnesses, quorum, bool(trust.log), bool(trust.witnesses))
+    keys = read_policy(files.get(TRUST, b"").decode("ascii", "replace"))
+    if trust.log is not None and read_key(trust.log) != keys.log:
+        raise WrongError(f"the bundle comes from another log: its key is {keys.log.vkey}, not {trust.log}")
+    if trust.witnesses:
+        witnesses = {str(number): read_key(vkey) for number, vkey in enumerate(trust.witnesses, start=1)}
+        most = len(witnesses) // 2 + 1
+        groups = {"enough": (most if trust.quorum is None else trust.quorum, list(witnesses))}
+        keys = keys._replace(witnesses=witnesses, groups=groups, quorum="enough", witnesses_are_trusted=True)
+    elif trust.quorum is not None:
+        keys = keys._replace(groups={"enough": (trust.quorum, list(keys.witnesses))}, quorum="enough")
     check_keys(keys)
-    return keys
+    return keys._replace(log_is_trusted=trust.log is not None)
 
 
-def read_quorum(group: str | None, witnesses: tuple[Key, ...]) -> int:
-    """Return how many of the bundle's own witnesses must sign; none where no group of them is named."""
-    names = " ".join(key.name for key in witnesses)
-    said = re.fullmatch("group enough ([1-9][0-9]*) (.+)\n", group or "group enough 1 nobody\n")
-    if group is not None and (said is None or said[2] != names):
-        raise WrongError(f"{TRUST} has a group that is not all of its witnesses: {group!r}")
-    return int(said[1]) if said and group else 0
+def read_policy(policy: str) -> Keys:
+    """Return the keys that a policy names, and which of them are enough (C2SP tlog-policy)."""
+    logs: list[Key] = []
+    witnesses: dict[str, Key] = {}
+    groups: dict[str, tuple[int, list[str]]] = {}
+    quorum = ""
+    for line in policy.splitlines():
+        word, *said = line.split(" ")
+        if word == "log" and len(said) == 1:
+            logs.append(read_key(said[0]))
+        elif word == "witness" and len(said) == len(("name", "key")):
+            witnesses[said[0]] = read_key(said[1])
+        elif word == "group" and len(said) > len(("name", "how many")) and said[1].isdigit():
+            groups[said[0]] = (int(said[1]), said[2:])
+        elif word == "quorum" and len(said) == 1 and not quorum:
+            quorum = said[0]
+        else:
+            raise WrongError(f"{TRUST} has a line that says nothing: {line[:100]!r}")
+    if len(logs) != 1 or not quorum:
+        raise WrongError(f"{TRUST} does not name one log and a quorum")
+    return Keys(logs[0], witnesses, groups, quorum, log_is_trusted=False, witnesses_are_trusted=False)
 
 
 def check_keys(keys: Keys) -> None:
     """Refuse a policy that counts one voice twice, or that nobody could meet."""
-    if len({key.public for key in (keys.log, *keys.witnesses)}) <= len(keys.witnesses):
+    publics = {key.public for key in (keys.log, *keys.witnesses.values())}
+    members = [name for _, names in keys.groups.values() for name in names]
+    if len(publics) <= len(keys.witnesses) or len(set(members)) < len(members):
         raise WrongError("one key is named twice: it would be one voice counted twice")
-    if keys.log.kind != NOTE_KEY or any(key.kind != COSIGNING_KEY for key in keys.witnesses):
+    if keys.log.kind != NOTE_KEY or any(key.kind != COSIGNING_KEY for key in keys.witnesses.values()):
         raise WrongError("a log signs with a key of type 1, a witness with one of type 4")
-    if not 0 <= keys.quorum <= len(keys.witnesses):
-        raise WrongError(f"{keys.quorum} of {len(keys.witnesses)} witnesses cannot have signed")
+    if not all(0 <= enough <= len(names) for enough, names in keys.groups.values()):
+        raise WrongError("so many witnesses cannot have signed")
+    known = {*keys.witnesses, *keys.groups, "none"}
+    if not {keys.quorum, *members} <= known:
+        raise WrongError("a quorum or a group is made of somebody who is not named")
+
+
+def is_enough(keys: Keys, name: str, cosigned: set[str], deep: int = 0) -> bool:
+    """Tell whether these witnesses are what a name asks for. A group within itself is never enough."""
+    if name not in keys.groups:
+        return name == "none" or name in cosigned
+    enough, members = keys.groups[name]
+    spoken = [deep <= len(keys.groups) and is_enough(keys, each, cosigned, deep + 1) for each in members]
+    return sum(spoken) >= enough
 
 
 # --- notes, keys and the checkpoint (C2SP signed-note, tlog-checkpoint, tlog-cosignature) -----------------
@@ -442,13 +469,18 @@ def read_checkpoint(files: dict[str, bytes], keys: Keys) -> Checkpoint:
         raise WrongError(
             f"{CHECKPOINT} is no checkpoint of the log {keys.log.name}, signed by {keys.log.vkey}"
         )
-    cosigned = [key.name for key in keys.witnesses if is_signed(text, signatures, key)]
-    if len(cosigned) < keys.quorum:
-        raise WrongError(
-            f"{CHECKPOINT} is signed by {len(cosigned)} witnesses asked about, {keys.quorum} must"
-        )
+    cosigned = {name for name, key in keys.witnesses.items() if is_signed(text, signatures, key)}
+    if not is_enough(keys, keys.quorum, cosigned):
+        raise WrongError(f"{CHECKPOINT} is signed by {len(cosigned)} witnesses asked about, too few")
     root, heads = read_hash(said[3]), read_hash(said[4])
-    return Checkpoint(files[CHECKPOINT], said[1], int(said[2]), root, heads, cosigned)
+    return Checkpoint(
+        files[CHECKPOINT],
+        said[1],
+        int(said[2]),
+        root,
+        heads,
+        [keys.witnesses[name].name for name in sorted(cosigned)],
+    )
 
 
 # --- events: from the stored bytes to the root (RFC 6962, C2SP tlog-proof) --------------------------------
