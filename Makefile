@@ -27,6 +27,9 @@ test: setup ## run the tests; says what was skipped and how to get it
 thorough: setup ## run the tests with ten times as many random examples of every property
 	SCP_TEST_TIMES=10 $(RUN) -m pytest -n auto --dist worksteal
 
+faults: setup ## let everything go wrong that can (tests/faults/README.md says what), and nothing else
+	$(RUN) -m pytest -n auto -m faults
+
 check: setup ## format, lint, types, layers, drawings, and what the house knows about itself
 	$(RUN) -m ruff format --check
 	$(RUN) -m ruff check

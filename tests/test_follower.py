@@ -236,6 +236,7 @@ TENDER = Sketch(
 """Fails at one position, until that is mended."""
 
 
+@pytest.mark.faults
 def test_everything_before_a_poisonous_event_is_taken_in(log: EventLog, connection: Connection[Any]) -> None:
     append_many(log.conninfo, 40)
     assert caught_up(log, TENDER, span=1000) == 12
@@ -246,6 +247,7 @@ def test_everything_before_a_poisonous_event_is_taken_in(log: EventLog, connecti
     assert found.error == "DivisionByZero 22012"
 
 
+@pytest.mark.faults
 def test_a_stopped_projection_stands_still_while_others_go_on(
     log: EventLog, connection: Connection[Any]
 ) -> None:
@@ -258,6 +260,7 @@ def test_a_stopped_projection_stands_still_while_others_go_on(
         assert standing(connection, TENDER).position == 12
 
 
+@pytest.mark.faults
 def test_a_stopped_projection_goes_on_once_it_is_told_to(log: EventLog, connection: Connection[Any]) -> None:
     append_many(log.conninfo, 20)
     caught_up(log, TENDER)
@@ -270,6 +273,7 @@ def test_a_stopped_projection_goes_on_once_it_is_told_to(log: EventLog, connecti
     assert standing(connection, TENDER).error is None
 
 
+@pytest.mark.faults
 def test_the_error_of_a_poisonous_event_repeats_nothing_personal(
     log: EventLog, connection: Connection[Any]
 ) -> None:

@@ -29,6 +29,7 @@ def a_seed() -> int:
     return int(os.environ.get("SCP_ORACLE_SEED") or secrets.randbelow(1_000_000))
 
 
+@pytest.mark.faults
 def test_everything_holds_whatever_is_done_to_it(log_database: str) -> None:
     verdict = run(log_database, seed=a_seed(), seconds=4.0, **SMALL)
     print(verdict)  # noqa: T201 - shown where it fails
@@ -36,6 +37,7 @@ def test_everything_holds_whatever_is_done_to_it(log_database: str) -> None:
     assert not verdict.laws
 
 
+@pytest.mark.faults
 @pytest.mark.long
 def test_everything_holds_for_longer_and_where_the_server_is_killed_as_well() -> None:
     with own_server() as own:

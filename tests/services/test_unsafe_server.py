@@ -12,6 +12,8 @@ import pytest
 from tests.event_log.appending import change_database
 from tests.services.cli_run import scp
 
+pytestmark = pytest.mark.faults
+
 SAID = "synchronous_commit is off: a crash would lose what was acknowledged."
 
 

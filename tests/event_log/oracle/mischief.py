@@ -113,6 +113,8 @@ class Mischief:
         ]
         if own is not None:
             self._acts += [(1, self.kill_a_backend), (1, self.kill_the_server)]
+        if self.plan.acts:
+            self._acts = [(weight, act) for weight, act in self._acts if act.__name__ in self.plan.acts]
 
     def go_on(self) -> None:
         """Do what comes to mind until the plan's time is over; in the middle, move the log."""

@@ -29,6 +29,8 @@ class Plan:
     readers: tuple[str, ...] = ("pull", "subscription", "listen")
     moves: bool = True
     """Whether the log is dumped and restored elsewhere in the middle."""
+    acts: tuple[str, ...] = ()
+    """The only mischief that is done; all there is where none is named."""
     pause: float = 0.15
     """Seconds between two acts of mischief, on average."""
     patience: float = 30.0
@@ -44,7 +46,7 @@ class Plan:
     def load(cls, path: str) -> Plan:
         """Return what was saved."""
         said = json.loads(Path(path).read_text())
-        return cls(**said | {"readers": tuple(said["readers"])})
+        return cls(**said | {name: tuple(said[name]) for name in ("readers", "acts")})
 
     def named(self, name: str) -> UUID:
         """Return the id of something that every process knows by name."""
