@@ -13,6 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache, partial
 from typing import (
+    TYPE_CHECKING,
     Annotated,
     Any,
     ClassVar,
@@ -340,10 +341,13 @@ class DestroyedKey(Word):
         return Erased(key_id=self.key_id, at=self.at)
 
 
+SomeKeys = Annotated[tuple[DestroyedKey, ...], Field(min_length=1)]
+
+
 class ErasureEvent(DecisionEvent):
     """An event by which keys were destroyed. Whoever holds a copy of what they had sealed purges it."""
 
-    destroyed: tuple[DestroyedKey, ...] = ()
+    destroyed: SomeKeys
 
 
 class Command(Word):
@@ -465,6 +469,21 @@ class Aggregate(Protocol[Id_contra, S, C_contra, E]):
 
     def decide(self, state: S, command: C_contra, /) -> list[E]:
         """Answer `command` with events, with nothing new (`[]`), or by raising `Refused`."""
+
+
+if TYPE_CHECKING:
+    from dataclasses import replace as replace  # noqa: PLC0414 - what is checked is the original
+else:
+
+    def replace(state: S, /, **changes: object) -> S:
+        """Return a state that differs in `changes`, as `dataclasses.replace` does, in an eighth of its time.
+
+        That one calls the constructor with every field: most of what folding a history cost. A state is a
+        frozen dataclass whose constructor does nothing but take its fields.
+        """
+        new = object.__new__(type(state))
+        new.__dict__.update(state.__dict__, **changes)
+        return new
 
 
 def fold(

@@ -6,11 +6,13 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
 from scp_events.aggregates import participant
 from scp_events.aggregates.participant import (
     AccessOverrideGranted,
     AgreeBoundaries,
+    ApproveErasure,
     AssessmentCompleted,
     AssessmentCorrected,
     AssignKeyWorker,
@@ -40,6 +42,7 @@ from scp_events.aggregates.participant import (
     DeclineBoundaries,
     DomainScore,
     ErasePersonalData,
+    ErasureApproved,
     ErasureOrigin,
     ErasureRefused,
     ErasureRequested,
@@ -105,6 +108,8 @@ from scp_events.vocabulary import (
     CorrectableEvent,
     CorrectionEvent,
     DecisionEvent,
+    DestroyedKey,
+    Erased,
     OrganisationId,
     ParticipantId,
     Refused,
@@ -246,7 +251,13 @@ HOLD = PlaceLegalHold(decision=GROUNDS, reference="Order 12/2025", placed_on=MON
 RELEASE = ReleaseLegalHold(decision=GROUNDS, reference="Order 12/2025")
 ASK_ERASURE = RequestErasure(origin=ErasureOrigin.PARTICIPANT, requested_by=KEY_WORKER)
 REFUSE_ERASURE = RefuseErasure(decision=GROUNDS)
-ERASE = ErasePersonalData(decision=GROUNDS, erased_on=FRIDAY)
+APPROVE_ERASURE = ApproveErasure(decision=GROUNDS, approved_on=FRIDAY)
+APPROVED = event_id(49)
+DESTROYED = tuple(
+    DestroyedKey(key_id=event_id(number), subject=PARTICIPANT, group=group, at=NOON)
+    for number, group in ((47, "core"), (48, "narrative"))
+)
+ERASE = ErasePersonalData(approved_as=APPROVED, destroyed=DESTROYED, stores=("keyring", "caseload"))
 BREAK_GLASS = BreakGlass(
     decision=GROUNDS, granted_to=KEY_WORKER, granted_at=NOON, expires_at=NOON + timedelta(minutes=60)
 )
@@ -267,7 +278,7 @@ EVERY_COMMAND: tuple[ParticipantCommand, ...] = (
     REGISTER, CORRECT_DETAILS, AGREE, DECLINE, MEET, CORRECT_CONTACT, RETRACT_CONTACT, TELL, CORRECT_STORY,
     CONFIRM, CHOOSE, CORRECT_CHOICE, ASSIGN, HAND_OVER, CONSENT, WITHDRAW, RAISE, CORRECT_CONCERN, ESCALATE,
     CLOSE, ASSESS, CORRECT_ASSESSMENT, OVERRIDE, PAUSE, RESUME, EXIT, RE_ENGAGE, DIE, RETRACT_DEATH, LINK,
-    UNLINK, SEAL, HOLD, RELEASE, ASK_ERASURE, REFUSE_ERASURE, ERASE, BREAK_GLASS,
+    UNLINK, SEAL, HOLD, RELEASE, ASK_ERASURE, REFUSE_ERASURE, APPROVE_ERASURE, ERASE, BREAK_GLASS,
 )  # fmt: skip
 
 
@@ -715,7 +726,9 @@ def test_consent_is_withdrawn_and_given_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "then", [(EXIT,), (PAUSE,), (SEAL,), (DIE,), (ASK_ERASURE, ERASE)], ids=lambda c: type(c[-1]).__name__
+    "then",
+    [(EXIT,), (PAUSE,), (SEAL,), (DIE,), (ASK_ERASURE, APPROVE_ERASURE, ERASE)],
+    ids=lambda c: type(c[-1]).__name__,
 )
 def test_consent_can_always_be_withdrawn(then: tuple[ParticipantCommand, ...]) -> None:
     assert after(*ENGAGING, CONSENT, *then).when(WITHDRAW).refusal is None
@@ -952,6 +965,15 @@ def test_two_people_decide_identity(approver: Actor) -> None:
     after(REGISTER, LINK).when(but(UNLINK, approved_by=approver)).then_refused("two-people-decide-identity")
 
 
+def test_a_level_of_risk_that_was_erased_is_not_overridden() -> None:
+    erased = Erased(key_id=APPROVED, at=NOON)
+    forgotten = [
+        event.model_copy(update={"risk_level": erased}) if hasattr(event, "risk_level") else event
+        for event in history(*ENGAGING, ASSESS)
+    ]
+    given(participant, *forgotten).when(OVERRIDE).then_refused("nothing-is-decided-on-what-was-erased")
+
+
 # --- closing, keeping and erasing the record --------------------------------------------------------------
 
 
@@ -991,8 +1013,8 @@ def test_an_erasure_is_refused_once() -> None:
 
 @pytest.mark.parametrize(
     ("before", "command"),
-    [((), ERASE), ((), REFUSE_ERASURE), ((ASK_ERASURE, REFUSE_ERASURE), ERASE)],
-    ids=["erase", "refuse", "erase what was refused"],
+    [((), APPROVE_ERASURE), ((), REFUSE_ERASURE), ((ASK_ERASURE, REFUSE_ERASURE), APPROVE_ERASURE)],
+    ids=["approve", "refuse", "approve what was refused"],
 )
 def test_an_erasure_is_requested_first(
     before: tuple[ParticipantCommand, ...], command: ParticipantCommand
@@ -1001,25 +1023,51 @@ def test_an_erasure_is_requested_first(
 
 
 def test_two_people_erase() -> None:
-    alone = but(ERASE, decision=decision(by=KEY_WORKER))
+    alone = but(APPROVE_ERASURE, decision=decision(by=KEY_WORKER))
     after(REGISTER, ASK_ERASURE).when(alone).then_refused("two-people-erase")
 
 
-def test_personal_data_is_erased_once() -> None:
-    after(REGISTER, ASK_ERASURE).when(ERASE).then(PersonalDataErased(decision=GROUNDS))
-    after(REGISTER, ASK_ERASURE, ERASE).when(ERASE).then_nothing_new()
+@pytest.mark.parametrize("before", [(), (ASK_ERASURE,), (ASK_ERASURE, REFUSE_ERASURE)], ids=len)
+def test_an_erasure_is_approved_first(before: tuple[ParticipantCommand, ...]) -> None:
+    after(REGISTER, *before).when(ERASE).then_refused("an-erasure-is-approved-first")
+
+
+def test_personal_data_is_erased_once_on_the_grounds_it_was_approved_on() -> None:
+    approved = (REGISTER, ASK_ERASURE, APPROVE_ERASURE)
+    after(*approved[:2]).when(APPROVE_ERASURE).then(ErasureApproved(decision=GROUNDS))
+    after(*approved).when(APPROVE_ERASURE).then_nothing_new()
+    erased = PersonalDataErased(
+        decision=GROUNDS, approved_as=APPROVED, destroyed=DESTROYED, stores=("keyring", "caseload")
+    )
+    after(*approved).when(ERASE).then(erased)
+    for again in (ERASE, APPROVE_ERASURE, ASK_ERASURE):
+        after(*approved, ERASE).when(again).then_nothing_new()
+
+
+def test_an_erasure_is_not_said_to_be_done_without_the_keys() -> None:
+    with pytest.raises(ValidationError, match="destroyed"):
+        but(ERASE, destroyed=())
 
 
 def test_a_legal_hold_wins_over_erasure() -> None:
     held = (REGISTER, HOLD, ASK_ERASURE)
-    after(*held).when(ERASE).then_refused("a-legal-hold-wins-over-erasure")
-    assert after(*held).when(but(ERASE, erased_on=FRIDAY + timedelta(days=1))).refusal is None
-    assert after(*held, RELEASE).when(ERASE).refusal is None
+    after(*held).when(APPROVE_ERASURE).then_refused("a-legal-hold-wins-over-erasure")
+    expired = but(APPROVE_ERASURE, approved_on=FRIDAY + timedelta(days=1))
+    assert after(*held).when(expired).refusal is None
+    assert after(*held, RELEASE).when(APPROVE_ERASURE).refusal is None
+
+
+def test_a_legal_hold_comes_too_late_once_the_erasure_is_approved() -> None:
+    """The log decides which of the two was first; the keys may be gone a moment later."""
+    after(REGISTER, ASK_ERASURE, APPROVE_ERASURE).when(HOLD).then_refused("nothing-is-written-after-erasure")
+    after(REGISTER, ASK_ERASURE, APPROVE_ERASURE).when(REFUSE_ERASURE).then_refused(
+        "nothing-is-written-after-erasure"
+    )
 
 
 def test_an_erasure_under_several_holds_is_told_of_the_longest() -> None:
     longer = but(HOLD, reference="Order 13/2025", expires_on=FRIDAY + timedelta(days=9))
-    refusal = after(REGISTER, longer, HOLD, ASK_ERASURE).when(ERASE).refusal
+    refusal = after(REGISTER, longer, HOLD, ASK_ERASURE).when(APPROVE_ERASURE).refusal
     assert refusal is not None
     assert "Order 13/2025 lasts until 2025-03-16" in refusal.remedy
 
@@ -1030,7 +1078,10 @@ def test_an_erasure_under_several_holds_is_told_of_the_longest() -> None:
     ids=lambda c: type(c).__name__,
 )
 def test_nothing_is_written_after_erasure(command: ParticipantCommand) -> None:
-    after(*ACTIVE, ASK_ERASURE, ERASE).when(command).then_refused("nothing-is-written-after-erasure")
+    approved = after(*ACTIVE, ASK_ERASURE, APPROVE_ERASURE)
+    approved.when(command).then_refused("nothing-is-written-after-erasure")
+    erased = after(*ACTIVE, ASK_ERASURE, APPROVE_ERASURE, ERASE)
+    erased.when(command).then_refused("nothing-is-written-after-erasure")
 
 
 # --- breaking the glass -----------------------------------------------------------------------------------
@@ -1151,12 +1202,13 @@ SAID_OTHERWISE: tuple[ParticipantCommand, ...] = (
     but(HOLD, reference="Order 13/2025"),
     but(RELEASE, reference="Order 13/2025"),
     but(ASK_ERASURE, requested_by=SUPERVISOR),
-    but(ERASE, decision=BY_ASSESSOR, erased_on=FRIDAY + timedelta(days=9)),
+    but(APPROVE_ERASURE, decision=BY_ASSESSOR, approved_on=FRIDAY + timedelta(days=9)),
+    but(ERASE, stores=("keyring",)),
     but(BREAK_GLASS, granted_at=NOON + timedelta(hours=2), expires_at=NOON + timedelta(hours=3)),
     but(DIE, event_id=event_id(56)),
     but(RETRACT_DEATH, corrects=event_id(56)),
 )
-ENDINGS = (RecordDeath, SealRecord, ErasePersonalData)
+ENDINGS = (RecordDeath, SealRecord, ApproveErasure)
 LIVING = [c for c in (*EVERY_COMMAND, *SAID_OTHERWISE) if not isinstance(c, ENDINGS)]
 TestLaws = machine(participant, one_of_these(*EVERY_COMMAND, *SAID_OTHERWISE)).TestCase
 TestLawsOfTheLiving = machine(participant, one_of_these(*LIVING), history(*ACTIVE)).TestCase

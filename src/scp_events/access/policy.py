@@ -162,6 +162,7 @@ ANSWERED_FOR_BY_LEADERS: frozenset[type[Command]] = KEEPING_THE_RECORD | {
     participant.LinkIdentity,
     participant.UnlinkIdentity,
     participant.RefuseErasure,
+    participant.ApproveErasure,
     participant.BreakGlass,
     irp.ApproveIrp,
 }

@@ -14,7 +14,7 @@ A closed or superseded plan does not change. What was recorded of it can still b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, NewType, TypeAlias, assert_never
@@ -41,6 +41,7 @@ from scp_events.vocabulary import (
     TellingCode,
     Word,
     members,
+    replace,
 )
 
 NeedId = NewType("NeedId", UUID)

@@ -7,13 +7,14 @@ Boundaries are agreed first: with them `registered` (or `re-engaged`) becomes `e
 falls back when the story is told further or corrected, until they confirm again. The status is derived from
 these facts, so it cannot contradict them. Sealed, erased, deceased and linked are told apart from it.
 
-Nothing personal is remembered beyond the words of the last correction and the level of risk.
+Nothing personal is remembered beyond the words of the last correction, the level of risk and the grounds of
+an erasure, all of which read as erased afterwards.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -32,6 +33,7 @@ from scp_events.vocabulary import (
     CoreDetail,
     CorrectableEvent,
     CorrectionEvent,
+    Decision,
     DecisionCommand,
     DecisionEvent,
     Erased,
@@ -51,12 +53,14 @@ from scp_events.vocabulary import (
     ReferralId,
     Refused,
     Role,
+    SomeKeys,
     Stream,
     TellingCode,
     Text,
     Word,
     members,
     readable,
+    replace,
 )
 
 Confidentiality: TypeAlias = Literal["standard", "restricted"]
@@ -467,10 +471,19 @@ class ErasureRefused(DecisionEvent):
     type: Literal["participant.erasure-refused"] = "participant.erasure-refused"
 
 
+class ErasureApproved(DecisionEvent):
+    """A second person decided that the data be erased. From here on it is, and no hold comes in time."""
+
+    type: Literal["participant.erasure-approved"] = "participant.erasure-approved"
+
+
 class PersonalDataErased(ErasureEvent):
     """The participant's personal data became unreadable for ever; that something happened stays."""
 
     type: Literal["participant.personal-data-erased"] = "participant.personal-data-erased"
+    approved_as: EventId
+    stores: tuple[Code, ...]
+    """What was purged of copies."""
 
 
 class AccessOverrideGranted(DecisionEvent):
@@ -518,6 +531,7 @@ ParticipantEvent: TypeAlias = (
     | LegalHoldReleased
     | ErasureRequested
     | ErasureRefused
+    | ErasureApproved
     | PersonalDataErased
     | AccessOverrideGranted
 )
@@ -772,10 +786,18 @@ class RefuseErasure(DecisionCommand):
     """Keep the data, and say why."""
 
 
-class ErasePersonalData(DecisionCommand):
-    """Make the data unreadable."""
+class ApproveErasure(DecisionCommand):
+    """Decide, as a second person, that the data be erased."""
 
-    erased_on: date
+    approved_on: date
+
+
+class ErasePersonalData(Command):
+    """Say that the keys were destroyed and every copy purged, as was approved."""
+
+    approved_as: EventId
+    destroyed: SomeKeys
+    stores: tuple[Code, ...]
 
 
 class BreakGlass(DecisionCommand):
@@ -823,6 +845,7 @@ ParticipantCommand: TypeAlias = (
     | ReleaseLegalHold
     | RequestErasure
     | RefuseErasure
+    | ApproveErasure
     | ErasePersonalData
     | BreakGlass
 )
@@ -856,7 +879,12 @@ class Erasure(StrEnum):
     NOT_REQUESTED = "not requested"
     REQUESTED = "requested"
     REFUSED = "refused"
+    APPROVED = "approved"
     DONE = "done"
+
+
+ERASING = frozenset({Erasure.APPROVED, Erasure.DONE})
+"""There is no way back from here."""
 
 
 @dataclass(frozen=True)
@@ -928,6 +956,8 @@ class State:
     """By reference, the last day of each; None once released."""
     erasure: Erasure = Erasure.NOT_REQUESTED
     erasure_requested_by: PersonId | None = None
+    erasure_approved: Decision | None = None
+    """On which grounds; the words in it are erased with the rest."""
     overrides: Mapping[PersonId, datetime] = field(default_factory=dict)
     """Until when each person was let in against the usual rules."""
 
@@ -1041,6 +1071,8 @@ def evolve(state: State, event: ParticipantEvent) -> State:
             return replace(state, erasure=Erasure.REQUESTED, erasure_requested_by=event.requested_by.id)
         case ErasureRefused():
             return replace(state, erasure=Erasure.REFUSED)
+        case ErasureApproved():
+            return replace(state, erasure=Erasure.APPROVED, erasure_approved=event.decision)
         case PersonalDataErased():
             return replace(state, erasure=Erasure.DONE)
         case AccessOverrideGranted():
@@ -1101,8 +1133,9 @@ def _judged(state: State, assessment_id: EventId, risk_level: RiskLevel | Erased
 
 # --- the rules --------------------------------------------------------------------------------------------
 
-ASKED_AFTER_ERASURE = (ErasePersonalData, WithdrawConsent)
-"""They write nothing personal. Every other command would, were it only the reason for a decision."""
+ASKED_AFTER_ERASURE = (RequestErasure, ApproveErasure, ErasePersonalData, WithdrawConsent)
+"""They write nothing personal, or nothing at all any more. Every other command would, were it only the reason
+for a decision."""
 
 
 def decide(state: State, command: ParticipantCommand) -> list[ParticipantEvent]:
@@ -1181,6 +1214,8 @@ def decide(state: State, command: ParticipantCommand) -> list[ParticipantEvent]:
             return request_erasure(state, command)
         case RefuseErasure():
             return refuse_erasure(state, command)
+        case ApproveErasure():
+            return approve_erasure(state, command)
         case ErasePersonalData():
             return erase_personal_data(state, command)
         case BreakGlass():
@@ -1195,10 +1230,11 @@ def _must_have_a_record(state: State, command: ParticipantCommand) -> None:
     asked = type(command).__name__
     if state.registered_as is None and not isinstance(command, Register):
         raise Refused("registered-first", f"{asked} needs a registered participant: Register them first")
-    if state.erasure is Erasure.DONE and not isinstance(command, ASKED_AFTER_ERASURE):
+    if state.erasure in ERASING and not isinstance(command, ASKED_AFTER_ERASURE):
         raise Refused(
             "nothing-is-written-after-erasure",
-            f"{asked} would write personal data where it was erased: register the participant anew",
+            f"{asked} would write personal data where it was erased, or is about to be:"
+            " register the participant anew",
         )
 
 
@@ -1902,7 +1938,7 @@ def release_legal_hold(state: State, command: ReleaseLegalHold) -> list[Particip
 
 def request_erasure(state: State, command: RequestErasure) -> list[ParticipantEvent]:
     """One request is open at a time; a refused one may be made again."""
-    if state.erasure is Erasure.REQUESTED:
+    if state.erasure is Erasure.REQUESTED or state.erasure in ERASING:
         return []
     return [ErasureRequested(origin=command.origin, requested_by=command.requested_by)]
 
@@ -1915,18 +1951,37 @@ def refuse_erasure(state: State, command: RefuseErasure) -> list[ParticipantEven
     return [ErasureRefused(decision=command.decision)]
 
 
-def erase_personal_data(state: State, command: ErasePersonalData) -> list[ParticipantEvent]:
-    """What was requested by one person is erased by another, unless a legal hold says otherwise."""
-    if state.erasure is Erasure.DONE:
+def approve_erasure(state: State, command: ApproveErasure) -> list[ParticipantEvent]:
+    """What was requested by one person is approved by another, unless a legal hold says otherwise."""
+    if state.erasure in ERASING:
         return []
     _must_be_requested(state)
-    _must_not_be_held(state, command.erased_on)
+    _must_not_be_held(state, command.approved_on)
     if state.erasure_requested_by == command.decision.by.id:
         raise Refused(
             "two-people-erase",
             f"{command.decision.by.id} requested this erasure: let somebody else decide it",
         )
-    return [PersonalDataErased(decision=command.decision)]
+    return [ErasureApproved(decision=command.decision)]
+
+
+def erase_personal_data(state: State, command: ErasePersonalData) -> list[ParticipantEvent]:
+    """What was approved is erased once, on the grounds it was approved on."""
+    if state.erasure is Erasure.DONE:
+        return []
+    if state.erasure is not Erasure.APPROVED or state.erasure_approved is None:
+        raise Refused(
+            "an-erasure-is-approved-first",
+            f"erasure is {state.erasure}: have a second person approve it, so that two people decide it",
+        )
+    return [
+        PersonalDataErased(
+            decision=state.erasure_approved,
+            approved_as=command.approved_as,
+            destroyed=command.destroyed,
+            stores=command.stores,
+        ),
+    ]
 
 
 def _must_be_requested(state: State) -> None:

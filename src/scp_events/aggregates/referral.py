@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, TypeAlias, assert_never
@@ -37,6 +37,7 @@ from scp_events.vocabulary import (
     Refused,
     Stream,
     members,
+    replace,
 )
 
 # --- events -----------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ from scp_events.vocabulary import (
 )
 
 E = TypeVar("E", bound=Event)
+T = TypeVar("T")
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 
@@ -120,6 +121,7 @@ class Codec:
             event: _envelope_of(event) for event in events
         }
         self._by_type = {stored_type(event): self._by_class[event] for event in events}
+        self._event_by_type = {stored_type(event): event for event in events}
         self._unsaid: dict[type[Event], Any] = {event: {"event": excluding(event)} for event in events}
         self._shares: dict[type[Event], tuple[Share, ...]] = {event: shares_of(event) for event in events}
         self._keys = keys
@@ -166,14 +168,33 @@ class Codec:
 
     def decode(self, stored_as: str, body: bytes, stream: Stream, version: int, place: str) -> Envelope[Any]:
         """Return the envelope in `body`. Raises `UnreadableEventError` naming `place` and the type."""
+        return self._read(stored_as, body, Place(stream.id, version, stored_as), place, self._envelope)
+
+    def decode_event(self, stored_as: str, body: bytes, stream: Stream, version: int, place: str) -> Event:
+        """Return the event in `body` alone, for folding, which needs no envelope. Raises as `decode`."""
+        return self._read(stored_as, body, Place(stream.id, version, stored_as), place, self._event)
+
+    def _envelope(self, stored_as: str, said: Mapping[str, Any]) -> Envelope[Any]:
+        return self._by_type[stored_as].model_validate(said)
+
+    def _event(self, stored_as: str, said: Mapping[str, Any]) -> Event:
+        return self._event_by_type[stored_as].model_validate(said["event"])
+
+    def _read(
+        self,
+        stored_as: str,
+        body: bytes,
+        sealed_at: Place,
+        place: str,
+        validated: Callable[[str, Mapping[str, Any]], T],
+    ) -> T:
         if stored_as not in self._by_type:
             raise UnreadableEventError(
                 f"{place} holds a {stored_as}, which this version does not know:"
                 " run the version that wrote it, or a newer one",
             )
         try:
-            said = self._opened(body, Place(stream.id, version, stored_as))
-            return self._by_type[stored_as].model_validate(said)
+            return validated(stored_as, self._opened(body, sealed_at))
         except ValidationError as error:
             wrong = ", ".join(sorted({".".join(map(str, found["loc"])) for found in error.errors()}))
             raise UnreadableEventError(f"{place}: this {stored_as} cannot be read: {wrong}") from None

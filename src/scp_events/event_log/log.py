@@ -326,7 +326,7 @@ class EventLog:
         if not pages:
             return known
         events = [
-            self.codec.decode(page.type, page.body, stream, page.version, f"position {page.position}").event
+            self.codec.decode_event(page.type, page.body, stream, page.version, f"position {page.position}")
             for page in pages
         ]
         case_id = pages[0].case_id

@@ -7,7 +7,10 @@ the views of the young person) is in the log alone, under the event's id.
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated, Any
 from uuid import UUID
+
+from pydantic import BeforeValidator
 
 from scp_events.aggregates import ALL
 from scp_events.follower import AnyConnection, On, PersonalColumn, ask, schema_of
@@ -92,10 +95,12 @@ IGNORES = EVENTS - DECISIONS
 # --- questions --------------------------------------------------------------------------------------------
 
 
-class StoodOn(LegalBasis):
-    """The authority a decision stood on, as the register keeps it."""
-
-    reference: str | Erased | None = None
+def _read(kept: Any) -> Any:  # noqa: ANN401 - jsonb, or a legal basis
+    """Read a legal basis as it is kept; where it says that its reference was erased, that is so."""
+    match kept:
+        case {"reference": {"erased": True} as erased}:
+            return {**kept, "reference": Erased.model_validate(erased)}
+    return kept
 
 
 class Decided(Word):
@@ -114,7 +119,7 @@ class Decided(Word):
     credentials: tuple[str, ...]
     recorded_by: PersonId
     reason_code: str
-    legal_basis: StoodOn
+    legal_basis: Annotated[LegalBasis, BeforeValidator(_read)]
     options_considered: tuple[str, ...]
     relied_on: tuple[EventId, ...]
     policy_version: str

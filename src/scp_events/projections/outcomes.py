@@ -424,6 +424,7 @@ IGNORES: frozenset[type[Event]] = frozenset({
     participant.ParticipantDied, participant.DeathRetracted, participant.IdentityLinked,
     participant.IdentityUnlinked, participant.RecordSealed, participant.LegalHoldPlaced,
     participant.LegalHoldReleased, participant.ErasureRequested, participant.ErasureRefused,
+    participant.ErasureApproved,
     participant.PersonalDataErased, participant.AccessOverrideGranted,
     irp.NeedIdentified, irp.NeedCorrected, irp.StepAdded, irp.StepStatusChanged, irp.IrpProposed,
     irp.IrpAgreementDeclined, irp.IrpApproved, irp.IrpStarted, irp.GoalProgressRecorded,
