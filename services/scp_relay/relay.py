@@ -24,6 +24,7 @@ from scp_events.streams.cloud_events import Edition
 from scp_events.streams.partitions import partition_of
 from scp_events.vocabulary import NOTHING_YET, Event, Position
 from scp_relay.broker import EVENTS_CONFIG, PROGRESS_CONFIG, Broker, commit
+from scp_relay.checkpoints import Checkpoints
 from scp_relay.journal import journal, raised_at
 from scp_relay.progress import Progress, Published
 from scp_relay.refusals import CannotStartError, FencedError
@@ -45,6 +46,7 @@ class Relay:
         self._broker = broker
         self._editions = editions
         self._settings = settings
+        self._checkpoints = Checkpoints(log.conninfo, broker, settings)
         self._id = uuid4()
         self._has_begun = False
         self._stopping = False
@@ -79,6 +81,7 @@ class Relay:
                     progress = self._publish(producer, progress, events)
                 else:
                     news.wait(IDLE_SECONDS)  # the first wait returns at once: listen first, then pull
+                self._checkpoints.publish(producer)
 
     # --- beginning ----------------------------------------------------------------------------------------
 
@@ -90,10 +93,12 @@ class Relay:
         self._must_not_have_been_replaced()
         self._ensure_progress_topic()
         examined = self._examined(self._committed())
+        self._checkpoints.examine()
         producer.init_transactions()
         before = self._committed()
         audiences = examined | before.audiences if before else examined
         progress = Progress(relay=self._id, audiences=audiences)
+        self._checkpoints.examine()
         producer.begin_transaction()
         self._commit(producer, progress)
         self._has_begun = True

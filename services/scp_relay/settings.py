@@ -75,6 +75,11 @@ class Settings(BaseSettings):
         return f"{self.kafka_prefix}.relay.progress"
 
     @property
+    def checkpoints_topic(self) -> str:
+        """Return the topic of the log's checkpoints."""
+        return f"{self.kafka_prefix}.ledger.checkpoints"
+
+    @property
     def transactional_id(self) -> str:
         """Return the name by which the broker knows that a relay replaces the one before."""
         return f"{self.kafka_prefix}.relay"

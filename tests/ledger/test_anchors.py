@@ -12,6 +12,8 @@ from scp_events.ledger.checkpoint import Checkpoint, sign
 from scp_events.ledger.note import KeyKind, Signer
 from tests.ledger.filled import LOG, NOON
 
+pytestmark = pytest.mark.once  # pure
+
 STRANGER = Signer("log.example/tests", KeyKind.NOTE, b"a stranger of the same name".ljust(32))
 
 

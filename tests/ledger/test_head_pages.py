@@ -33,6 +33,8 @@ CHANGES = st.lists(
     max_size=8,
 )
 
+pytestmark = pytest.mark.once  # pure
+
 
 class Shelf:
     """Pages as a table would hold them, and how many were asked for."""

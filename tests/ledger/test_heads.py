@@ -33,6 +33,8 @@ COUNTS = st.dictionaries(
     st.builds(name_of, st.sampled_from(Kind), st.uuids()), st.integers(1, 2**32 - 1), max_size=40
 )
 
+pytestmark = pytest.mark.once  # pure
+
 
 def textbook(counts: dict[Name, int], way: str = "") -> bytes:
     """Return the root as the definition has it, one turn at a time and without any cleverness."""

@@ -44,6 +44,8 @@ LEAVES = st.builds(
     stored_sha256=st.binary(min_size=32, max_size=32),
 )
 
+pytestmark = pytest.mark.once  # pure
+
 
 def test_a_leaf_record_has_the_documented_bytes() -> None:
     assert LEAF.record() == RECORD

@@ -16,6 +16,8 @@ from scp_events.ledger.log_key import known_log, log_key
 from scp_events.ledger.note import KeyKind, Signer
 from tests.ledger.filled import LOG, connected
 
+pytestmark = pytest.mark.once  # the command line makes a key, from the wheel
+
 
 @pytest.fixture
 def path(tmp_path: Path, connection: Connection[Any]) -> Path:

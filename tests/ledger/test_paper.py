@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from scp_events.ledger.paper import NotPrintedError, format_for_paper, parse_from_paper
 
+pytestmark = pytest.mark.once  # pure
+
 ROOT = bytes(range(0, 256, 8))
 LINE = "20852 events, root 0008 1018 2028 3038 4048 5058 6068 7078 8088 9098 a0a8 b0b8 c0c8 d0d8 e0e8 f0f8"
 

@@ -20,6 +20,8 @@ from scp_events.ledger.settings import LedgerSettings
 from tests.ledger.filled import NOON, connected, fill, settings
 from tests.ledger.witnessed import Court, court
 
+pytestmark = pytest.mark.once  # test_startup publishes, from the wheel
+
 Sealed = Connection[Any]
 
 

@@ -29,6 +29,8 @@ from scp_events.ledger.tree import (
 from scp_events.ledger.tree import root_of as root_of_leaves
 from tests.ledger.filled import LOG, connected, fill, sealer
 
+pytestmark = pytest.mark.once  # the command line seals, from the wheel
+
 Sealed = Connection[Any]
 
 

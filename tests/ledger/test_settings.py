@@ -13,6 +13,8 @@ from scp_events.ledger.tables import LedgerError
 from tests.ledger.filled import LOG, settings
 from tests.ledger.invented_case import WITNESSES
 
+pytestmark = pytest.mark.once  # pure
+
 KEYS = [witness.verifier.vkey for witness in WITNESSES]
 SAID = ", ".join(f"https://{number}.example/w {key}" for number, key in enumerate(KEYS))
 

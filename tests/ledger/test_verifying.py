@@ -19,6 +19,8 @@ from tests.ledger.edits import EDITS, Edit, as_superuser
 from tests.ledger.filled import connected, fill, sealer
 from tests.ledger.test_sealer import checkpoints
 
+pytestmark = pytest.mark.once  # the command line verifies, from the wheel
+
 Sealed = Connection[Any]
 
 
