@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from scp_cli import demonstration, import_command, reading, replaying, serving, tending
+from scp_cli import demonstration, erasing, import_command, keeping, reading, replaying, serving, tending
 from scp_cli.output import remark
 
 app = typer.Typer(
@@ -29,6 +29,8 @@ app.command()(reading.caseload)
 app.command()(reading.outcomes)
 app.command()(tending.projections)
 app.command()(tending.rebuild)
+app.command()(erasing.erase)
+app.add_typer(keeping.app, name="keys")
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import psycopg
 
 from scp_cli.importing import SheetsRefusedError
 from scp_events.database import DatabaseError
+from scp_events.erasure import ErasureIncompleteError
 from scp_events.event_log import (
     BusyError,
     CommandIdReusedError,
@@ -22,6 +23,7 @@ SAID = (
     BusyError,
     CommandIdReusedError,
     DatabaseError,
+    ErasureIncompleteError,
     FencedError,
     KeyServiceDownError,
     KeysInUseError,
