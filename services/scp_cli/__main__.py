@@ -8,7 +8,9 @@ import typer
 
 from scp_cli import (
     demonstration,
+    erasing,
     import_command,
+    keeping,
     proving,
     reading,
     replaying,
@@ -43,6 +45,8 @@ app.add_typer(witnessing.ledger, name="ledger")
 app.command()(proving.verify)
 app.command()(proving.export)
 app.command()(proving.anchors)
+app.command()(erasing.erase)
+app.add_typer(keeping.app, name="keys")
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import psycopg
 from scp_cli.connecting import LedgerSettingsError
 from scp_cli.importing import SheetsRefusedError
 from scp_events.database import DatabaseError
+from scp_events.erasure import ErasureIncompleteError
 from scp_events.event_log import (
     BusyError,
     CommandIdReusedError,
@@ -37,6 +38,7 @@ SAID = (
     BusyError,
     CommandIdReusedError,
     DatabaseError,
+    ErasureIncompleteError,
     FencedError,
     KeyFileError,
     KeyServiceDownError,

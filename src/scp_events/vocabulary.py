@@ -334,6 +334,8 @@ class DestroyedKey(Word):
     subject: UUID
     group: FieldGroup
     at: AwareDatetime
+    epoch: int | None = None
+    """Older copies of the keyring hold it wrapped by this epoch's key; None where it never was made."""
 
     @property
     def erased(self) -> Erased:

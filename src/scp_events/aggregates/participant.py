@@ -1138,6 +1138,18 @@ ASKED_AFTER_ERASURE = (RequestErasure, ApproveErasure, ErasePersonalData, Withdr
 for a decision."""
 
 
+ASKED_WITHOUT_REGISTRATION = (
+    Register,
+    PlaceLegalHold,
+    ReleaseLegalHold,
+    RequestErasure,
+    RefuseErasure,
+    ApproveErasure,
+    ErasePersonalData,
+)
+"""A referral that was declined left a record of somebody who never was a participant: it is erased, too."""
+
+
 def decide(state: State, command: ParticipantCommand) -> list[ParticipantEvent]:
     """Answer `command` with events, with nothing new, or with `Refused`."""
     _must_have_a_record(state, command)
@@ -1228,7 +1240,7 @@ def decide(state: State, command: ParticipantCommand) -> list[ParticipantEvent]:
 
 def _must_have_a_record(state: State, command: ParticipantCommand) -> None:
     asked = type(command).__name__
-    if state.registered_as is None and not isinstance(command, Register):
+    if state.registered_as is None and not isinstance(command, ASKED_WITHOUT_REGISTRATION):
         raise Refused("registered-first", f"{asked} needs a registered participant: Register them first")
     if state.erasure in ERASING and not isinstance(command, ASKED_AFTER_ERASURE):
         raise Refused(

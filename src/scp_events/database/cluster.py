@@ -24,6 +24,7 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 log_error_verbosity = terse         # these two keep personal data out of the log: the detail of a message,
 log_min_error_statement = panic     # "Key (name)=(...) already exists", and the statement that failed
+wal_recycle = off                   # write-ahead log that is needed no more is deleted, not kept
 """
 
 

@@ -14,6 +14,7 @@ from scp_events.vocabulary import (
     CorrectableEvent,
     CorrectionEvent,
     DecisionEvent,
+    ErasureEvent,
     Event,
     EventId,
     ParticipantId,
@@ -95,7 +96,8 @@ def _must_be_decided_by_a_person(event: Event, provenance: Provenance) -> None:
             "a-person-decides",
             f"{provenance.by.id} is a system: a person records a decision, and may name it as an input",
         )
-    must_stand(event.decision, provenance.occurred_at.date())
+    if not isinstance(event, ErasureEvent):  # decided when it was approved, on a basis in force that day
+        must_stand(event.decision, provenance.occurred_at.date())
 
 
 def _occurred_at(

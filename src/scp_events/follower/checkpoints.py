@@ -10,10 +10,10 @@ from uuid import UUID
 
 import psycopg
 from psycopg.rows import class_row
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 
 from scp_events.database.migrations import migrate
-from scp_events.follower.projection import AnyConnection, Projection, schema_of, within
+from scp_events.follower.projection import AnyConnection, PersonalColumn, Projection, schema_of, within
 from scp_events.vocabulary import Position, Word
 
 POLL_SECONDS = 0.01
@@ -110,7 +110,16 @@ def make_tables(connection: AnyConnection, projection: Projection, schema: str) 
     connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
     connection.execute(within(schema))
     connection.execute(projection.TABLES)
+    for kept in dict.fromkeys(projection.PERSONAL.values()):
+        connection.execute(_without_statistics(kept))
     connection.execute("SET LOCAL search_path TO DEFAULT")
+
+
+def _without_statistics(kept: PersonalColumn) -> Composed:
+    """What ANALYZE knows of a column are values out of it, which nobody would think of purging."""
+    return SQL("ALTER TABLE {} ALTER COLUMN {} SET STATISTICS 0").format(
+        Identifier(kept.table), Identifier(kept.column)
+    )
 
 
 def fingerprint(projection: Projection) -> str:

@@ -8,7 +8,7 @@ from scp_events.privacy.failures import (
     SealError,
     WrongKeyError,
 )
-from scp_events.privacy.keyring import GROUPS, Destroyed, Keyring, Keys, prepare
+from scp_events.privacy.keyring import GROUPS, Keyring, Keys, prepare
 from scp_events.privacy.marks import excluding, marks_of, shares_of, subjects_of
 from scp_events.privacy.opening import open_keyring
 from scp_events.privacy.sealing import Opened, PartKey, Place, digest_of, seal, unseal
@@ -16,7 +16,6 @@ from scp_events.privacy.sealing import Opened, PartKey, Place, digest_of, seal, 
 __all__ = [
     "GROUPS",
     "CorruptPartError",
-    "Destroyed",
     "KeyServiceDownError",
     "Keyring",
     "KeyringError",

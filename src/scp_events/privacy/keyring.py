@@ -9,8 +9,6 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from types import TracebackType
 from typing import Final, Protocol, Self, get_args
 from uuid import UUID, uuid4
@@ -23,7 +21,7 @@ from scp_events.privacy.failures import KeyringError, KeysInUseError, WrongKeyEr
 from scp_events.privacy.homes import KeyHome
 from scp_events.privacy.sealing import DATA_KEY_BYTES, PartKey, Random
 from scp_events.privacy.store import Epoch, EpochRetiredError, KeyStore, NewKey, StoredKey
-from scp_events.vocabulary import Erased, FieldGroup
+from scp_events.vocabulary import DestroyedKey, Erased, FieldGroup
 
 GROUPS: Final[tuple[FieldGroup, ...]] = get_args(FieldGroup)
 NOBODY: Final = UUID(int=0)
@@ -49,23 +47,6 @@ class Keys(Protocol):
 
     def foresee(self, key_ids: Collection[str]) -> None:
         """Look up many keys at once, because they will be asked for; what cannot be had is told then."""
-
-
-@dataclass(frozen=True)
-class Destroyed:
-    """A key that is no more."""
-
-    key_id: UUID
-    subject: UUID
-    group: FieldGroup
-    at: datetime
-    epoch: int | None
-    """Backups made before hold it wrapped by this epoch's key; None where there never was a key."""
-
-    @property
-    def erased(self) -> Erased:
-        """Return how everything it had sealed reads from now on."""
-        return Erased(key_id=self.key_id, at=self.at)
 
 
 class Keyring:
@@ -213,13 +194,13 @@ class Keyring:
         """Let no key of these groups be made for this person ever again. Safe to repeat."""
         self.store.fence(subject, groups)
 
-    def destroy(self, subject: UUID, groups: Sequence[FieldGroup] = GROUPS) -> list[Destroyed]:
+    def destroy(self, subject: UUID, groups: Sequence[FieldGroup] = GROUPS) -> list[DestroyedKey]:
         """Destroy a person's fenced keys, and return what they were. Safe to repeat."""
         destroyed = self.store.destroy(subject, groups)
         self.cache.forget(subject)
         return [_destroyed(row) for row in destroyed]
 
-    def destroyed(self, subject: UUID) -> list[Destroyed]:
+    def destroyed(self, subject: UUID) -> list[DestroyedKey]:
         """Return the keys of a person that are no more."""
         return [_destroyed(row) for row in self.store.of_subject(subject) if row.destroyed_at]
 
@@ -349,6 +330,12 @@ def _readable(held: Held | WrongKeyError) -> Held:
     return held
 
 
-def _destroyed(row: StoredKey) -> Destroyed:
+def _destroyed(row: StoredKey) -> DestroyedKey:
     assert row.destroyed_at is not None, "asked of destroyed ones only"  # noqa: S101 - for the type checker
-    return Destroyed(row.key_id, row.subject, row.field_group, row.destroyed_at, row.epoch)
+    return DestroyedKey(
+        key_id=row.key_id,
+        subject=row.subject,
+        group=row.field_group,
+        at=row.destroyed_at,
+        epoch=row.epoch,
+    )

@@ -1,0 +1,77 @@
+"""Purging what projections keep in the clear of somebody whose keys were destroyed, and the traces of it.
+
+Copies are in the tables that answer now, in those a rebuild is making, in those one has left behind, and in
+those of earlier versions. Of these last nobody knows any more what they hold: they are dropped before
+anything can be called erased.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+from scp_events.follower.projection import AnyConnection, Projection, purge, schema_of, within
+from scp_events.vocabulary import DestroyedKey
+
+_OURS = r"rm\_%"
+_REBUILDING = re.compile(r"_(new|old)$")
+
+
+@dataclass(frozen=True)
+class Purging:
+    """What became of a purge."""
+
+    purged: Sequence[str]
+    """The projections that keep something of people, and keep nothing of this one any more."""
+    failures: Mapping[str, str]
+    """By schema, why it could not be purged, and what to do."""
+
+
+def purge_copies(
+    conninfo: str, projections: Iterable[Projection], destroyed: Sequence[DestroyedKey]
+) -> Purging:
+    """Purge every copy of what these keys had sealed, and the traces it leaves in files. Safe to repeat."""
+    known = {schema_of(each.NAME, each.VERSION): each for each in projections}
+    purged: list[str] = []
+    failures: dict[str, str] = {}
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        for schema in _schemas(connection):
+            projection = known.get(_REBUILDING.sub("", schema))
+            if projection is None:
+                failures[schema] = f'nothing reads it any more: DROP SCHEMA "{schema}" CASCADE'
+            elif projection.PERSONAL:
+                try:
+                    _purge(connection, schema, projection, destroyed)
+                    purged.append(projection.NAME)
+                except psycopg.Error as error:
+                    failures[schema] = f"{type(error).__name__} {error.sqlstate or ''}: try again"
+    return Purging(sorted(set(purged)), failures)
+
+
+def _purge(
+    connection: AnyConnection, schema: str, projection: Projection, destroyed: Sequence[DestroyedKey]
+) -> None:
+    """Purge one schema; then write its tables anew, for old rows lie in their files until that is done.
+
+    The checkpoint is locked meanwhile, in the order in which its follower locks: neither waits for ever.
+    """
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM follower.checkpoints WHERE name = %s AND version = %s FOR UPDATE",
+            [projection.NAME, projection.VERSION],
+        )
+        cursor.execute(within(schema))
+        purge(cursor, projection, destroyed)
+    for table in dict.fromkeys(kept.table for kept in projection.PERSONAL.values()):
+        connection.execute(SQL("VACUUM (FULL) {}.{}").format(Identifier(schema), Identifier(table)))
+
+
+def _schemas(connection: AnyConnection) -> list[str]:
+    rows = connection.execute(
+        "SELECT nspname FROM pg_namespace WHERE nspname LIKE %s ORDER BY nspname", [_OURS]
+    ).fetchall()
+    return [name for (name,) in rows]

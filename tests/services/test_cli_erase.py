@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from scp_events import erasure
+from tests.check_log import check_log
+from tests.opened import opened_log
+from tests.services.cli_case import REFERENCE, SECRET, Written, write_case
+from tests.services.cli_run import Ran, scp
+from tests.words import SUPERVISOR, decision
+
+GROUNDS = decision(SUPERVISOR, "right-to-erasure", reason_text="Asked for by Ash Example.").model_dump(
+    mode="json", exclude={"by"}
+)
+ERASED = {"erased": True, "key_id": "11111111-1111-4111-8111-111111111111", "at": "2025-03-03T00:00:00Z"}
+
+
+@pytest.fixture
+def written(log_database: str) -> Written:
+    return write_case(log_database)
+
+
+@pytest.fixture
+def grounds(tmp_path: Path) -> Path:
+    file = tmp_path / "grounds.json"
+    file.write_text(json.dumps(GROUNDS))
+    return file
+
+
+def erase(database: str, by: str, *more: str) -> Ran:
+    return scp("erase", REFERENCE, "--by", by, *more, database=database)
+
+
+def everything(database: str) -> str:
+    return scp("replay", REFERENCE, "--format", "json", database=database).out
+
+
+def test_two_people_erase_a_case_and_get_a_certificate(
+    log_database: str, written: Written, grounds: Path
+) -> None:
+    assert SECRET in everything(log_database)
+    asked = erase(log_database, "kw-juniper", "--role", "key-worker")
+    assert (asked.code, asked.out) == (0, f"{REFERENCE}: erasure is requested\n")
+    assert "requested by kw-juniper" in asked.err
+    assert SECRET in everything(log_database)
+
+    done = erase(log_database, "sv-rowan", "--grounds", str(grounds), "--format", "json")
+    assert done.code == 0, done.err
+    certificate = json.loads(done.out)
+    assert certificate["case_id"] == str(written.case_id)
+    assert (certificate["requested"]["by"]["id"], certificate["approved"]["by"]["id"]) == (
+        *("kw-juniper", "sv-rowan"),
+    )
+    assert len(certificate["keys"]) == 2
+    assert "scp keys rotate" in done.err
+    told = everything(log_database)
+    for words in (SECRET, "Ash Example", "We meet where I feel safe", "A walk along the river"):
+        assert words not in told
+    assert '"erased": true' in told
+
+    again = erase(log_database, "sv-rowan", "--format", "json")
+    assert (again.code, json.loads(again.out)) == (0, certificate)
+    check_log(log_database)
+
+
+def test_an_erased_case_is_told_as_such(log_database: str, written: Written, grounds: Path) -> None:
+    del written
+    erase(log_database, "kw-juniper")
+    told = erase(log_database, "sv-rowan", "--grounds", str(grounds))
+    assert told.code == 0, told.err
+    assert "erased at position" in told.out
+    assert "approved by" in told.out
+    story = scp("replay", REFERENCE, database=log_database)
+    assert story.code == 0, story.err
+    plainly = " ".join(story.out.split())
+    assert "circumstances [erased on " in plainly
+    assert "reason meets-criteria: [erased on " in plainly
+    assert "key_id" not in story.out
+    for command in (("caseload",), ("caseload", "--key-worker", "kw-juniper"), ("decisions",), ("outcomes",)):
+        assert scp(*command, database=log_database).code == 0
+
+
+def test_nobody_approves_what_they_requested(log_database: str, written: Written, grounds: Path) -> None:
+    del written
+    erase(log_database, "sv-rowan")
+    alone = erase(log_database, "sv-rowan", "--grounds", str(grounds))
+    assert alone.code == 1
+    assert "rule: two-people-erase" in alone.err
+    assert SECRET in everything(log_database)
+
+
+def test_a_request_is_refused_by_a_decision_and_may_be_made_again(
+    log_database: str, written: Written, grounds: Path
+) -> None:
+    del written
+    erase(log_database, "kw-juniper")
+    refused = erase(log_database, "sv-rowan", "--grounds", str(grounds), "--refuse")
+    assert (refused.code, refused.out) == (0, f"{REFERENCE}: erasure is refused\n")
+    assert "participant.erasure-refused" in scp("decisions", "--format", "csv", database=log_database).out
+    assert SECRET in everything(log_database)
+    assert erase(log_database, "kw-juniper").out == f"{REFERENCE}: erasure is requested\n"
+
+
+def test_grounds_without_a_request_are_no_request(log_database: str, written: Written, grounds: Path) -> None:
+    del written
+    done = erase(log_database, "sv-rowan", "--grounds", str(grounds))
+    assert done.code == 1
+    assert "rule: an-erasure-is-requested-first" in done.err
+
+
+def test_a_dry_run_changes_nothing(log_database: str, written: Written, grounds: Path) -> None:
+    del written
+    before = heads(log_database)
+    for more in ((), ("--grounds", str(grounds))):
+        said = erase(log_database, "sv-rowan", "--dry-run", *more)
+        assert (said.code, said.out) == (0, f"{REFERENCE}: erasure is not requested\n")
+    erase(log_database, "kw-juniper")
+    approved = erase(log_database, "sv-rowan", "--dry-run", "--grounds", str(grounds))
+    assert approved.out == f"{REFERENCE}: erasure is requested\n"
+    assert heads(log_database) == before + 1
+
+
+def heads(database: str) -> int:
+    with psycopg.connect(database) as connection:
+        (position,) = connection.execute("SELECT position FROM event_log.head").fetchone() or (None,)
+    return int(position)
+
+
+WRONG: dict[str, tuple[dict[str, Any] | str, str]] = {
+    "no JSON": ("certainly", "see JSON"),
+    "no legal basis": ({"legal_basis": None}, "see legal_basis"),
+    "somebody else's name": ({"by": SUPERVISOR.model_dump(mode="json")}, "see by"),
+    "an erased reason": ({"reason_text": ERASED}, "see reason_text"),
+    "erased views": ({"views": {"expressed": ERASED}}, "see views.expressed"),
+    "an erased reference": (
+        {"legal_basis": GROUNDS["legal_basis"] | {"reference": ERASED}},
+        "see legal_basis",
+    ),
+}
+
+
+@pytest.mark.parametrize(("said", "complaint"), WRONG.values(), ids=WRONG)
+def test_what_is_wrong_with_grounds_is_said_without_what_they_say(
+    log_database: str, written: Written, tmp_path: Path, said: dict[str, Any] | str, complaint: str
+) -> None:
+    """Nor can they say that something was erased."""
+    del written
+    file = tmp_path / "grounds.json"
+    file.write_text(said if isinstance(said, str) else json.dumps(GROUNDS | said))
+    erase(log_database, "kw-juniper")
+    refused = erase(log_database, "sv-rowan", "--grounds", str(file))
+    assert refused.code == 2
+    assert complaint in " ".join(refused.err.split())
+    assert "Ash Example" not in refused.err
+    assert erase(log_database, "kw-juniper").out == f"{REFERENCE}: erasure is requested\n"
+
+
+def test_what_was_approved_elsewhere_is_finished_by_resuming(
+    log_database: str, written: Written, grounds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erase(log_database, "kw-juniper")
+
+    def killed(*_: object, **__: object) -> None:
+        raise RuntimeError("the machine went down")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(erasure, "carry_out", killed)
+        with pytest.raises(RuntimeError):
+            erase(log_database, "sv-rowan", "--grounds", str(grounds))
+    with opened_log(log_database) as log:
+        assert erasure.unfinished(log) == [written.case_id]
+    assert f"{REFERENCE}: erasure is approved" in erase(log_database, "sv-rowan", "--dry-run").out
+    resumed = scp("erase", "--resume", "--by", "sv-rowan", "--format", "json", database=log_database)
+    assert resumed.code == 0, resumed.err
+    assert json.loads(resumed.out)["case_reference"] == REFERENCE
+    assert SECRET not in everything(log_database)
+    nothing = scp("erase", "--resume", "--by", "sv-rowan", database=log_database)
+    assert (nothing.code, nothing.out) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--by", "sv-rowan"),
+        (REFERENCE, "--resume", "--by", "sv-rowan"),
+        (REFERENCE, "--by", "Rowan the great"),
+    ],
+    ids=["nothing named", "a case and all", "no code"],
+)
+def test_what_cannot_be_meant_is_a_usage_error(log_database: str, arguments: tuple[str, ...]) -> None:
+    assert scp("erase", *arguments, database=log_database).code == 2
+
+
+# --- keys -------------------------------------------------------------------------------------------------
+
+
+def test_keys_are_rotated_and_earlier_epochs_retired(
+    log_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCP_KEYRING", str(tmp_path / "keyring"))
+    write_case(log_database)
+
+    def epochs() -> list[dict[str, Any]]:
+        shown = scp("keys", "status", "--format", "json", database=log_database)
+        assert str(tmp_path / "keyring") in shown.err
+        told: list[dict[str, Any]] = json.loads(shown.out)
+        return told
+
+    (first,) = epochs()
+    assert (first["epoch"], first["retired_at"], first["destroyed_keys"]) == (1, None, 0)
+    assert first["keys"] >= 2
+    assert scp("keys", "rotate", database=log_database).code == 0
+    assert [each["keys"] for each in epochs()] == [0, first["keys"]]
+    retired = scp("keys", "retire", database=log_database)
+    assert (retired.code, retired.err) == (0, "scp: retired epoch 1\n")
+    assert epochs()[0]["retired_at"] is not None
+    assert "no earlier epoch" in scp("keys", "retire", database=log_database).err
+    assert SECRET in everything(log_database)
+    assert "epoch" in scp("keys", "status", database=log_database).out
+
+
+def test_a_database_of_ones_own_needs_a_keyring_to_be_named(
+    log_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SCP_KEYRING")
+    refused = scp("cases", database=log_database)
+    assert refused.code == 1
+    assert "SCP_KEYRING is not set" in refused.err
+    assert "https://" in refused.err
