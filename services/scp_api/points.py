@@ -46,7 +46,9 @@ def _known(said: object) -> object:
         return said
     if not _POSITION.fullmatch(said):
         return _instant(said)
-    return Position(min(int(said), LAST_POSITION))
+    if int(said) > LAST_POSITION:
+        raise ValueError(f"say a position up to {LAST_POSITION}")
+    return Position(int(said))
 
 
 _INSTANT_SCHEMA = {"type": "string", "format": "date-time"}
