@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from scp_events.aggregates import ALL
 from scp_events.event_log import EventLog
 from tests.check_log import check_log
 from tests.event_log.test_log import drafted
+from tests.opened import opened_log
 
 pytestmark = pytest.mark.faults
 
@@ -18,7 +18,7 @@ AHEAD = timedelta(days=3650)
 
 @pytest.fixture
 def log(log_database: str) -> Iterator[EventLog]:
-    with EventLog(log_database, ALL) as log:
+    with opened_log(log_database) as log:
         yield log
     check_log(log_database)
 

@@ -7,12 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from scp_events.aggregates import ALL, participant
+from scp_events.aggregates import participant
 from scp_events.event_log import EventLog, EventLogAsync, Outcome
 from scp_events.vocabulary import ParticipantId
 from tests.aggregates.test_participant import REGISTER
 from tests.check_log import check_log
 from tests.event_log.test_log import sent
+from tests.opened import opened_log
 
 pytestmark = pytest.mark.faults
 
@@ -21,7 +22,7 @@ TIMES, THREADS = 100, 8
 
 @pytest.fixture
 def log(log_database: str) -> Iterator[EventLog]:
-    with EventLog(log_database, ALL) as log:
+    with opened_log(log_database) as log:
         yield log
 
 
@@ -49,7 +50,7 @@ def test_a_command_sent_a_hundred_times_through_two_logs_at_once_is_one_event(
     log: EventLog, log_database: str
 ) -> None:
     case, same = ParticipantId(uuid4()), sent()
-    with EventLog(log_database, ALL) as other, ThreadPoolExecutor(THREADS) as pool:
+    with opened_log(log_database) as other, ThreadPoolExecutor(THREADS) as pool:
         logs = (log, other)
         outcomes = list(
             pool.map(
