@@ -97,6 +97,24 @@ def test_appends_of_one_call_are_answered_as_if_they_came_one_after_the_other(se
     assert places == [(1, 1), (2, 2), (None, 2), (None, 0), (3, 1)]
 
 
+def test_of_two_appends_of_one_call_for_the_same_version_the_first_is_recorded(sender: Made) -> None:
+    stream = uuid4()
+    assert outcomes(sender.send([one(stream, 1), one(), one(stream, 1)])) == [
+        "recorded",
+        "recorded",
+        "conflict",
+    ]
+
+
+def test_what_goes_with_the_same_call_moves_a_case_on(sender: Made) -> None:
+    case = uuid4()
+    on_evidence = [one(case_id=case, evidence_through=0) for _ in range(2)]
+    assert outcomes(sender.send(on_evidence)) == ["recorded", "evidence-moved"]
+    another = uuid4()
+    answers = sender.send([one(case_id=another), one(case_id=another, evidence_through=1)])
+    assert outcomes(answers) == ["recorded", "evidence-moved"]
+
+
 def test_a_command_sent_again_gets_the_first_answer(sender: Made) -> None:
     stream = uuid4()
     again = append(event(stream, 1), event(stream, 2))
