@@ -11,7 +11,8 @@ from uuid import UUID, uuid4
 
 from scp_events.aggregates import ALL, participant
 from scp_events.event_log import EventLog
-from scp_events.event_log.recorder import EnvelopedEvent, LogRecorder
+from scp_events.event_log.appends import Append, EnvelopedEvent
+from scp_events.event_log.recorder import LogRecorder
 from scp_events.vocabulary import CommandId, Event, EventId, ParticipantId, Stream, stored_type
 from tests.every_event import personal_texts, planted
 from tests.words import NOON, SUPERVISOR
@@ -76,7 +77,14 @@ def append(log: EventLog, case_id: ParticipantId, stream: Stream, events: Sequen
         for version, event in enumerate(events, start=after + 1)
     ]
     with closing(LogRecorder(log.conninfo, pool_size=1)) as recorder:
-        answer = recorder.append(rows, log.keyring.blinded(case_id, command.bytes * 2))
+        answer = recorder.append(
+            Append(
+                command_id=command,
+                fingerprint=log.keyring.blinded(case_id, command.bytes * 2),
+                events=rows,
+                case_id=case_id,
+            )
+        )
     assert answer.outcome == "recorded", answer
 
 
@@ -105,8 +113,6 @@ def _stored(  # noqa: PLR0913, PLR0917 - what a row says
         state=log.codec.encode(envelope, stream, version),
         event_id=envelope.event_id,
         category=stream.category,
-        case_id=case_id,
-        command_id=command,
         schema_version=event.schema_version,
         occurred_at=NOON,
         is_decision=hasattr(event, "decision"),
