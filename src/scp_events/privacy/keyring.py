@@ -17,7 +17,7 @@ import psycopg
 
 from scp_events.database import migrate
 from scp_events.privacy.cache import Held, KeyCache, News
-from scp_events.privacy.failures import KeyringError, KeysInUseError, WrongKeyError
+from scp_events.privacy.failures import KeyringError, KeyServiceDownError, KeysInUseError, WrongKeyError
 from scp_events.privacy.homes import KeyHome
 from scp_events.privacy.sealing import DATA_KEY_BYTES, PartKey, Random
 from scp_events.privacy.store import Epoch, EpochRetiredError, KeyStore, NewKey, StoredKey
@@ -75,6 +75,9 @@ class Keyring:
         try:
             self.home = home_of(self.store.installation())
             self._epoch: int | None = self._first_epoch()
+        except KeyServiceDownError as down:
+            self.store.close()
+            raise KeyringError(str(down)) from None
         except BaseException:
             self.store.close()
             raise
@@ -248,14 +251,14 @@ class Keyring:
         everything = sum(each.keys for each in self.store.epochs())
         done = everything - sum(each.keys for each in self.store.epochs() if each.epoch < epoch)
         while batch := self.store.on_earlier_epochs(epoch, BATCH):
-            opened = self.home.unwrap([(row.epoch or 0, row.wrapped or b"") for row in batch])
-            if None in opened:
+            wrapped = self.home.rewrap(epoch, [(row.epoch or 0, row.wrapped or b"") for row in batch])
+            if None in wrapped:
                 raise KeyringError(
-                    f"{self.home.name} cannot open key {batch[opened.index(None)].key_id}: restore the"
+                    f"{self.home.name} cannot open key {batch[wrapped.index(None)].key_id}: restore the"
                     " keyring from its backup; what was re-wrapped so far stays readable"
                 )
-            wrapped = self.home.wrap(epoch, [key for key in opened if key is not None])
-            self.store.rewrap(epoch, [(row.key_id, w) for row, w in zip(batch, wrapped, strict=True)])
+            anew = [(row.key_id, each) for row, each in zip(batch, wrapped, strict=True) if each is not None]
+            self.store.rewrap(epoch, anew)
             progress(done := done + len(batch), everything)
 
     def begin_epoch(self) -> int:
