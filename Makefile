@@ -48,6 +48,7 @@ draw: setup ## draw the pages from the code, and write the published language an
 
 bench: setup ## compare with the plain library, by ratio, on this machine
 	$(RUN) -m benchmarks.against_the_library
+	$(RUN) -m benchmarks.sealing
 
 requirements: setup ## pin the dependencies again, with hashes and without registry addresses
 	$(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \

@@ -49,8 +49,14 @@ class Rates:
         return statistics.median(one / two for one, two in pairs)
 
 
-def report(benchmark: str, seed: int, rates: Rates, ratios: Mapping[str, float]) -> None:
-    """Print the line of JSON that a benchmark ends with. Medians are per second."""
+def report(
+    benchmark: str,
+    seed: int,
+    rates: Rates,
+    ratios: Mapping[str, float],
+    figures: Mapping[str, float] | None = None,
+) -> None:
+    """Print the line of JSON that a benchmark ends with. Medians are per second; figures name their unit."""
     versions = {package: version(package) for package in PACKAGES} | {"python": platform.python_version()}
     line = {
         "benchmark": benchmark,
@@ -60,4 +66,6 @@ def report(benchmark: str, seed: int, rates: Rates, ratios: Mapping[str, float])
         "medians": {name: round(rates.median(name), 1) for name in rates.rounds},
         "ratios": {name: round(ratio, 2) for name, ratio in ratios.items()},
     }
+    if figures:
+        line["figures"] = {name: round(figure, 1) for name, figure in figures.items()}
     sys.stdout.write(json.dumps(line) + "\n")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import secrets
 import subprocess
 import sys
@@ -8,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
@@ -17,7 +15,6 @@ import pytest
 from scp_events.privacy import (
     GROUPS,
     Keyring,
-    KeyringError,
     KeyServiceDownError,
     KeysInUseError,
     PartKey,
@@ -25,7 +22,6 @@ from scp_events.privacy import (
     store,
 )
 from scp_events.privacy.cache import KeyCache
-from scp_events.privacy.file_home import FileHome
 from scp_events.vocabulary import Erased
 from tests.privacy.conftest import Opening
 
@@ -76,12 +72,10 @@ def test_looking_for_a_key_does_not_make_one(keyring: Keyring, log_database: str
 
 MAKER = """
 import sys
-from pathlib import Path
 from uuid import UUID
-from scp_events.privacy import Keyring
-from scp_events.privacy.file_home import FileHome
-conninfo, file, *subjects = sys.argv[1:]
-with Keyring(conninfo, lambda installation: FileHome(Path(file), installation)) as keyring:
+from scp_events.privacy import open_keyring
+conninfo, named, *subjects = sys.argv[1:]
+with open_keyring(conninfo, named=named) as keyring:
     print("ready", flush=True)
     sys.stdin.readline()
     for subject in subjects:
@@ -89,14 +83,12 @@ with Keyring(conninfo, lambda installation: FileHome(Path(file), installation)) 
 """
 
 
-def test_processes_that_need_a_persons_first_key_at_once_make_it_once(
-    log_database: str, keyring_file: Path
-) -> None:
+def test_processes_that_need_a_persons_first_key_at_once_make_it_once(log_database: str, named: str) -> None:
     """They begin the first epoch at once, too."""
     subjects = [str(uuid4()) for _ in range(30)]
     makers = [
         subprocess.Popen(
-            [sys.executable, "-c", MAKER, log_database, str(keyring_file), *subjects],
+            [sys.executable, "-c", MAKER, log_database, named, *subjects],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -325,7 +317,7 @@ def test_an_epoch_is_not_retired_while_a_key_is_on_it(keyring: Keyring, log_data
 
 
 def test_after_an_epoch_is_retired_a_copy_from_before_opens_nothing(
-    opening: Opening, log_database: str, keyring_file: Path
+    opening: Opening, log_database: str
 ) -> None:
     keyring, subject = opening(), uuid4()
     key = living(keyring, subject)
@@ -336,7 +328,7 @@ def test_after_an_epoch_is_retired_a_copy_from_before_opens_nothing(
     reader = opening()
     with pytest.raises(WrongKeyError, match="epoch 1"):
         reader.to_open(str(key.key_id))
-    assert "1" not in json.loads(keyring_file.read_text())["installations"].popitem()[1]
+    assert reader.home.epochs() == [2]
 
 
 def restore(conninfo: str, copy: list[tuple[object, ...]]) -> None:
@@ -377,30 +369,6 @@ def test_a_key_that_nobody_has_is_no_erased_one(keyring: Keyring) -> None:
         keyring.to_open(str(uuid4()))
 
 
-def test_a_lost_keyring_is_missed_and_not_made_anew(opening: Opening, keyring_file: Path) -> None:
-    living(opening(), uuid4())
-    keyring_file.unlink()
-    with pytest.raises(KeyringError, match="does not hold the key of epoch 1"):
-        opening()
-    assert not keyring_file.exists()
-
-
-def test_the_keyring_of_another_installation_is_refused(
-    opening: Opening, new_database: str, keyring_file: Path
-) -> None:
-    """Databases share a file, not keys."""
-    living(opening(), uuid4())
-    other = opening(new_database)
-    assert other.home.epochs() == [1]
-    written = json.loads(keyring_file.read_text())["installations"]
-    assert len(written) == 2
-    one, another = written
-    written[one], written[another] = written[another], written[one]
-    keyring_file.write_text(json.dumps({"scp-events keyring": 1, "installations": written}))
-    with pytest.raises(KeyringError, match="does not hold the key"):
-        opening()
-
-
 def test_a_keyring_that_cannot_be_reached_is_neither_wrong_nor_erased(
     postgres_server: str, opening: Opening, new_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -425,23 +393,3 @@ def _is_back(keyring: Keyring, key: PartKey) -> bool:
         return isinstance(keyring.to_open(str(key.key_id)), PartKey)
     except KeyServiceDownError:
         return False
-
-
-def test_nothing_that_is_shown_of_a_keyring_holds_a_key(
-    opening: Opening, log_database: str, keyring_file: Path
-) -> None:
-    drawn: list[bytes] = []
-
-    def draw(length: int) -> bytes:
-        drawn.append(secrets.token_bytes(length))
-        return drawn[-1]
-
-    keyring = Keyring(log_database, lambda who: FileHome(keyring_file, who, random=draw), random=draw)
-    with keyring:
-        key = living(keyring, uuid4())
-        stored = keyring.store.by_id([str(key.key_id)])
-        shown = " ".join(map(repr, (keyring, keyring.home, keyring.cache, key, *stored, keyring.store)))
-    for secret in drawn:
-        for form in (secret.hex(), repr(secret)[2:-1], secret.hex().upper()):
-            assert form not in shown
-    assert repr(stored[0].wrapped) not in shown

@@ -83,6 +83,12 @@ class FileHome:
         ciphers = {epoch: AESGCM(key) for epoch, key in self._current().items()}
         return [_decrypted(ciphers.get(epoch), each) for epoch, each in wrapped]
 
+    def rewrap(self, epoch: int, wrapped: Sequence[tuple[int, bytes]]) -> list[bytes | None]:
+        """Return each key encrypted by another epoch's."""
+        keys = self.unwrap(wrapped)
+        anew = iter(self.wrap(epoch, [key for key in keys if key is not None]))
+        return [None if key is None else next(anew) for key in keys]
+
     # --- the file -----------------------------------------------------------------------------------------
 
     def _key(self, epoch: int) -> bytes:

@@ -27,3 +27,6 @@ class KeyHome(Protocol):
 
     def unwrap(self, wrapped: Sequence[tuple[int, bytes]]) -> list[bytes | None]:
         """Return each key, given its epoch and its wrapped bytes; None for one that this home cannot open."""
+
+    def rewrap(self, epoch: int, wrapped: Sequence[tuple[int, bytes]]) -> list[bytes | None]:
+        """Return each key wrapped by another epoch's key; None for one that this home cannot open."""

@@ -17,10 +17,10 @@ import psycopg
 
 from scp_events.database import migrate
 from scp_events.privacy.cache import Held, KeyCache, News
-from scp_events.privacy.failures import KeyringError, KeysInUseError, WrongKeyError
+from scp_events.privacy.failures import KeyringError, KeyServiceDownError, KeysInUseError, WrongKeyError
 from scp_events.privacy.homes import KeyHome
 from scp_events.privacy.sealing import DATA_KEY_BYTES, PartKey, Random
-from scp_events.privacy.store import Epoch, EpochRetiredError, KeyStore, NewKey, StoredKey
+from scp_events.privacy.store import BEFORE_ALL, Epoch, EpochRetiredError, KeyStore, NewKey, StoredKey
 from scp_events.vocabulary import DestroyedKey, Erased, FieldGroup
 
 GROUPS: Final[tuple[FieldGroup, ...]] = get_args(FieldGroup)
@@ -75,6 +75,9 @@ class Keyring:
         try:
             self.home = home_of(self.store.installation())
             self._epoch: int | None = self._first_epoch()
+        except KeyServiceDownError as down:
+            self.store.close()
+            raise KeyringError(str(down)) from None
         except BaseException:
             self.store.close()
             raise
@@ -110,7 +113,7 @@ class Keyring:
         if held is None:
             self._listen()
             looked_up_at = self.cache.forgotten
-            found = self._unwrapped(self.store.by_id([key_id]), looked_up_at)
+            found = self._unwrapped(self.store.beside(key_id), looked_up_at)
             if key_id not in found:
                 raise WrongKeyError(
                     "the keyring has no such key: was a database restored without its keyring?"
@@ -223,7 +226,8 @@ class Keyring:
             newest = self.store.current_epoch() or 0
             is_unfinished = bool(self.store.on_earlier_epochs(newest, 1))
             epoch = newest if is_unfinished else self.begin_epoch()
-            self._rewrap_all(epoch, progress)
+            while self.store.on_earlier_epochs(epoch, 1):  # one may be made meanwhile by who has not heard
+                self._rewrap_all(epoch, progress)
         self.store.tell(EPOCH_NEWS)
         return epoch
 
@@ -247,15 +251,17 @@ class Keyring:
     def _rewrap_all(self, epoch: int, progress: Callable[[int, int], None]) -> None:
         everything = sum(each.keys for each in self.store.epochs())
         done = everything - sum(each.keys for each in self.store.epochs() if each.epoch < epoch)
-        while batch := self.store.on_earlier_epochs(epoch, BATCH):
-            opened = self.home.unwrap([(row.epoch or 0, row.wrapped or b"") for row in batch])
-            if None in opened:
+        after = BEFORE_ALL
+        while batch := self.store.on_earlier_epochs(epoch, BATCH, after):
+            wrapped = self.home.rewrap(epoch, [(row.epoch or 0, row.wrapped or b"") for row in batch])
+            if None in wrapped:
                 raise KeyringError(
-                    f"{self.home.name} cannot open key {batch[opened.index(None)].key_id}: restore the"
+                    f"{self.home.name} cannot open key {batch[wrapped.index(None)].key_id}: restore the"
                     " keyring from its backup; what was re-wrapped so far stays readable"
                 )
-            wrapped = self.home.wrap(epoch, [key for key in opened if key is not None])
-            self.store.rewrap(epoch, [(row.key_id, w) for row, w in zip(batch, wrapped, strict=True)])
+            anew = [(row.key_id, each) for row, each in zip(batch, wrapped, strict=True) if each is not None]
+            self.store.rewrap(epoch, anew)
+            after = batch[-1].key_id
             progress(done := done + len(batch), everything)
 
     def begin_epoch(self) -> int:

@@ -43,6 +43,10 @@ def open_keyring(
 
 def home_named(named: str) -> Callable[[UUID], KeyHome]:
     """Return how to open the home that a setting names, for an installation."""
+    if named.startswith(("http://", "https://")):
+        from scp_events.privacy.vault_home import VaultHome  # noqa: PLC0415  # only who has a Vault pays for it
+
+        return lambda installation: VaultHome.of_address(named, installation)
     if sys.platform == "win32":
         raise KeyringError("A keyring in a file needs Linux or macOS: name a Vault in SCP_KEYRING.")
     from scp_events.privacy.file_home import FileHome  # noqa: PLC0415  # cannot be imported on Windows

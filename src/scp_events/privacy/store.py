@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 PATIENCE = 5.0
 """Seconds to wait for a connection."""
+BEFORE_ALL = UUID(int=0)
 ATTEMPTS = 5
 """How often something is asked again because the connection broke: everything here may be repeated."""
 
@@ -93,6 +94,13 @@ class KeyStore:
         """Return the keys there are of these."""
         return self._keys("SELECT * FROM keyring.keys WHERE key_id = ANY(%s::uuid[])", [list(key_ids)])
 
+    def beside(self, key_id: str) -> list[StoredKey]:
+        """Return a key and the others of the same person, who will be asked for next."""
+        return self._keys(
+            "SELECT k.* FROM keyring.keys one JOIN keyring.keys k USING (subject) WHERE one.key_id = %s",
+            [key_id],
+        )
+
     def of_subject(self, subject: UUID) -> list[StoredKey]:
         """Return a person's keys."""
         return self._keys("SELECT * FROM keyring.keys WHERE subject = %s", [subject])
@@ -160,11 +168,12 @@ class KeyStore:
             )
         )
 
-    def on_earlier_epochs(self, than: int, limit: int) -> list[StoredKey]:
-        """Return some keys that are on earlier epochs."""
+    def on_earlier_epochs(self, than: int, limit: int, after: UUID = BEFORE_ALL) -> list[StoredKey]:
+        """Return some keys that are on earlier epochs, in the order of their ids."""
         return self._keys(
-            "SELECT * FROM keyring.keys WHERE wrapped IS NOT NULL AND epoch < %s ORDER BY key_id LIMIT %s",
-            [than, limit],
+            "SELECT * FROM keyring.keys WHERE wrapped IS NOT NULL AND epoch < %s AND key_id > %s"
+            " ORDER BY key_id LIMIT %s",
+            [than, after, limit],
         )
 
     def rewrap(self, epoch: int, keys: Sequence[tuple[UUID, bytes]]) -> None:
