@@ -4,7 +4,7 @@ VENV   := .venv
 RUN    := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test thorough check format draw bench requirements
+.PHONY: help setup demo test thorough faults check format draw bench results requirements
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -36,6 +36,7 @@ check: setup ## format, lint, types, layers, drawings, and what the house knows 
 	$(RUN) -m mypy
 	$(VENV)/bin/lint-imports --no-logo
 	$(RUN) docs/draw.py --check
+	$(RUN) docs/draw_benchmarks.py --check
 	$(RUN) -m pytest -q -m "not long" tests/house tests/projections/test_statements.py
 
 format: setup ## put every file into the house's form
@@ -44,11 +45,21 @@ format: setup ## put every file into the house's form
 
 draw: setup ## draw the pages from the code, and write the published language anew
 	$(RUN) docs/draw.py
+	$(RUN) docs/draw_benchmarks.py
 	$(RUN) -m tests.house.language
 
-bench: setup ## compare with the plain library, by ratio, on this machine
-	$(RUN) -m benchmarks.against_the_library
-	$(RUN) -m benchmarks.sealing
+# One module of benchmarks/ each. `make bench SHORT=--short` takes a minute for each.
+# The ledger's are to be called `sealing` and `verifying`: the page has their places.
+BENCHMARKS := append http lag opening growth catching_up costs sealed_fields
+
+bench: setup ## compare with the plain library and with bare inserts, by ratio, on this machine
+	@for each in $(BENCHMARKS); do $(RUN) -m benchmarks.$$each $(SHORT) || exit 1; done
+
+results: setup ## measure everything anew and draw docs/BENCHMARKS.md from it (three quarters of an hour)
+	@for each in $(BENCHMARKS); do \
+	  $(RUN) -m benchmarks.$$each >benchmarks/results/$$each.json.new || exit 1; \
+	  mv benchmarks/results/$$each.json.new benchmarks/results/$$each.json; done
+	$(RUN) docs/draw_benchmarks.py
 
 requirements: setup ## pin the dependencies again, with hashes and without registry addresses
 	$(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \

@@ -41,11 +41,16 @@ class Cases(Application[UUID]):
         self.save(case)
         return case.id
 
-    def record_contact(self, case_id: UUID, contact: Mapping[str, Any]) -> None:
-        """Load a case, record a contact and save it."""
+    def begin(self, reference: str) -> tuple[UUID, int]:
+        """Save a new case, and return its id and the event's place in the log."""
+        case = Case(reference=reference)
+        return case.id, self.save(case)[-1].notification.id
+
+    def record_contact(self, case_id: UUID, contact: Mapping[str, Any]) -> int:
+        """Load a case, record a contact, save it, and return the event's place in the log."""
         case: Case = self.repository.get(case_id)
         case.record_contact(**contact)
-        self.save(case)
+        return self.save(case)[-1].notification.id
 
 
 class ContactMinutes(PostgresTrackingRecorder):
@@ -76,7 +81,9 @@ class ContactMinutes(PostgresTrackingRecorder):
         """Return all minutes."""
         with self.datastore.get_connection() as connection:
             row = connection.execute(SQL("SELECT coalesce(sum(minutes), 0) AS n FROM {}").format(self.table))
-            return int(row.fetchone()["n"])
+            found = row.fetchone()
+            assert found is not None
+            return int(found["n"])
 
 
 class Minutes(Projection[ContactMinutes]):
@@ -95,8 +102,8 @@ class Minutes(Projection[ContactMinutes]):
         self.view.add(happened.originator_id, happened.held_minutes, tracking)
 
 
-def environment(conninfo: str) -> dict[str, str]:
-    """Return the library's settings for a database."""
+def environment(conninfo: str, *, connections: int = 16, cached: int = 0) -> dict[str, str]:
+    """Return the library's settings for a database; by default it keeps no aggregates in memory."""
     said = conninfo_to_dict(conninfo)
     return {
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
@@ -105,8 +112,8 @@ def environment(conninfo: str) -> dict[str, str]:
         "POSTGRES_PORT": str(said.get("port", 5432)),
         "POSTGRES_USER": str(said["user"]),
         "POSTGRES_PASSWORD": password(said),
-        "POSTGRES_POOL_SIZE": "16",
-    }
+        "POSTGRES_POOL_SIZE": str(connections),
+    } | ({"AGGREGATE_CACHE_MAXSIZE": str(cached)} if cached else {})
 
 
 def password(said: Mapping[str, Any]) -> str:

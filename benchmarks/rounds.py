@@ -2,70 +2,76 @@
 
 from __future__ import annotations
 
-import json
-import platform
 import statistics
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from time import perf_counter
+from typing import TypeAlias
 
-PACKAGES = ("eventsourcing", "psycopg", "pydantic")
 
-Work = Callable[[], int]
-"""Does something so many times, and returns how many times."""
+@dataclass(frozen=True)
+class Done:
+    """What one contender did in one round: so much in so many seconds."""
 
-Contender = Callable[[], Work]
-"""Prepares a round, outside the time that counts, and returns the work."""
+    times: int
+    seconds: float
+    waits: Sequence[float] = ()
+    """How many seconds each took, where that was looked at."""
+    also: Mapping[str, float] = field(default_factory=dict)
+    """What else was seen, by what is added to the contender's name."""
+
+
+Contender: TypeAlias = Callable[[], Done]
+"""Prepares a round, does the work, and checks that it was done; only the work is in `seconds`."""
+
+
+def clocked(work: Callable[[], int]) -> Done:
+    """Do work that returns how often it did it."""
+    began = perf_counter()
+    times = work()
+    return Done(times, perf_counter() - began)
 
 
 @dataclass
-class Rates:
-    """What was measured: how often per second, round by round, by the name of the contender."""
+class Rounds:
+    """What was measured in each round, by name: per second, or in the unit (`ms`, `us`) the name ends in."""
 
-    rounds: dict[str, list[float]] = field(default_factory=dict)
+    measured: dict[str, list[float]] = field(default_factory=dict)
 
-    def measure(self, contenders: Mapping[str, Contender], rounds: int) -> None:
+    def compare(self, contenders: Mapping[str, Contender], rounds: int) -> None:
         """Run the contenders in turn, beginning each round with another one. One round is not counted."""
         names = list(contenders)
         for number in range(rounds + 1):
             for name in names[number % len(names) :] + names[: number % len(names)]:
-                work = contenders[name]()
-                began = perf_counter()
-                times = work()
-                rate = times / (perf_counter() - began)
+                done = contenders[name]()
+                sys.stderr.write(
+                    f"{name:<32}{done.times / done.seconds:>12,.0f}/s{'' if number else '  (warm-up)'}\n"
+                )
                 if number:
-                    self.rounds.setdefault(name, []).append(rate)
-                sys.stderr.write(f"{name:<28}{rate:>12,.0f}/s{'' if number else '  (warm-up)'}\n")
+                    self._take(name, done)
 
     def median(self, name: str) -> float:
-        """Return a contender's median rate, per second."""
-        return statistics.median(self.rounds[name])
+        """Return the median of what was measured under a name."""
+        return statistics.median(self.measured[name])
 
     def ratio(self, name: str, other: str) -> float:
         """Return the median of the round-by-round ratios of two contenders."""
-        pairs = zip(self.rounds[name], self.rounds[other], strict=True)
+        pairs = zip(self.measured[name], self.measured[other], strict=True)
         return statistics.median(one / two for one, two in pairs)
 
+    def _take(self, name: str, done: Done) -> None:
+        self._add(name, done.times / done.seconds)
+        for what, value in done.also.items():
+            self._add(f"{name}, {what}", value)
+        if done.waits:
+            self._add(f"{name} p50 ms", quantile(done.waits, 0.50) * 1000)
+            self._add(f"{name} p99 ms", quantile(done.waits, 0.99) * 1000)
 
-def report(
-    benchmark: str,
-    seed: int,
-    rates: Rates,
-    ratios: Mapping[str, float],
-    figures: Mapping[str, float] | None = None,
-) -> None:
-    """Print the line of JSON that a benchmark ends with. Medians are per second; figures name their unit."""
-    versions = {package: version(package) for package in PACKAGES} | {"python": platform.python_version()}
-    line = {
-        "benchmark": benchmark,
-        "seed": seed,
-        "versions": versions,
-        "rounds": min(map(len, rates.rounds.values())),
-        "medians": {name: round(rates.median(name), 1) for name in rates.rounds},
-        "ratios": {name: round(ratio, 2) for name, ratio in ratios.items()},
-    }
-    if figures:
-        line["figures"] = {name: round(figure, 1) for name, figure in figures.items()}
-    sys.stdout.write(json.dumps(line) + "\n")
+    def _add(self, name: str, value: float) -> None:
+        self.measured.setdefault(name, []).append(value)
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """Return the value that so large a share of `values` does not exceed."""
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]

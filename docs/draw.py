@@ -17,6 +17,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import get_args
 
+from drawings import with_drawings, write_or_check
+
 from scp_events import projections
 from scp_events.aggregates import irp, participant, referral
 from scp_events.vocabulary import Command, Event, stored_type
@@ -27,14 +29,7 @@ AGGREGATES = (referral, participant, irp)
 
 def main(arguments: list[str]) -> int:
     """Write the pages, or say which are stale."""
-    stale = [page for page, text in drawn().items() if page.read_text(encoding="utf-8") != text]
-    if arguments == ["--check"]:
-        for page in stale:
-            sys.stderr.write(f"docs/{page.name} is stale: run `python docs/draw.py`\n")
-        return 1 if stale else 0
-    for page, text in drawn().items():
-        page.write_text(text, encoding="utf-8")
-    return 0
+    return write_or_check(drawn(), arguments, "docs/draw.py")
 
 
 def drawn() -> dict[Path, str]:
@@ -46,7 +41,7 @@ def drawn() -> dict[Path, str]:
         "projections": table("projection", {p.NAME: p for p in projections.ALL}),
     }
     pages = {DOCS / "ARCHITECTURE.md": flows, DOCS / "GLOSSARY.md": words}
-    return {page: _with(page, drawings) for page, drawings in pages.items()}
+    return {page: with_drawings(page, drawings) for page, drawings in pages.items()}
 
 
 def table(heading: str, words: Mapping[str, object]) -> str:
@@ -119,16 +114,6 @@ def _made(
 
 def _name(module: ModuleType) -> str:
     return module.__name__.rsplit(".", 1)[-1]
-
-
-def _with(page: Path, drawings: Mapping[str, str]) -> str:
-    """Return the page with what stands between its marks replaced."""
-    text = page.read_text(encoding="utf-8")
-    for name, drawing in drawings.items():
-        begin, end = f"<!-- drawn: {name} -->\n", f"\n<!-- end: {name} -->"
-        before, rest = text.split(begin)
-        text = before + begin + drawing + end + rest.split(end, 1)[1]
-    return text
 
 
 if __name__ == "__main__":

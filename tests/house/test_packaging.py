@@ -17,7 +17,7 @@ def test_every_service_is_in_the_wheel() -> None:
 
 
 def test_every_service_is_type_checked_and_layered() -> None:
-    assert set(PROJECT["tool"]["mypy"]["packages"]) == {"scp_events"} | services()
+    assert set(PROJECT["tool"]["mypy"]["packages"]) == {"scp_events", "benchmarks"} | services()
     contracts = (ROOT / ".importlinter").read_text(encoding="utf-8")
     assert all(name in contracts for name in services())
 

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import get_args
 
+import pytest
+
 from scp_events import projections
 from scp_events.aggregates import ALL, irp, participant, referral
 from scp_events.vocabulary import stored_type
@@ -33,8 +35,9 @@ def test_the_glossary_lists_every_projection_and_no_other() -> None:
     assert listed("projections") == {projection.NAME for projection in projections.ALL}
 
 
-def test_the_drawings_are_those_of_the_code() -> None:
-    check = [sys.executable, "docs/draw.py", "--check"]
+@pytest.mark.parametrize("program", ["docs/draw.py", "docs/draw_benchmarks.py"])
+def test_the_drawings_are_those_of_the_code_and_of_the_results(program: str) -> None:
+    check = [sys.executable, program, "--check"]
     drawn = subprocess.run(check, cwd=ROOT, capture_output=True, text=True, check=False)
     assert drawn.returncode == 0, drawn.stderr
 

@@ -4,27 +4,25 @@ Also how fast a cold case is opened, its keys looked up and unwrapped, and how f
 another epoch. Keys are real ones, in a file, on an embedded server of our own. `--short` stays under a
 minute.
 
-python -m benchmarks.sealing [--format json] [--short]
+python -m benchmarks.sealed_fields [--format json] [--short]
 """
 
 from __future__ import annotations
 
-import argparse
 import random
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import TypeAlias
 from uuid import UUID, uuid4
 
 import psycopg
 from uuid_utils.compat import uuid7
 
-from benchmarks.rounds import Rates, Work, report
+from benchmarks.program import SEED, Run, run
+from benchmarks.rounds import Contender, Rounds, clocked
 from scp_events.aggregates import ALL, participant, referral
-from scp_events.database import open_database
 from scp_events.event_log import Codec, Envelope
 from scp_events.policy import CURRENT
 from scp_events.privacy import Keyring, open_keyring
@@ -45,7 +43,7 @@ from scp_events.vocabulary import (
     stored_type,
 )
 
-SEED = 20260102
+Work: TypeAlias = Callable[[], int]
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 NOTE = "An invented note about an invented meeting, as long as such notes are. " * 3
 WORKER = Actor(id=PersonId("kw-juniper"), role=Role.KEY_WORKER, organisation=OrganisationId("second-chance"))
@@ -57,13 +55,12 @@ A_CASE = 69
 class Size:
     """How much work a round is."""
 
-    rounds: int
     cases: int
     keys: int
 
 
-LONG = Size(rounds=7, cases=60, keys=100_000)
-SHORT = Size(rounds=3, cases=20, keys=4_000)
+LONG = Size(cases=60, keys=100_000)
+SHORT = Size(cases=20, keys=4_000)
 
 
 @dataclass(frozen=True)
@@ -78,51 +75,43 @@ class Line:
     plain: bytes
 
 
-def main(arguments: list[str]) -> int:
-    """Measure, and print the line of JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--format", choices=["json"], default="json")
-    parser.add_argument("--short", action="store_true", help="fewer and smaller rounds, under a minute")
-    size = SHORT if parser.parse_args(arguments).short else LONG
+def compare(said: Run) -> Mapping[str, float | None]:
+    """Measure what sealing adds to encoding and decoding, and what a cold case and a new epoch take."""
+    size = SHORT if said.short else LONG
     random.seed(SEED)
-    rates = Rates()
-    with (
-        TemporaryDirectory(prefix="scp-bench-") as home,
-        open_database(home=Path(home) / "pg") as conninfo,
-        open_keyring(conninfo, named=f"{home}/keyring") as keyring,
+    conninfo, named = said.database(), said.keyring()
+    keyring = said.closing(open_keyring(conninfo, named=named))
+    lines = [line for _ in range(size.cases) for line in a_case(keyring)]
+    for contenders in (
+        {"plain encode": encoding_plainly(lines), "sealed encode": encoding(lines, keyring)},
+        {"plain decode": decoding_plainly(lines), "sealed decode": decoding(lines, keyring)},
+        {"cold decode": opening_cold(lines, conninfo, named)},
     ):
-        lines = [line for _ in range(size.cases) for line in a_case(keyring)]
-        rates.measure(
-            {"plain encode": encoding_plainly(lines), "sealed encode": encoding(lines, keyring)}, size.rounds
-        )
-        rates.measure(
-            {"plain decode": decoding_plainly(lines), "sealed decode": decoding(lines, keyring)}, size.rounds
-        )
-        rates.measure({"cold decode": opening_cold(lines, conninfo, f"{home}/keyring")}, size.rounds)
-        fill(keyring, conninfo, size.keys)
-        rates.measure({"rewrap": rotating(keyring, size.keys)}, 1 if size is SHORT else 3)
-    report(
-        "sealing",
-        SEED,
-        rates,
-        {
-            f"{what}_sealed_vs_plain": rates.ratio(f"sealed {what}", f"plain {what}")
-            for what in ("encode", "decode")
-        },
-        {
-            "encode_extra_us": extra(rates, "sealed encode", "plain encode"),
-            "decode_extra_us": extra(rates, "sealed decode", "plain decode"),
-            "cold_case_extra_us": A_CASE * extra(rates, "cold decode", "sealed decode"),
-            "extra_bytes_per_event": sum(len(x.sealed) - len(x.plain) for x in lines) / len(lines),
-            "seconds_to_rewrap_100000": 100_000 / rates.median("rewrap"),
-        },
-    )
-    return 0
+        said.compare({name: in_a_round(prepare) for name, prepare in contenders.items()})
+    fill(keyring, conninfo, size.keys)
+    said.compare({"rewrap": in_a_round(rotating(keyring, size.keys))})
+    rounds = said.rounds
+    said.facts |= {
+        "encode_extra_us": extra(rounds, "sealed encode", "plain encode"),
+        "decode_extra_us": extra(rounds, "sealed decode", "plain decode"),
+        "cold_case_extra_us": A_CASE * extra(rounds, "cold decode", "sealed decode"),
+        "extra_bytes_per_event": sum(len(x.sealed) - len(x.plain) for x in lines) / len(lines),
+        "seconds_to_rewrap_100000": 100_000 / rounds.median("rewrap"),
+    }
+    return {
+        f"{what}_sealed_vs_plain": said.ratio(f"sealed {what}", f"plain {what}")
+        for what in ("encode", "decode")
+    }
 
 
-def extra(rates: Rates, name: str, other: str) -> float:
+def in_a_round(prepare: Callable[[], Work]) -> Contender:
+    """Prepare, and clock the work alone."""
+    return lambda: clocked(prepare())
+
+
+def extra(rounds: Rounds, name: str, other: str) -> float:
     """Return how many microseconds longer one thing takes than another."""
-    return 1e6 / rates.median(name) - 1e6 / rates.median(other)
+    return 1e6 / rounds.median(name) - 1e6 / rounds.median(other)
 
 
 # --- contenders -------------------------------------------------------------------------------------------
@@ -281,4 +270,4 @@ def _twice(subjects: Sequence[UUID]) -> list[UUID]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run("sealed_fields", __doc__, compare, sys.argv[1:]))

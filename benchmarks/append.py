@@ -1,0 +1,201 @@
+"""Decide and record, from 1 to 64 callers: threads, tasks of an event loop, two processes, a slower wire.
+
+Ours is the whole path: rules, envelope, and a commit that callers share. Beside it, on the same server: the
+plain library's application with its default recorder, a bare INSERT of the same bytes with a commit each, on
+as many connections, and pgbench doing that INSERT. Ratios above 1 are in our favour, save for p99.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import psycopg
+
+from benchmarks import pgbench
+from benchmarks.bare_insert import BareInsert
+from benchmarks.callers import Helper, threads
+from benchmarks.ours import Ours
+from benchmarks.pgbench import Pgbench
+from benchmarks.program import Run, run
+from benchmarks.recording import FromTasks, checked, from_threads
+from benchmarks.rounds import Contender, Done, clocked
+from benchmarks.servers import slow_wire
+from benchmarks.stores import Store, Tally, total
+from benchmarks.theirs import Theirs
+
+CALLERS = (1, 4, 8, 16, 64)
+PROCESSES, CALLERS_EACH = 2, 8
+FAR_CALLERS = 16
+ADDED_MS = 1.0
+"""By how much the round trip of the slower wire is longer."""
+ASKS = 200
+"""Round trips by which it is measured how long the slower wire really takes."""
+
+
+def compare(said: Run) -> Mapping[str, float | None]:
+    """Run every comparison."""
+    with said.part() as part:
+        body = part.closing(Ours(part.database(), part.keyring())).body()
+    for compared in (_from_one_process, _from_processes, _over_the_slow_wire):
+        with said.part() as part:
+            compared(part, body)
+    return _ratios(said)
+
+
+def _ratios(said: Run) -> dict[str, float | None]:
+    many = {
+        f"append_{n}_threads_vs_library": said.ratio(f"ours, {n} threads", f"library, {n} threads")
+        for n in CALLERS[1:]
+    }
+    return {
+        "append_1_vs_library": said.ratio("ours, 1 threads", "library, 1 threads"),
+        **many,
+        "append_16_threads_vs_insert": said.ratio("ours, 16 threads", "insert, 16 threads"),
+        "append_16_asyncio_vs_pgbench": said.ratio("ours, 16 tasks", "pgbench, 16 clients"),
+        "append_16_p99_vs_library": said.ratio("ours, 16 threads p99 ms", "library, 16 threads p99 ms"),
+        "append_16_1ms_vs_library": said.ratio("ours, slow wire", "library, slow wire"),
+        "append_2x8_processes_vs_library": said.ratio("ours, 2x8 processes", "library, 2x8 processes"),
+    }
+
+
+# --- the sides ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Side:
+    """A store that can be made here, and in other processes on the same database."""
+
+    make: Callable[..., Store]
+    arguments: tuple[object, ...]
+
+
+def sides(
+    said: Run, body: bytes, by_way_of: Callable[[str], str] = lambda conninfo: conninfo
+) -> dict[str, Side]:
+    """Return every side, each with a database of its own."""
+    return {
+        "ours": Side(Ours, (by_way_of(said.database()), said.keyring())),
+        "library": Side(Theirs, (by_way_of(said.database()),)),
+        "insert": Side(BareInsert, (by_way_of(said.database()), body)),
+    }
+
+
+def stores(said: Run, by_name: Mapping[str, Side]) -> dict[str, Store]:
+    """Return the stores of all sides."""
+    return {name: said.closing(side.make(*side.arguments)) for name, side in by_name.items()}
+
+
+# --- one process --------------------------------------------------------------------------------------------
+
+
+def _from_one_process(said: Run, body: bytes) -> None:
+    """From threads, from tasks, and from pgbench."""
+    all_stores = stores(said, sides(said, body))
+    ours = all_stores["ours"]
+    assert isinstance(ours, Ours)
+    in_tasks = said.closing(FromTasks(ours))
+    clients = _pgbench(said, body)
+    for n in CALLERS:
+        said.compare(
+            {
+                f"{name}, {n} threads": checked(from_threads(each, n, said.seconds))
+                for name, each in all_stores.items()
+            }
+            | {f"ours, {n} tasks": checked(in_tasks.recording(n, said.seconds))}
+            | clients(n)
+        )
+
+
+def _pgbench(said: Run, body: bytes) -> Callable[[int], dict[str, Contender]]:
+    """Return what makes a contender of so many clients; none where pgbench is not there."""
+    found = pgbench.program()
+    if found is None:
+        said.not_run.append("pgbench")
+        return lambda _clients: {}
+    clients = Pgbench(found, said.database(), body, said.place())
+    return lambda number: {f"pgbench, {number} clients": clients.contender(number, said.seconds)}
+
+
+# --- processes ----------------------------------------------------------------------------------------------
+
+
+def _from_processes(said: Run, body: bytes) -> None:
+    """From several processes with several threads each."""
+    all_sides = sides(said, body)
+    contenders = {}
+    for name, store in stores(said, all_sides).items():
+        side = all_sides[name]
+        helpers = [
+            said.opened.enter_context(Helper(_elsewhere, side.make, *side.arguments))
+            for _ in range(PROCESSES)
+        ]
+        contenders[f"{name}, {PROCESSES}x{CALLERS_EACH} processes"] = from_helpers(
+            store, helpers, said.seconds
+        )
+    said.compare(contenders)
+
+
+def _elsewhere(make: Callable[..., Store], *arguments: object) -> Callable[[float], tuple[Done, Tally]]:
+    """Return what a helper does: let callers of its own record for so long."""
+    store = make(*arguments)
+
+    def record(seconds: float) -> tuple[Done, Tally]:
+        calling = store.callers(CALLERS_EACH)
+        return threads(calling, seconds), total(calling)
+
+    return record
+
+
+def from_helpers(store: Store, helpers: Sequence[Helper[tuple[Done, Tally]]], seconds: float) -> Contender:
+    """The callers of all helpers."""
+
+    def contender() -> Done:
+        for helper in helpers:
+            helper.tell(seconds)
+        done, tallies = zip(*(helper.answer() for helper in helpers), strict=True)
+        store.check(sum(tallies, start=Tally()))
+        waits = [wait for each in done for wait in each.waits]
+        return Done(len(waits), max(each.seconds for each in done), waits)
+
+    return contender
+
+
+# --- a slower wire ------------------------------------------------------------------------------------------
+
+
+def _over_the_slow_wire(said: Run, body: bytes) -> None:
+    """As from threads, where every round trip takes longer."""
+
+    def far(conninfo: str) -> str:
+        return said.opened.enter_context(slow_wire(conninfo, ADDED_MS))
+
+    near = said.database()
+    said.compare(
+        {
+            f"{name}, slow wire": checked(from_threads(store, FAR_CALLERS, said.seconds))
+            for name, store in stores(said, sides(said, body, far)).items()
+        }
+        | {"round trips, near": asking(near), "round trips, slow wire": asking(far(near))}
+    )
+
+
+def asking(conninfo: str) -> Contender:
+    """One round trip after the other, to see how long one really takes."""
+
+    def contender() -> Done:
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute("SELECT 1", prepare=True)
+            return clocked(lambda: len([connection.execute("SELECT 1") for _ in range(ASKS)]))
+
+    return contender
+
+
+def main(arguments: list[str]) -> int:
+    """Measure, and print the line of JSON."""
+    return run("append", __doc__, compare, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

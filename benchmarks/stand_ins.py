@@ -1,0 +1,100 @@
+"""The real HTTP door with another store behind it: the plain library, or none at all.
+
+    python -m benchmarks.stand_ins library|nothing
+
+Everything up to the log is `scp_api` itself, told by the same settings: the token is verified, the policy
+asked, the body read and validated, the answer written, the journal kept. The library loads the case, lets the
+aggregate decide and saves it. Nothing answers that it was recorded.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import cast
+from uuid import UUID
+
+from psycopg_pool import ConnectionPool
+
+from benchmarks.plain_library import Cases, environment
+from scp_api import journal, lifecycle
+from scp_api.app import create_app
+from scp_api.parts import Parts
+from scp_api.settings import Settings
+from scp_events.access import Verifier, development
+from scp_events.aggregates.participant import RecordContact
+from scp_events.event_log import EventLog, Outcome
+from scp_events.vocabulary import ParticipantId, Position, Provenance, Stream
+
+
+class Nothing:
+    """A log that keeps nothing."""
+
+    def __init__(self, _conninfo: str) -> None:
+        self._position = 0
+
+    def case_of_stream(self, stream: Stream) -> ParticipantId:
+        """Every stream is a participant's."""
+        return ParticipantId(stream.id)
+
+    def handle(
+        self, _aggregate: object, stream_id: UUID, command: RecordContact, _sent: Provenance, **_said: object
+    ) -> Outcome:
+        """Say that a command was recorded."""
+        position = self.record(stream_id, command)
+        return Outcome(
+            stream_id=stream_id,
+            version=1,
+            events=1,
+            first_position=Position(position),
+            recorded_at=datetime.now(UTC),
+        )
+
+    def record(self, _stream_id: UUID, _command: RecordContact) -> int:
+        """Return a place in the log that it is not in."""
+        self._position += 1
+        return self._position
+
+
+class Library(Nothing):
+    """The plain library's application."""
+
+    def __init__(self, conninfo: str) -> None:
+        super().__init__(conninfo)
+        self._cases = Cases(env=environment(conninfo))
+
+    def record(self, stream_id: UUID, command: RecordContact) -> int:
+        """Load a case, record the contact and save it."""
+        contact = command.model_dump(mode="json", include={"medium", "held_minutes", "made_by", "note"})
+        return self._cases.record_contact(stream_id, contact)
+
+
+STORES: Mapping[str, Callable[[str], Nothing]] = {"library": Library, "nothing": Nothing}
+
+
+def main(arguments: list[str]) -> None:
+    """Serve as `python -m scp_api` does, with the store named."""
+    journal.configure()
+    settings = Settings()
+    assert settings.database_url is not None
+    conninfo = settings.database_url.get_secret_value()
+    store = STORES[arguments[0]](conninfo)
+    issuer = development.issuer(settings.home, settings.audience, settings.api_host)
+    with ConnectionPool(conninfo, min_size=0, max_size=1, open=False) as reading:
+        parts = Parts(
+            log=cast("EventLog", store),
+            reading=reading,
+            verifier=Verifier([issuer]),
+            threads=settings.api_threads,
+        )
+        lifecycle.server(
+            create_app(parts),
+            host=settings.api_host,
+            port=settings.api_port,
+            drain_seconds=settings.api_drain_seconds,
+        ).run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

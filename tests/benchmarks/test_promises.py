@@ -1,0 +1,43 @@
+"""Every benchmark runs, and gives the ratios others rely on."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from importlib import import_module
+
+import pytest
+
+from benchmarks.program import Run
+
+THREADS = {f"append_{n}_threads_vs_library" for n in (4, 8, 16, 64)}
+PROMISED: dict[str, set[str]] = {
+    "append": THREADS
+    | {
+        "append_1_vs_library",
+        "append_16_threads_vs_insert",
+        "append_16_asyncio_vs_pgbench",
+        "append_16_p99_vs_library",
+        "append_16_1ms_vs_library",
+        "append_2x8_processes_vs_library",
+    },
+    "http": {"http_vs_library", "http_vs_no_store"},
+    "lag": {"lag_p99_vs_library"},
+    "opening": {"open_100_vs_library", "open_100_cold_vs_library", "open_100_sealed_vs_library"},
+    "growth": {"growth_append", "growth_open"},
+    "catching_up": {"catch_up_vs_library"},
+    "costs": {"client_16_vs_insert", "server_16_vs_insert"},
+}
+
+
+@pytest.mark.long  # half a minute together: programs are started, and logs are filled
+@pytest.mark.once  # what it measures with is not in the wheel
+@pytest.mark.parametrize("benchmark", PROMISED)
+def test_a_benchmark_gives_the_ratios_it_promises(
+    benchmark: str, postgres_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = import_module(f"benchmarks.{benchmark}")
+    if benchmark == "growth":
+        monkeypatch.setattr(module, "SIZES", (10_000, 20_000, 30_000))
+    with ExitStack() as opened:
+        ratios = module.compare(Run(postgres_server, opened, seconds=0.02, number_of_rounds=1))
+    assert PROMISED[benchmark] <= {name for name, ratio in ratios.items() if ratio is not None and ratio > 0}
