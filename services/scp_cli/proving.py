@@ -160,7 +160,7 @@ def export(
         case_id = case_named(log, case)
         _seal_for_export(log, settings, seal=seal)
         name, archive = export_case(
-            log.conninfo, settings, case_id, lambda size: _readable(log, case_id, size), at=at
+            log.conninfo, settings, case_id, lambda size: readable(log, case_id, size), at=at
         )
     path = output or Path(f"{name}.zip")
     path.write_bytes(archive)
@@ -178,7 +178,7 @@ def _seal_for_export(log: EventLog, settings: LedgerSettings, *, seal: bool) -> 
         raise startup.StaleLogError(contradiction)
 
 
-def _readable(log: EventLog, case_id: ParticipantId, size: int) -> Readable:
+def readable(log: EventLog, case_id: ParticipantId, size: int) -> Readable:
     """Return the case as it was known at a size of the log, as people read it."""
     from dataclasses import asdict
 

@@ -39,6 +39,18 @@ def demo(log_database: str, few: Path, tmp_path: Path) -> Ran:
     return scp("demo", "--examples", str(few), database=log_database, SCP_HOME=str(tmp_path))
 
 
+def test_the_demo_ends_with_a_proof(log_database: str, few: Path, tmp_path: Path) -> None:
+    key = str(tmp_path / "ledger.key")
+    told = {"SCP_HOME": str(tmp_path), "SCP_LEDGER_KEY": key}
+    ran = scp("demo", "--examples", str(few), database=log_database, **told)
+    proof = ran.out.partition("8. Proof")[2].partition("9. Try next")[0]
+    assert "as it was sealed" in " ".join(proof.split())
+    (bundle,) = tmp_path.glob("SC-2025-*.zip")
+    assert f"{bundle.name}, checked by Python alone" in proof
+    assert re.search(r"OK: \d+ events in \d streams are all there is of case SC-2025-", proof)
+    assert max(map(len, proof.splitlines())) <= 100
+
+
 def test_the_demo_tells_one_case_on_two_dates_and_what_makes_the_difference(
     demo: Ran, log_database: str, few: Path, tmp_path: Path
 ) -> None:
