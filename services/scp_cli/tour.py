@@ -224,7 +224,7 @@ def _next(late: Late, key_worker: str, home: Path, bundle: Path | None) -> None:
         f"diff {late.reference} --from-known-at {day - timedelta(days=1)} --trust-source-times",
         f"decisions --case {late.reference}",
         f"caseload --key-worker {key_worker}",
-        *(["verify", f"export {late.reference} --output {_from_here(bundle)}"] if bundle else []),
+        *(["verify", "anchors", f"export {late.reference} --output {_from_here(bundle)}"] if bundle else []),
         "serve",
     ):
         write(f"  {_scp(home)} {command}\n")

@@ -25,7 +25,7 @@ from scp_events.ledger.tiles import WIDTH, OpenTiles
 
 HEADS = "heads"
 """The word of the checkpoint's line that says the root of the tree of heads."""
-TIDY_EVERY = WIDTH * WIDTH
+TIDY_EVERY = 64 * WIDTH
 """After how many events the space of old row versions is put to use again."""
 _STREAM, _CASE = bytes((Kind.STREAM,)), bytes((Kind.CASE,))
 
