@@ -39,6 +39,7 @@ from tests.aggregates.test_referral import DRAFT
 from tests.check_log import check_log
 from tests.opened import opened_log
 from tests.planting import plant
+from tests.services.cli_case import SECRET, write_case
 from tests.words import KEY_WORKER, NOON, SUPERVISOR, decision, event_id
 
 LATER = NOON + timedelta(days=1)
@@ -171,6 +172,34 @@ def published(log: EventLog) -> bytes:
 def wrapped_keys(connection: Connection[Any], case_id: ParticipantId) -> list[bytes]:
     rows = connection.execute("SELECT wrapped FROM keyring.keys WHERE subject = %s", [case_id]).fetchall()
     return [bytes(wrapped) for (wrapped,) in rows]
+
+
+LOGS_EVERYTHING = (
+    "log_statement = 'all'",
+    "log_error_verbosity = 'verbose'",
+    "log_min_error_statement = 'info'",
+)
+
+
+def test_no_words_are_sent_to_the_database_but_those_a_read_model_keeps(home: Path) -> None:
+    """Asked of a server that writes down every statement with every value."""
+    with open_database(home=home) as conninfo:
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            for setting in LOGS_EVERYTHING:
+                connection.execute(f"ALTER SYSTEM SET {setting}")  # type: ignore[arg-type] # settings of ours
+            connection.execute("SELECT pg_reload_conf()")
+        event_log.prepare(conninfo)
+        follower.prepare(conninfo, PROJECTIONS)
+        write_case(conninfo)
+        with opened_log(conninfo) as log:
+            case = plant(log)
+            catch_up(log)
+    written_down = (home / "server.log").read_text()
+    assert "INSERT INTO decisions" in written_down
+    assert "Parameters: $1" in written_down
+    assert set(case.found_in(written_down)) == set(case.references)
+    for words in (SECRET, "Ash Example", "A walk along the river", "We meet where I feel safe"):
+        assert words not in written_down
 
 
 # --- what an erasure does ---------------------------------------------------------------------------------

@@ -130,6 +130,9 @@ def _go_on(log: EventLog, case_id: ParticipantId, actor: Actor, how: Format, *, 
         bring_up_to_date(log, connection, PROJECTIONS)
     purge_copies(log.conninfo, PROJECTIONS, certificate.keys)  # what was read before and written since
     _show_certificate(log, certificate, how)
+    for other, is_linked in log.load(participant, case_id).state.links.items():
+        if is_linked:
+            remark(f"scp: linked to {log.reference_of(other) or other}: erase that record as well")
 
 
 def _show_standing(log: EventLog, case_id: ParticipantId, found: Standing) -> None:

@@ -155,6 +155,17 @@ def test_what_is_personal_and_could_not_be_sealed_is_refused() -> None:
         marks_of(Kept)
 
 
+class Many(Word):
+    """A list of words, each marked for itself."""
+
+    words: tuple[Narrative, ...]
+
+
+def test_a_list_is_sealed_as_one() -> None:
+    with pytest.raises(TypeError, match=r"Many\.words has personal members: mark the whole list"):
+        marks_of(Many)
+
+
 # --- whose ------------------------------------------------------------------------------------------------
 
 

@@ -14,10 +14,12 @@ import psycopg
 import pytest
 
 from scp_api.authentication import OPEN
-from scp_events import follower
+from scp_events import erasure, follower
+from scp_events.projections import ALL as PROJECTIONS
 from scp_events.projections import caseload
 from scp_events.vocabulary import Actor, Role
 from tests.check_log import check_log
+from tests.opened import opened_log
 from tests.services.test_api_service import GROUNDS, Service, Somebody, drafted, serving_anew
 from tests.words import KEY_WORKER, REFERRER, ROBOT, SUPERVISOR, person
 
@@ -578,6 +580,39 @@ def test_a_development_token_passed_on_by_a_proxy_opens_nothing(api: Service) ->
         answer = api.anybody({"Authorization": f"Bearer {api.token()}", name: "203.0.113.9"}).get("/cases")
         assert answer.status_code == 401
         assert answer.json()["rule"] == "development-token-from-elsewhere"
+
+
+# --- erasure ----------------------------------------------------------------------------------------------
+
+
+def test_two_people_decide_an_erasure_here_and_it_is_carried_out_elsewhere(
+    api: Service, supervisor: Somebody
+) -> None:
+    at = registered(supervisor, next(references))
+    ok(supervisor.send(f"{at}/request-erasure", {"origin": "participant"}))
+    alone = supervisor.decide(f"{at}/approve-erasure", approved_on="2025-03-09")
+    assert (alone.status_code, the_only_rule(alone)) == (409, "two-people-erase")
+    ok(api.somebody(LEAD, "supervision").decide(f"{at}/approve-erasure", approved_on="2025-03-09"))
+    assert supervisor.get(at).json()["state"]["erasure"] == "approved"
+    with opened_log(api.conninfo) as log:
+        case_id = UUID(at.rpartition("/")[2])
+        assert case_id in erasure.unfinished(log)
+        erasure.carry_out(log, case_id, PROJECTIONS, by=LEAD, now=datetime.now(UTC))
+    standing = supervisor.get(at)
+    assert (standing.status_code, standing.json()["state"]["erasure"]) == (200, "done")
+    refused = supervisor.send(f"{at}/give-consent", CONSENT, version=standing.json()["version"])
+    assert the_only_rule(refused) == "nothing-is-written-after-erasure"
+    told = supervisor.get("/cases").text + supervisor.get(at).text
+    assert CANARY not in told
+
+
+CONSENT = {
+    "scope": "housing",
+    "recipient": "housing-first",
+    "given_by": "guardian",
+    "capacity_noted": False,
+    "given_on": "2025-03-10",
+}
 
 
 # --- nothing personal gets out ----------------------------------------------------------------------------

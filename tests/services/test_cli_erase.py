@@ -3,16 +3,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
 
 from scp_events import erasure
+from scp_events.aggregates import participant
 from tests.check_log import check_log
 from tests.opened import opened_log
-from tests.services.cli_case import REFERENCE, SECRET, Written, write_case
+from tests.services.cli_case import REFERENCE, SECRET, Writer, Written, write_case
 from tests.services.cli_run import Ran, scp
-from tests.words import SUPERVISOR, decision
+from tests.words import KEY_WORKER, SUPERVISOR, decision
 
 GROUNDS = decision(SUPERVISOR, "right-to-erasure", reason_text="Asked for by Ash Example.").model_dump(
     mode="json", exclude={"by"}
@@ -83,6 +85,17 @@ def test_an_erased_case_is_told_as_such(log_database: str, written: Written, gro
     assert "key_id" not in story.out
     for command in (("caseload",), ("caseload", "--key-worker", "kw-juniper"), ("decisions",), ("outcomes",)):
         assert scp(*command, database=log_database).code == 0
+
+
+def test_a_linked_record_is_pointed_out(log_database: str, written: Written, grounds: Path) -> None:
+    other = uuid4()
+    linked = participant.LinkIdentity(
+        decision=decision(), participant_id=written.case_id, other=other, approved_by=KEY_WORKER
+    )
+    with opened_log(log_database) as log:
+        Writer(log, written.case_id).record(participant, written.case_id, linked, 22)
+    erase(log_database, "kw-juniper")
+    assert f"linked to {other}" in erase(log_database, "sv-rowan", "--grounds", str(grounds)).err
 
 
 def test_nobody_approves_what_they_requested(log_database: str, written: Written, grounds: Path) -> None:

@@ -140,7 +140,7 @@ def _marks_in(annotation: Any, marks: Sequence[Any], where: str) -> Iterator[tup
     elif origin in (Union, UnionType):
         yield from _through((), inner, where)
     elif origin is tuple:
-        yield from _through((EACH,), inner[:1], where)
+        yield from _within_each(inner[0], where)
     elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield from ((mark.path, mark.personal) for mark in marks_of(annotation))
     elif [*_through((), inner, where)]:
@@ -151,6 +151,13 @@ def _through(way: Path, choices: Sequence[Any], where: str) -> Iterator[tuple[Pa
     for choice in choices:
         for further, personal in _marks_in(choice, (), where):
             yield (*way, *further), personal
+
+
+def _within_each(member: Any, where: str) -> Iterator[tuple[Path, Personal]]:  # noqa: ANN401 - any annotation
+    for way, personal in _through((EACH,), [member], where):
+        if way == (EACH,):
+            raise TypeError(f"{where} has personal members: mark the whole list, which is sealed as one")
+        yield way, personal
 
 
 def _branch(tree: Excluding, step: str) -> Excluding:
