@@ -44,12 +44,19 @@ class Wire:
         """Lose the next answer to an append, and end that connection."""
         self._loop.call_soon_threadsafe(self._lose)
 
+    def heal(self) -> None:
+        """Lose no more answers."""
+        self._loop.call_soon_threadsafe(self._heal)
+
     def part(self) -> None:
         """Cut every program off; the server hears of it when it answers."""
         self._run(self._part())
 
     def _lose(self) -> None:
         self._to_lose += 1
+
+    def _heal(self) -> None:
+        self._to_lose = 0
 
     async def _part(self) -> None:
         for through in list(self._through):

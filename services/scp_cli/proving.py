@@ -41,21 +41,30 @@ def verify(*, seal: Seal = True, how: Shown = Format.TABLE) -> None:
     named, with exit code 4. Nobody can vouch for events that are not sealed yet; it says how many they are.
     """
     from scp_cli.connecting import opened_ledger
-    from scp_events.ledger.verifying import verify as verify_log
 
     with opened_ledger() as (conninfo, settings):
-        contradiction = _seal(conninfo, settings) if seal else None
-        held = _held(conninfo, settings)
-        with progress("verifying") as bar:
-            found = verify_log(conninfo, held, bar)
-    wrong = contradiction or found.wrong
-    first = found.first_wrong if found.wrong else found.size + 1 if wrong else None
+        found, first, wrong = checked(conninfo, settings, seal=seal)
     if how is Format.TABLE:
-        write("".join(f"{line}\n" for line in _told(found, first, wrong)))
+        write("".join(f"{line}\n" for line in told(found, first, wrong)))
     else:
         _show_one(_as_row(found, first, wrong), how)
     if wrong:
         raise typer.Exit(NOT_VERIFIED)
+
+
+def checked(
+    conninfo: str, settings: LedgerSettings, *, seal: bool
+) -> tuple[Verified, int | None, str | None]:
+    """Verify the log, after sealing what is new; return what was found, where it is wrong first, and why."""
+    from scp_events.ledger.verifying import verify as verify_log
+
+    contradiction = _seal(conninfo, settings) if seal else None
+    held = _held(conninfo, settings)
+    with progress("verifying") as bar:
+        found = verify_log(conninfo, held, bar)
+    wrong = contradiction or found.wrong
+    first = found.first_wrong if found.wrong else found.size + 1 if wrong else None
+    return found, first, wrong
 
 
 def _seal(conninfo: str, settings: LedgerSettings) -> str | None:
@@ -93,7 +102,7 @@ def _held(conninfo: str, settings: LedgerSettings) -> list[Anchor]:
         return []
 
 
-def _told(found: Verified, first: int | None, wrong: str | None) -> list[str]:
+def told(found: Verified, first: int | None, wrong: str | None) -> list[str]:
     """Say what was found in lines for people."""
     from scp_events.ledger.paper import format_for_paper
 
@@ -153,19 +162,28 @@ def export(
     and verify.py, which needs Python alone. The same checkpoint gives the same bytes. It is personal data.
     """
     from scp_cli.connecting import case_named, ledger_settings, opened_log
-    from scp_events.ledger.exporting import export as export_case
 
-    settings = ledger_settings()
     with opened_log() as log:
-        case_id = case_named(log, case)
-        _seal_for_export(log, settings, seal=seal)
-        name, archive = export_case(
-            log.conninfo, settings, case_id, lambda size: readable(log, case_id, size), at=at
-        )
+        name, archive = bundled(log, ledger_settings(), case_named(log, case), at=at, seal=seal)
     path = output or Path(f"{name}.zip")
     path.write_bytes(archive)
     remark(f"scp: {path} can be verified with the verify.py in it; compare its key with `scp anchors`")
     write(f"{path}\n")
+
+
+def bundled(
+    log: EventLog,
+    settings: LedgerSettings,
+    case_id: ParticipantId,
+    *,
+    at: int | None = None,
+    seal: bool = True,
+) -> tuple[str, bytes]:
+    """Return the name and the bytes of a case's bundle, after sealing what is new."""
+    from scp_events.ledger.exporting import export as export_case
+
+    _seal_for_export(log, settings, seal=seal)
+    return export_case(log.conninfo, settings, case_id, lambda size: _readable(log, case_id, size), at=at)
 
 
 def _seal_for_export(log: EventLog, settings: LedgerSettings, *, seal: bool) -> None:
@@ -178,7 +196,7 @@ def _seal_for_export(log: EventLog, settings: LedgerSettings, *, seal: bool) -> 
         raise startup.StaleLogError(contradiction)
 
 
-def readable(log: EventLog, case_id: ParticipantId, size: int) -> Readable:
+def _readable(log: EventLog, case_id: ParticipantId, size: int) -> Readable:
     """Return the case as it was known at a size of the log, as people read it."""
     from dataclasses import asdict
 

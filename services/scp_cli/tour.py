@@ -19,7 +19,7 @@ from scp_cli.connecting import opened_to_append
 from scp_cli.figures import drawn, figures
 from scp_cli.import_command import imported, in_a_line
 from scp_cli.output import Format, remark, show_rich, table, write
-from scp_cli.proof_tour import proofs
+from scp_cli.proof import prove
 from scp_cli.reading import THEIR_CASES, by_day
 from scp_cli.replaying import show_difference
 from scp_cli.story import LATE_FROM, LOUD, QUIET, Places, brief, delay, full
@@ -54,8 +54,9 @@ def tour(examples: Path, home: Path) -> None:
             bring_up_to_date(log, connection, PROJECTIONS)
             key_worker = _caseload(connection)
             _outcomes(connection)
-        _proof(log, late, home)
-    _next(late, key_worker, home)
+        _step(8, "Proof", "that nobody altered the log, for others who need not believe us")
+        bundle = prove(log, late.case_id, home)
+    _next(late, key_worker, home, bundle)
 
 
 def _import(log: EventLog, examples: Path, home: Path) -> None:
@@ -208,16 +209,10 @@ def _outcomes(connection: AnyConnection) -> None:
         show_rich(*drawn(figure))
 
 
-def _proof(log: EventLog, late: Late, home: Path) -> None:
-    _step(8, "Proof", f"that nothing was altered, and that nothing of {late.reference} is missing")
-    for line in proofs(log, late.case_id, home):
-        show_rich(f"  {line}")
-
-
 # --- what to try next -------------------------------------------------------------------------------------
 
 
-def _next(late: Late, key_worker: str, home: Path) -> None:
+def _next(late: Late, key_worker: str, home: Path, bundle: Path | None) -> None:
     place, day = late.entry.position, late.entered_on
     _step(9, "Try next", "on what this has left behind")
     for command in (
@@ -229,7 +224,7 @@ def _next(late: Late, key_worker: str, home: Path) -> None:
         f"diff {late.reference} --from-known-at {day - timedelta(days=1)} --trust-source-times",
         f"decisions --case {late.reference}",
         f"caseload --key-worker {key_worker}",
-        "anchors",
+        *(["verify", f"export {late.reference} --output {_from_here(bundle)}"] if bundle else []),
         "serve",
     ):
         write(f"  {_scp(home)} {command}\n")

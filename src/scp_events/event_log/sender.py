@@ -191,5 +191,8 @@ def _answers(result: PGresult, connection: Connection[Any]) -> list[Answer]:
 
 def _must_have_succeeded(result: PGresult, connection: Connection[Any]) -> None:
     """Raise what the server, or the way to it, said instead of an answer."""
-    if result.status not in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
-        raise error_from_result(result, encoding=connection.info.encoding)
+    if result.status in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
+        return
+    if connection.closed:  # what is said then is not always said by the server, and has no code
+        raise psycopg.OperationalError("the connection was lost")
+    raise error_from_result(result, encoding=connection.info.encoding)

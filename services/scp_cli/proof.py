@@ -1,0 +1,47 @@
+"""The last thing `scp demo` shows: that nobody altered the log, and that others need not believe us."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZipFile
+
+from scp_cli.connecting import ledger_settings
+from scp_cli.output import show_rich
+from scp_cli.proving import bundled, checked, told
+from scp_events.event_log import EventLog
+from scp_events.ledger import startup
+from scp_events.vocabulary import ParticipantId
+
+VERIFIER = "verify.py"
+
+
+def prove(log: EventLog, case_id: ParticipantId, home: Path) -> Path | None:
+    """Verify the log, write a case's bundle below `home`, let it verify itself, and return where it is.
+
+    None where this program has no key to sign with.
+    """
+    settings = ledger_settings()
+    if settings.key_file is None:
+        show_rich("  This log is elsewhere and has no key here: SCP_LEDGER_KEY names one.")
+        return None
+    startup.prepare(log.conninfo, settings)
+    show_rich(*(f"  {line}" for line in told(*checked(log.conninfo, settings, seal=True))))
+    name, archive = bundled(log, settings, case_id)
+    path = home / f"{name}.zip"
+    path.write_bytes(archive)
+    show_rich(f"\n  {path.name}, verified by the {VERIFIER} in it, with Python alone and without network:")
+    show_rich(*(f"  {line}" for line in verified_by_itself(path).splitlines()))
+    return path
+
+
+def verified_by_itself(bundle: Path) -> str:
+    """Return what the verifier in a bundle says of it, as somebody hears it who knows nothing of us."""
+    with TemporaryDirectory() as directory, ZipFile(bundle) as archive:
+        archive.extractall(directory)
+        (verifier,) = Path(directory).glob(f"*/{VERIFIER}")
+        command = [sys.executable, "-I", "-S", verifier.name]
+        ran = subprocess.run(command, cwd=verifier.parent, capture_output=True, text=True, check=False)  # noqa: S603 - our own verifier
+    return ran.stdout + ran.stderr

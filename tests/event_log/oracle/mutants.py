@@ -1,0 +1,264 @@
+"""Small faults put in the place of the real thing, each of which somebody might build. All must be caught.
+
+Those of the server function are the real function with a few lines changed, so that they stay as good as it
+is in all else. A line that is no longer there fails the test that asks for it, by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from uuid import uuid5
+
+import psycopg
+
+from scp_events.event_log.appender import LARGEST, Appender
+from scp_events.event_log.appends import Answer, Append
+from scp_events.event_log.listener import Listener
+from scp_events.event_log.sender import Sender
+from scp_events.event_log.telling import Answers, Call, ConnectionLostError, LogUnwritableError
+from scp_events.event_log.together import Together
+from tests.event_log.oracle.parts import PAGE, Parts, Row, Tail
+
+Edit = tuple[str, str]
+"""What a piece of the function looks like, as a regular expression, and what it becomes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutant:
+    """A fault: in a part, or in the server function. `breaks` says what must be found broken."""
+
+    said: str
+    breaks: str
+    parts: Callable[[], Parts] = Parts
+    edits: Sequence[Edit] = ()
+    before: str = ""
+    plan: dict[str, object] = field(default_factory=dict)
+    """What brings it out soonest."""
+
+    def inject(self, conninfo: str) -> None:
+        """Replace the server function in this database, if it is the one."""
+        if self.edits:
+            with psycopg.connect(conninfo, autocommit=True) as connection:
+                connection.execute(self.before.encode())
+                connection.execute(self.function().encode())
+
+    def function(self) -> str:
+        """Return the mutated function. Raises `AssertionError` where a piece to change is not there."""
+        migrations = resources.files("scp_events.event_log.migrations")
+        text = (migrations / "0002_append.sql").read_text(encoding="utf-8")
+        found = re.search(r"CREATE (FUNCTION event_log\.append\(.*?\nEND \$\$;)", text, re.DOTALL)
+        assert found, "0002_append.sql makes event_log.append"
+        function = found[1]
+        for piece, becomes in self.edits:
+            function, times = re.subn(piece, becomes, function, flags=re.DOTALL)
+            assert times, f"the function no longer has {piece!r}"
+        return "CREATE OR REPLACE " + function
+
+
+def parts_of(name: str) -> Parts:
+    """Return what a run with this mutant is played with; without a name, the real things."""
+    return MUTANTS[name].parts() if name else Parts()
+
+
+# --- the server function ----------------------------------------------------------------------------------
+
+TAKE_ROOM = r"UPDATE event_log\.head h.*?INTO last, append\.recorded_at;"
+LOOK_UP = r"    FOR earlier IN.*?END LOOP;\n"
+GIVE_BACK = r"UPDATE event_log\.head SET position = next - 1 WHERE the_only;"
+KNOW_COMMANDS = r"(INSERT INTO event_log\.commands .*?);"
+
+NUMBERS = """
+    CREATE SEQUENCE event_log.numbers;
+"""
+FROM_A_SEQUENCE = """
+    PERFORM pg_advisory_lock(4711);
+    last := nextval('event_log.numbers') - 1;
+    PERFORM setval('event_log.numbers', last + cardinality(types));
+    PERFORM pg_advisory_unlock(4711);
+    append.recorded_at := clock_timestamp();
+"""
+FROM_WHAT_IS_SEEN = """
+    last := (SELECT coalesce(max(e.position), 0) FROM event_log.events e);
+    append.recorded_at := clock_timestamp();
+"""
+
+# --- senders and appenders --------------------------------------------------------------------------------
+
+
+class BeforeTheCommit(Sender):
+    """Answers as soon as the server has; commits when it is next asked something."""
+
+    def send(self, appends: Sequence[Append]) -> Answers:
+        if self._connection is not None and not self._connection.closed:
+            self._connection.pgconn.exec_(b"COMMIT")
+            self._connection.pgconn.exec_(b"BEGIN")
+        return super().send(appends)
+
+    def close(self) -> None:
+        if self._connection is not None and not self._connection.closed:
+            self._connection.pgconn.exec_(b"COMMIT")
+        super().close()
+
+
+class LostMeansNothingHappened(Sender):
+    """Takes a broken connection for a proof that nothing was recorded."""
+
+    def _call(self, step: Call) -> list[Answer]:
+        try:
+            return super()._call(step)
+        except ConnectionLostError as lost:
+            if not lost.asked:
+                raise
+            return [LogUnwritableError("the connection broke") for _ in step.appends]  # type: ignore[misc]  # the fault
+
+
+class StreamByStream(Sender):
+    """Tells an append for several streams as one for each."""
+
+    def send(self, appends: Sequence[Append]) -> Answers:
+        return [self._one_by_one(append) for append in appends]
+
+    def _one_by_one(self, append: Append) -> Answer | Exception:
+        said: Answer | Exception | None = None
+        for stream in dict.fromkeys(event.originator_id for event in append.events):
+            part = Append(
+                command_id=append.command_id if said is None else uuid5(append.command_id, str(stream)),
+                fingerprint=append.fingerprint,
+                events=[event for event in append.events if event.originator_id == stream],
+                case_id=append.case_id,
+                evidence_through=append.evidence_through,
+            )
+            (answer,) = super().send([part])
+            said = said or answer
+        assert said is not None
+        return said
+
+
+class AllTogether(Appender):
+    """Lets the same command go twice with one call."""
+
+    def __init__(self, sender: Sender) -> None:
+        super().__init__(sender)
+        self._together = Together[Append, Answer](sender.send, largest=LARGEST)
+
+
+# --- readers ----------------------------------------------------------------------------------------------
+
+
+class LateListener(Listener):
+    """Lets its reader pull first and listens then, so that what comes in between wakes nobody."""
+
+    def wait(self, seconds: float) -> None:
+        if self._connection is None and not getattr(self, "_pulled", False):
+            self._pulled = True
+            return
+        if self._connection is None:
+            super().wait(seconds)
+        super().wait(seconds)
+
+
+class ByTime(Tail):
+    """Goes by the time of recording instead of the position."""
+
+    def pull(self, connection: psycopg.Connection[object]) -> list[Row]:
+        rows = connection.execute(
+            "SELECT position, stream_id, version FROM event_log.events WHERE recorded_at >"
+            " coalesce((SELECT recorded_at FROM event_log.events WHERE position = %s), 'epoch')"
+            " ORDER BY recorded_at, position LIMIT %s",
+            (self._after, PAGE),
+        ).fetchall()
+        return self._taken(rows)
+
+
+class BehindTheOldest(Tail):
+    """Goes no further than the oldest transaction that is still open, so as to miss nothing."""
+
+    def pull(self, connection: psycopg.Connection[object]) -> list[Row]:
+        rows = connection.execute(
+            "SELECT position, stream_id, version FROM event_log.events WHERE position > %s"
+            " AND xmin::text::bigint < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+            " ORDER BY position LIMIT %s",
+            (self._after, PAGE),
+        ).fetchall()
+        return self._taken(rows)
+
+
+ANSWERS = "answers-true"
+READERS = "readers-saw-all"
+UNMOVED: dict[str, object] = {"moves": False}
+BRIEF: dict[str, object] = {"patience": 5.0}
+
+MUTANTS: dict[str, Mutant] = {
+    "sequence": Mutant(
+        said="positions come from a sequence, not from the row that is locked",
+        breaks=READERS,
+        before=NUMBERS,
+        edits=[(TAKE_ROOM, FROM_A_SEQUENCE), (GIVE_BACK, "NULL;")],
+        plan=UNMOVED | BRIEF,
+    ),
+    "max-plus-one": Mutant(
+        said="positions are one more than the last that is seen, without a lock",
+        breaks=ANSWERS,
+        edits=[(TAKE_ROOM, FROM_WHAT_IS_SEEN), (GIVE_BACK, "NULL;")],
+        plan=BRIEF,
+    ),
+    "looked-before-the-lock": Mutant(
+        said="commands and versions are compared before the lock is taken",
+        breaks=ANSWERS,
+        edits=[
+            (rf"\n    ({TAKE_ROOM})(.*?)(    IF fits THEN)", r"\n\2    \1\n\3"),
+        ],
+        plan=BRIEF,
+    ),
+    "blind-retry": Mutant(
+        said="a command that is asked again is not looked up",
+        breaks=ANSWERS,
+        edits=[(LOOK_UP, ""), (KNOW_COMMANDS, r"\1 ON CONFLICT DO NOTHING;")],
+        plan=BRIEF,
+    ),
+    "before-the-commit": Mutant(
+        said="callers are answered before the commit",
+        breaks="readable-at-once",
+        parts=lambda: Parts(sender=BeforeTheCommit),
+        plan=BRIEF | {"tasks": 0},
+    ),
+    "lost-means-nothing": Mutant(
+        said="a broken connection is told as nothing recorded",
+        breaks=ANSWERS,
+        parts=lambda: Parts(sender=LostMeansNothingHappened),
+        plan=BRIEF | {"tasks": 0, "pause": 0.05},
+    ),
+    "stream-by-stream": Mutant(
+        said="an append for several streams is told as several",
+        breaks="appends-whole",
+        parts=lambda: Parts(sender=StreamByStream),
+        plan=BRIEF,
+    ),
+    "all-together": Mutant(
+        said="the same command goes twice with one call",
+        breaks=ANSWERS,
+        parts=lambda: Parts(appender=AllTogether),
+        plan=BRIEF,
+    ),
+    "late-listener": Mutant(
+        said="a reader listens after its first pull",
+        breaks=READERS,
+        parts=lambda: Parts(listener=LateListener),
+        plan={"patience": 1.0},
+    ),
+    "by-time": Mutant(
+        said="a reader goes by the time of recording",
+        breaks=READERS,
+        parts=lambda: Parts(tail=ByTime),
+        plan=BRIEF,
+    ),
+    "behind-the-oldest": Mutant(
+        said="a reader stays behind the oldest open transaction",
+        breaks=READERS,
+        parts=lambda: Parts(tail=BehindTheOldest),
+        plan=BRIEF,
+    ),
+}
