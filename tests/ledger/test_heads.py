@@ -18,15 +18,17 @@ from scp_events.ledger.heads import (
     Name,
     count_in,
     entry_of,
+    head_hash,
     key_of,
     name_of,
     placed,
     prove_in,
     root_of,
+    turn,
     verify_absence,
     verify_count,
 )
-from scp_events.ledger.tree import ProofError
+from scp_events.ledger.tree import ProofError, node_hash
 
 ONE, OTHER, THIRD = (name_of(Kind.STREAM, UUID(int=number)) for number in (1, 2, 3))
 COUNTS = st.dictionaries(
@@ -125,6 +127,16 @@ def test_a_stream_that_is_there_cannot_be_shown_absent() -> None:
     for other in counts.keys() - {ONE}:
         with pytest.raises(ProofError):
             verify_absence(root, ONE, proof_of(counts, other))
+
+
+def test_a_head_in_a_strange_place_proves_no_absence() -> None:
+    """Whoever makes the tree has put another's head on our way, to say that ours is not there."""
+    ours = key_of(ONE)
+    strangers = (entry_of(name_of(Kind.STREAM, UUID(int=number)), 1) for number in range(10, 99))
+    stranger = next(entry for entry in strangers if turn(placed(entry)[0], 0) != turn(ours, 0))
+    halves = (EMPTY, head_hash(stranger)) if turn(ours, 0) else (head_hash(stranger), EMPTY)
+    with pytest.raises(ProofError, match="not on the way"):
+        verify_absence(node_hash(*halves), ONE, HeadProof((EMPTY,), stranger))
 
 
 def test_hashes_of_another_length_are_refused() -> None:

@@ -187,16 +187,24 @@ def test_a_sealer_goes_on_where_another_one_stopped(connection: Sealed, log_data
     assert check_ledger(connection) == [100, 200, 300, 400]
 
 
-def test_a_step_that_fails_leaves_nothing(connection: Sealed) -> None:
+@pytest.mark.parametrize(
+    "full",
+    [
+        "checkpoints ADD CONSTRAINT full_disk CHECK (size < 301)",
+        "head_pages ADD CONSTRAINT full_disk CHECK (false) NOT VALID",
+    ],
+    ids=["at its end", "in its middle"],
+)
+def test_a_step_that_fails_leaves_nothing(connection: Sealed, full: str) -> None:
     fill(connection, 300)
     ours = sealer(connection)
     ours.seal(at_once=True)
     fill(connection, 300, seed=2)
-    connection.execute("ALTER TABLE ledger.checkpoints ADD CONSTRAINT full_disk CHECK (size < 301)")
+    connection.execute(f"ALTER TABLE ledger.{full}".encode())
     with pytest.raises(psycopg.errors.CheckViolation):
         ours.seal(at_once=True)
     assert check_ledger(connection) == [300]
-    connection.execute("ALTER TABLE ledger.checkpoints DROP CONSTRAINT full_disk")
+    connection.execute(f"ALTER TABLE ledger.{full.split(maxsplit=1)[0]} DROP CONSTRAINT full_disk".encode())
     assert ours.seal(at_once=True) == 600
     assert check_ledger(connection) == [300, 600]
 

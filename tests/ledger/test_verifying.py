@@ -107,13 +107,18 @@ def test_it_says_how_far_it_is(sealed: Sealed) -> None:
 
 
 def test_it_reads_one_moment_while_the_log_grows(growing: Sealed, log_database: str) -> None:
-    def grow(*_: object) -> None:
+    def grow(seed: int) -> None:
         with connected(log_database) as other:
-            fill(other, 10, seed=99)
+            fill(other, 10, seed=seed)
             sealer(other).seal(at_once=True)
 
-    assert verify(log_database, progress=grow).wrong is None
-    assert verify(log_database).size == 710
+    def anchors_asked_for_while_it_grows() -> Iterator[Anchor]:
+        grow(98)
+        yield from ()
+
+    found = verify(log_database, anchors_asked_for_while_it_grows(), lambda *_: grow(99))
+    assert (found.wrong, found.size) == (None, 700)
+    assert verify(log_database).size == 720
 
 
 # --- edits ------------------------------------------------------------------------------------------------
