@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from scp_events import event_log
+from scp_events import event_log, privacy
 from tests.conftest import database
 from tests.event_log.oracle.mutants import MUTANTS
 from tests.event_log.oracle.run import run
@@ -42,6 +42,7 @@ def test_everything_holds_whatever_is_done_to_it(log_database: str) -> None:
 def test_everything_holds_for_longer_and_where_the_server_is_killed_as_well() -> None:
     with own_server() as own:
         event_log.prepare(own.conninfo)
+        privacy.prepare(own.conninfo)
         verdict = run(own.conninfo, own, seed=a_seed(), seconds=30.0)
     print(verdict)  # noqa: T201 - shown where it fails
     assert not verdict.laws

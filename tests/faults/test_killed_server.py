@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from scp_events import event_log
+from scp_events import event_log, privacy
 from scp_events.event_log import guards
 from scp_events.event_log.appender import Appender
 from scp_events.event_log.sender import Sender
@@ -63,6 +63,7 @@ def conninfo(own: OwnServer) -> Iterator[str]:
     """Yield how to connect to an empty log, of which the disk knows whatever was written before."""
     with database(own.conninfo) as conninfo:
         event_log.prepare(conninfo)
+        privacy.prepare(conninfo)
         with psycopg.connect(conninfo, autocommit=True) as connection:
             connection.execute("CHECKPOINT")
         yield conninfo

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import secrets
 import sys
+import tempfile
+from pathlib import Path
 
-from scp_events import event_log
+from scp_events import event_log, privacy
 from tests.event_log.oracle.mutants import MUTANTS
 from tests.event_log.oracle.run import run
 from tests.own_server import own_server
@@ -15,12 +18,19 @@ from tests.own_server import own_server
 def main() -> int:
     """Return 0 where everything held in every run; with a mutant, where it was caught in one of them."""
     asked = _arguments()
+    with tempfile.TemporaryDirectory(prefix="scp-oracle-keys-") as keys:
+        os.environ["SCP_KEYRING"] = str(Path(keys) / "keyring")
+        return _run(asked)
+
+
+def _run(asked: argparse.Namespace) -> int:
     broken = 0
     for number in range(asked.runs):
         seed = asked.seed + number
         print(f"run {number + 1} of {asked.runs}, seed {seed}", flush=True)  # noqa: T201 - its result is its output
         with own_server() as own:
             event_log.prepare(own.conninfo)
+            privacy.prepare(own.conninfo)
             verdict = run(
                 own.conninfo, own, seed=seed, seconds=asked.seconds, mutant=asked.mutant, **_plan(asked)
             )
@@ -31,7 +41,12 @@ def main() -> int:
 
 
 def _plan(asked: argparse.Namespace) -> dict[str, object]:
-    sizes = {"writers": asked.writers, "threads": asked.threads, "tasks": asked.tasks}
+    sizes = {
+        "writers": asked.writers,
+        "threads": asked.threads,
+        "tasks": asked.tasks,
+        "deciders": asked.deciders,
+    }
     return sizes | (MUTANTS[asked.mutant].plan if asked.mutant else {})
 
 
@@ -44,6 +59,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--writers", type=int, default=3, help="processes of many callers")
     parser.add_argument("--threads", type=int, default=4, help="of each process")
     parser.add_argument("--tasks", type=int, default=4, help="of each process")
+    parser.add_argument("--deciders", type=int, default=2, help="threads and tasks of each process")
     return parser.parse_args()
 
 

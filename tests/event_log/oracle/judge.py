@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,6 +19,10 @@ from tests.event_log.oracle.questions import FAULTS, KEPT, Question, body
 
 NOT_RECORDED = frozenset({"LogUnwritableError", "QueueFullError", "ClosedError", *FAULTS.values()})
 """Whoever hears one of these knows that this time nothing was recorded."""
+ACKNOWLEDGED = KEPT | {"repeated"}
+"""Whoever hears one of these knows that it is in the log."""
+DECIDED = "tally"
+"""The kind of stream whose commands `judge_decisions` looks at."""
 UNKNOWN = frozenset({"LogUnreachableError", "NotAnsweredError"})
 """Whoever hears one of these does not know."""
 
@@ -40,6 +45,7 @@ class Event(NamedTuple):
     command: str
     case: str | None
     body: bytes
+    category: str
 
 
 @dataclass(frozen=True)
@@ -95,8 +101,8 @@ class Log:
         """Read it."""
         with psycopg.connect(conninfo) as connection:
             events = connection.execute(
-                "SELECT position, stream_id, version, recorded_at, event_id, command_id, case_id, body"
-                " FROM event_log.events ORDER BY position, stream_id, version"
+                "SELECT position, stream_id, version, recorded_at, event_id, command_id, case_id, body,"
+                " category FROM event_log.events ORDER BY position, stream_id, version"
             ).fetchall()
             commands = connection.execute(
                 "SELECT command_id, fingerprint, stream_id, first_position, last_version, event_count"
@@ -105,8 +111,8 @@ class Log:
             heads = connection.execute("SELECT position, recorded_at FROM event_log.head").fetchall()
         return cls(
             [
-                Event(p, s.hex, v, r, e.hex, c.hex, k.hex if k else None, bytes(b))
-                for p, s, v, r, e, c, k, b in events
+                Event(p, s.hex, v, r, e.hex, c.hex, k.hex if k else None, bytes(b), g)
+                for p, s, v, r, e, c, k, b, g in events
             ],
             {c.hex: (bytes(f).decode(errors="replace"), s.hex, p, v, n) for c, f, s, p, v, n in commands},
             heads[0],
@@ -131,27 +137,48 @@ def asked_of(plan: Plan, writers: Iterable[str]) -> tuple[list[Asked], list[dict
     return asked, looks
 
 
+class Known:
+    """What could be known when: from when each command was asked, and each position acknowledged."""
+
+    def __init__(self, asked: Iterable[tuple[str, int]], answers: Iterable[dict[str, Any]]) -> None:
+        self.first_asked: dict[str, int] = {}
+        for command, at in asked:
+            self.first_asked[command] = min(at, self.first_asked.get(command, at))
+        acknowledged = sorted(
+            (answer["at"], answer["first"] + answer["count"] - 1)
+            for answer in answers
+            if answer.get("outcome") in ACKNOWLEDGED and answer["first"]
+        )
+        self._at = [at for at, _ in acknowledged]
+        self._last = list(accumulate((position for _, position in acknowledged), max))
+
+    def last_position(self, at: int) -> int:
+        """Return the last position that anybody had been told by then."""
+        place = bisect_right(self._at, at)
+        return self._last[place - 1] if place else 0
+
+    def window(self, events: Sequence[Event], since: int, until: int) -> range:
+        """Return the versions at which a stream can have stood at some time between two."""
+        lowest = bisect_right(events, self.last_position(since), key=lambda event: event.position)
+        highest = lowest
+        while highest < len(events) and self.first_asked.get(events[highest].command, until) < until:
+            highest += 1
+        return range(lowest, highest + 1)
+
+
 class Judge:
     """Compares what was said with what there is."""
 
-    def __init__(self, log: Log, asked: Sequence[Asked], looks: Sequence[dict[str, Any]]) -> None:
+    def __init__(
+        self, log: Log, asked: Sequence[Asked], looks: Sequence[dict[str, Any]], known: Known
+    ) -> None:
         self.log = log
         self.asked = asked
         self.looks = looks
+        self._known = known
         self._of_command: dict[str, list[Asked]] = defaultdict(list)
-        self._first_asked: dict[str, int] = {}
         for each in asked:
             self._of_command[each.command].append(each)
-            self._first_asked[each.command] = min(each.at, self._first_asked.get(each.command, each.at))
-        acknowledged = sorted(
-            (each.answer["at"], each.answer["first"] + each.answer["count"] - 1)
-            for each in asked
-            if each.answer and each.outcome in KEPT and each.answer["first"]
-        )
-        self._acknowledged_at = [at for at, _ in acknowledged]
-        self._acknowledged: list[int] = []
-        for _, position in acknowledged:
-            self._acknowledged.append(max(position, self._acknowledged[-1] if self._acknowledged else 0))
 
     def broken(self) -> Iterator[Broken]:
         """Yield what does not hold."""
@@ -188,6 +215,8 @@ class Judge:
         if set(self.log.commands) != set(self.log.by_command):
             yield Broken("appends-whole", "commands and their events do not match")
         for command, events in self.log.by_command.items():
+            if events[0].category == DECIDED:
+                continue
             places = [(event.stream, event.version, event.event_id) for event in events]
             wanted = [
                 [(stream.hex, version, event.hex) for stream, version, event in each.question.events]
@@ -278,7 +307,7 @@ class Judge:
         others = [other for other in self._of_command[asked.command] if other.outcome == "recorded"]
         if len(others) > 1:
             yield f"recorded {len(others)} times"
-        if self._known_at(asked.at) >= answer["first"]:
+        if self._known.last_position(asked.at) >= answer["first"]:
             yield "it came before something that was acknowledged before it was asked"
         through, case = asked.question.through, asked.question.case
         if through is not None and case is not None:
@@ -293,7 +322,8 @@ class Judge:
             expected.setdefault(stream.hex, version - 1)
         told = answer["version"]
         if not any(
-            told != wanted and self._could_stand_at(stream, told, asked.at, answer["at"])
+            told != wanted
+            and told in self._known.window(self.log.by_stream.get(stream, []), asked.at, answer["at"])
             for stream, wanted in expected.items()
         ):
             yield f"no stream stood at version {told} and not where it was expected ({expected})"
@@ -305,24 +335,10 @@ class Judge:
         case, through = asked.question.case, asked.question.through
         later = [] if case is None or through is None else self.log.by_case[case.hex]
         if not any(
-            e.position > (through or 0) and self._first_asked.get(e.command, 0) < answer["at"] for e in later
+            e.position > (through or 0) and self._known.first_asked.get(e.command, 0) < answer["at"]
+            for e in later
         ):
             yield "the case had not moved on"
-
-    def _could_stand_at(self, stream: str, version: int, since: int, until: int) -> bool:
-        """Whether a stream stood at this version at some time between two."""
-        events = self.log.by_stream.get(stream, [])
-        lowest = bisect_right(events, self._known_at(since), key=lambda event: event.position)
-        if version == 0:
-            return lowest == 0
-        if not lowest <= version <= len(events):
-            return False
-        return self._first_asked.get(events[version - 1].command, until) < until
-
-    def _known_at(self, at: int) -> int:
-        """Return the last position that anybody had been told by then."""
-        place = bisect_right(self._acknowledged_at, at)
-        return self._acknowledged[place - 1] if place else 0
 
 
 def broken_by_reader(log: Log, name: str, seen: Iterable[Sequence[Any]]) -> Iterator[Broken]:

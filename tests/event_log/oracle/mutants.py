@@ -10,16 +10,22 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
+from typing import Any
 from uuid import uuid5
 
 import psycopg
 
+from scp_events.event_log import Outcome, deciding
 from scp_events.event_log.appender import LARGEST, Appender
 from scp_events.event_log.appends import Answer, Append
+from scp_events.event_log.deciding import Asked, Script
+from scp_events.event_log.enveloping import Enveloping
+from scp_events.event_log.familiar import Familiar, Standing
 from scp_events.event_log.listener import Listener
 from scp_events.event_log.sender import Sender
 from scp_events.event_log.telling import Answers, Call, ConnectionLostError, LogUnwritableError
 from scp_events.event_log.together import Together
+from scp_events.vocabulary import Event
 from tests.event_log.oracle.parts import PAGE, Parts, Row, Tail
 
 Edit = tuple[str, str]
@@ -186,10 +192,48 @@ class BehindTheOldest(Tail):
         return self._taken(rows)
 
 
+# --- deciding ---------------------------------------------------------------------------------------------
+
+
+def believe_what_is_remembered() -> None:
+    """Let a command be refused, or found to be so already, on what this process remembers."""
+
+    def on_what_is_remembered(
+        asked: Asked, standing: Standing[Any], enveloping: Enveloping, familiar: Familiar
+    ) -> Script[Outcome | None]:
+        events = deciding._decided(asked, standing)  # noqa: SLF001 - a mutant is made of its parts
+        if not events:
+            return deciding._already_so(asked.stream, standing.version)  # noqa: SLF001 - as above
+        return (yield from deciding._record(asked, standing, events, enveloping, familiar))  # noqa: SLF001 - as above
+
+    deciding._on_what_is_remembered = on_what_is_remembered  # noqa: SLF001 - as above
+
+
+def remember_what_was_meant() -> None:
+    """Let a process remember what it is about to record, whether it then is recorded or not."""
+    record = deciding._record  # noqa: SLF001 - as above
+
+    def recording(
+        asked: Asked,
+        standing: Standing[Any],
+        events: Sequence[Event],
+        enveloping: Enveloping,
+        familiar: Familiar,
+    ) -> Script[Outcome | None]:
+        meant = deciding._after(asked.aggregate, standing, events, standing.case_id)  # noqa: SLF001 - as above
+        outcome = yield from record(asked, standing, events, enveloping, familiar)
+        familiar.put(asked.stream, meant, familiar.forgotten)
+        return outcome
+
+    deciding._record = recording  # noqa: SLF001 - as above
+
+
 ANSWERS = "answers-true"
+DECISIONS = "decisions-true"
 READERS = "readers-saw-all"
 UNMOVED: dict[str, object] = {"moves": False}
 BRIEF: dict[str, object] = {"patience": 5.0}
+DECIDING: dict[str, object] = {"threads": 1, "tasks": 1, "deciders": 4}
 
 MUTANTS: dict[str, Mutant] = {
     "sequence": Mutant(
@@ -260,5 +304,17 @@ MUTANTS: dict[str, Mutant] = {
         breaks=READERS,
         parts=lambda: Parts(tail=BehindTheOldest),
         plan=BRIEF,
+    ),
+    "believes-its-memory": Mutant(
+        said="a command is refused on what the process remembers",
+        breaks=DECISIONS,
+        parts=lambda: Parts(patch=believe_what_is_remembered),
+        plan=BRIEF | DECIDING,
+    ),
+    "remembers-what-was-meant": Mutant(
+        said="a process remembers what it wanted to record, and was not recorded",
+        breaks=DECISIONS,
+        parts=lambda: Parts(patch=remember_what_was_meant),
+        plan=BRIEF | DECIDING,
     ),
 }

@@ -50,3 +50,5 @@ class Parts:
     appender_async: Callable[[Sequence[SenderAsync]], AppenderAsync] = AppenderAsync
     tail: Callable[[int], Tail] = Tail
     listener: Callable[[str], Listener] = Listener
+    patch: Callable[[], None] = lambda: None
+    """What is done in a writer's process before anything else."""

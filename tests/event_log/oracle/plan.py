@@ -25,7 +25,9 @@ class Plan:
     writers: int = 2
     threads: int = 3
     tasks: int = 3
-    """Askers of each writer process."""
+    """Askers of each writer process, who append."""
+    deciders: int = 2
+    """So many threads and so many tasks of each, who ask an aggregate to decide."""
     readers: tuple[str, ...] = ("pull", "subscription", "listen")
     moves: bool = True
     """Whether the log is dumped and restored elsewhere in the middle."""

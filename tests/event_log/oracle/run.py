@@ -15,7 +15,8 @@ from typing import Any
 import psycopg
 
 from tests.event_log.oracle.journal import Journal, lines
-from tests.event_log.oracle.judge import Broken, Judge, Log, asked_of, broken_by_reader
+from tests.event_log.oracle.judge import Broken, Judge, Known, Log, asked_of, broken_by_reader
+from tests.event_log.oracle.judge_decisions import JudgeOfDecisions, wished_of
 from tests.event_log.oracle.mischief import Cast, Mischief
 from tests.event_log.oracle.mutants import MUTANTS, parts_of
 from tests.event_log.oracle.newcomers import Newcomers
@@ -140,11 +141,22 @@ class _Stage:
         """Return what it came to."""
         log = Log.of(self.plan.direct)
         asked, looks = asked_of(self.plan, [*self.writers, CONDUCTOR])
+        wished = wished_of(self.plan, self.writers)
+        known = Known(
+            [*((a.command, a.at) for a in asked), *((w.wish["command"], w.at) for w in wished)],
+            [*(a.answer for a in asked if a.answer), *(w.told for w in wished if w.told)],
+        )
+        broken = [
+            *Judge(log, asked, looks, known).broken(),
+            *JudgeOfDecisions(log, wished, known).broken(),
+            *self._of_readers(log),
+            *self._of_processes(),
+        ]
         return Verdict(
             self.plan.seed,
-            [*Judge(log, asked, looks).broken(), *self._of_readers(log), *self._of_processes()],
+            broken,
             len(log.events),
-            Counter(each.outcome for each in asked),
+            Counter(each.outcome for each in (*asked, *wished)),
             self.mischief.done,
             self.acts,
             [f"{name}: {self._last_words(name)}" for name in {*self.late, *self.cast.died}],

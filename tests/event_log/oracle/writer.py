@@ -18,9 +18,12 @@ from typing import Any
 
 from eventsourcing.persistence import IntegrityError
 
+from scp_events.event_log import EventLogAsync, Outcome
 from scp_events.event_log.appends import Answer
 from scp_events.event_log.recorder import LogRecorder
 from scp_events.event_log.telling import LogUnreachableError
+from tests.event_log.oracle import deciders
+from tests.event_log.oracle.deciders import Decider, WholeLog, Wish
 from tests.event_log.oracle.journal import Journal, lines
 from tests.event_log.oracle.mutants import parts_of
 from tests.event_log.oracle.plan import Plan
@@ -45,6 +48,8 @@ class Writer:
         self._prefix = f"{name}/{life}"
         self._numbers = count()
         parts = parts_of(plan.mutant)
+        parts.patch()
+        self.whole = WholeLog(plan)
         self.recorder = LogRecorder(plan.conninfo)
         self.appender = parts.appender(parts.sender(plan.conninfo))
         self.recorder.append = self.appender.append
@@ -55,13 +60,15 @@ class Writer:
         """Ask until told to stop."""
         self.journal.write(k="start", at=time.monotonic_ns(), life=self._prefix)
         threading.Thread(target=self._await_the_end, daemon=True).start()
-        with ThreadPoolExecutor(self.plan.threads) as pool:
+        with ThreadPoolExecutor(self.plan.threads + self.plan.deciders) as pool:
             threads = [pool.submit(self._in_a_thread, n) for n in range(self.plan.threads)]
+            threads += [pool.submit(self._decide_in_a_thread, n) for n in range(self.plan.deciders)]
             asyncio.run(self._in_a_loop())
             for thread in threads:
                 thread.result()
         self.appender.close()
         self.recorder.close()
+        self.whole.close()
         self.journal.write(k="end", at=time.monotonic_ns())
 
     def _await_the_end(self) -> None:
@@ -98,7 +105,11 @@ class Writer:
 
     async def _in_a_loop(self) -> None:
         appender = self.appender_async(self.senders())
-        await asyncio.gather(*(self._in_a_task(appender, n) for n in range(self.plan.tasks)))
+        async with self.whole.tasks() as tasks:
+            await asyncio.gather(
+                *(self._in_a_task(appender, n) for n in range(self.plan.tasks)),
+                *(self._decide_in_a_task(tasks, n) for n in range(self.plan.deciders)),
+            )
         await appender.close()
 
     async def _in_a_task(self, appender: Any, number: int) -> None:
@@ -121,6 +132,45 @@ class Writer:
             else:
                 self._answered(number, answer)
                 return answer
+
+    # --- deciding -------------------------------------------------------------------------------------------
+
+    def _decide_in_a_thread(self, number: int) -> None:
+        decider = Decider(self.plan, f"decider-{number}/{self._prefix}")
+        while not self.stopping.is_set():
+            wish = decider.next(time.monotonic_ns())
+            answer: Outcome | Exception | None = None
+            while answer is None or type(answer).__name__ in deciders.UNTIL_ANSWERED:
+                wished = self._wish(wish)
+                try:
+                    answer = self.whole.log.handle(*wish.arguments, expected_version=wish.expected)
+                except Exception as error:  # noqa: BLE001 - the judge says whether it is true
+                    answer = error
+                self.journal.write(k="told", n=wished, **deciders.told(answer))
+            decider.learn(wish, answer)
+
+    async def _decide_in_a_task(self, tasks: EventLogAsync, number: int) -> None:
+        decider = Decider(self.plan, f"task-decider-{number}/{self._prefix}")
+        while not self.stopping.is_set():
+            wish = decider.next(time.monotonic_ns())
+            answer: Outcome | Exception | None = None
+            while answer is None or type(answer).__name__ in deciders.UNTIL_ANSWERED:
+                wished = self._wish(wish)
+                try:
+                    answer = await tasks.handle(*wish.arguments, expected_version=wish.expected)
+                except Exception as error:  # noqa: BLE001 - as above
+                    answer = error
+                self.journal.write(k="told", n=wished, **deciders.told(answer))
+            decider.learn(wish, answer)
+
+    def _wish(self, wish: Wish) -> str:
+        number = f"{self._prefix}/{next(self._numbers)}"
+        self.journal.write(
+            k="wish", n=number, at=time.monotonic_ns(), wall=time.time_ns() // 1000, **wish.line()
+        )
+        return number
+
+    # --- looking --------------------------------------------------------------------------------------------
 
     def _listed(self, question: Question) -> Answer:
         """Ask through the library's interface, which lists positions."""
