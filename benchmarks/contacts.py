@@ -67,22 +67,27 @@ def registration() -> Register:
 def agreement() -> AgreeBoundaries:
     """Return the second command of a case: a decision, with its grounds."""
     return AgreeBoundaries(
-        decision=Decision(
-            by=WORKER,
-            reason_code="onset",
-            reason_text=NOTE,
-            legal_basis=LegalBasis(
-                instrument="statute",
-                act="Example Act",
-                section="s. 1",
-                valid_from=NOON.date().replace(year=2020),
-            ),
-            options_considered=("agree", NO_ACTION),
-            views=Views(expressed=NOTE),
-            policy_version=CURRENT.version,
-        ),
+        decision=grounds(),
         agreed_with=WORKER,
         boundaries=NOTE,
+    )
+
+
+def grounds() -> Decision:
+    """Return the grounds of a decision."""
+    return Decision(
+        by=WORKER,
+        reason_code="onset",
+        reason_text=NOTE,
+        legal_basis=LegalBasis(
+            instrument="statute",
+            act="Example Act",
+            section="s. 1",
+            valid_from=NOON.date().replace(year=2020),
+        ),
+        options_considered=("agree", NO_ACTION),
+        views=Views(expressed=NOTE),
+        policy_version=CURRENT.version,
     )
 
 

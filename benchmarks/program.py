@@ -52,7 +52,7 @@ class Run:
     rounds: Rounds = field(default_factory=Rounds)
     not_run: list[str] = field(default_factory=list)
     facts: dict[str, float] = field(default_factory=dict)
-    """What was seen besides, by name."""
+    """What was seen besides; the name says the unit."""
 
     def place(self) -> Path:
         """Return a directory for files."""
@@ -119,7 +119,7 @@ def run(benchmark: str, doc: str | None, compare: Compare, arguments: list[str])
             "medians": {name: _rounded(said.rounds.median(name)) for name in said.rounds.measured},
             "quartiles": {name: _quartiles(values) for name, values in said.rounds.measured.items()},
             "ratios": {name: _rounded(ratio) for name, ratio in ratios.items()},
-            "facts": said.facts,
+            "facts": {name: _rounded(fact) for name, fact in said.facts.items()},
             "not_run": said.not_run,
         }
     sys.stdout.write(json.dumps(line) + "\n")
@@ -154,7 +154,8 @@ def _setting(conninfo: str, name: str) -> str:
 
 
 def _quartiles(values: list[float]) -> list[float | None]:
-    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+    several = values if len(values) > 1 else values * 2
+    low, _, high = statistics.quantiles(several, n=4, method="inclusive")
     return [_rounded(low), _rounded(high)]
 
 

@@ -1,66 +1,31 @@
 """What sealing costs: encode and decode with sealed fields against the same events as plain JSON.
 
 Also how fast a cold case is opened, its keys looked up and unwrapped, and how fast keys are wrapped anew on
-another epoch. Keys are real ones, in a file, on an embedded server of our own. `--short` stays under a
-minute.
-
-python -m benchmarks.sealed_fields [--format json] [--short]
+another epoch. Keys are real ones, in a file.
 """
 
 from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TypeAlias
 from uuid import UUID, uuid4
 
 import psycopg
 from uuid_utils.compat import uuid7
 
+from benchmarks.contacts import MINUTES, NOON, NOTE, WORKER, grounds, new_case
 from benchmarks.program import SEED, Run, run
-from benchmarks.rounds import Contender, Rounds, clocked
+from benchmarks.rounds import Contender, Done, Rounds, clocked
 from scp_events.aggregates import ALL, participant, referral
 from scp_events.event_log import Codec, Envelope
-from scp_events.policy import CURRENT
 from scp_events.privacy import Keyring, open_keyring
-from scp_events.vocabulary import (
-    NO_ACTION,
-    Actor,
-    CommandId,
-    Decision,
-    Event,
-    EventId,
-    LegalBasis,
-    OrganisationId,
-    ParticipantId,
-    PersonId,
-    Role,
-    Stream,
-    Views,
-    stored_type,
-)
+from scp_events.vocabulary import CommandId, Event, EventId, Stream, stored_type
 
-Work: TypeAlias = Callable[[], int]
-NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-NOTE = "An invented note about an invented meeting, as long as such notes are. " * 3
-WORKER = Actor(id=PersonId("kw-juniper"), role=Role.KEY_WORKER, organisation=OrganisationId("second-chance"))
 A_CASE = 69
 """Events of a case, referral to exit."""
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much work a round is."""
-
-    cases: int
-    keys: int
-
-
-LONG = Size(cases=60, keys=100_000)
-SHORT = Size(cases=20, keys=4_000)
+MANY_KEYS = 100_000
 
 
 @dataclass(frozen=True)
@@ -76,37 +41,27 @@ class Line:
 
 
 def compare(said: Run) -> Mapping[str, float | None]:
-    """Measure what sealing adds to encoding and decoding, and what a cold case and a new epoch take."""
-    size = SHORT if said.short else LONG
-    random.seed(SEED)
+    """Measure both ways of writing and reading, then a new epoch."""
+    cases, keys = (20, 4_000) if said.short else (60, MANY_KEYS)
     conninfo, named = said.database(), said.keyring()
     keyring = said.closing(open_keyring(conninfo, named=named))
-    lines = [line for _ in range(size.cases) for line in a_case(keyring)]
-    for contenders in (
-        {"plain encode": encoding_plainly(lines), "sealed encode": encoding(lines, keyring)},
-        {"plain decode": decoding_plainly(lines), "sealed decode": decoding(lines, keyring)},
-        {"cold decode": opening_cold(lines, conninfo, named)},
-    ):
-        said.compare({name: in_a_round(prepare) for name, prepare in contenders.items()})
-    fill(keyring, conninfo, size.keys)
-    said.compare({"rewrap": in_a_round(rotating(keyring, size.keys))})
-    rounds = said.rounds
+    lines = [line for _ in range(cases) for line in a_case(keyring)]
+    said.compare({"plain encode": encoding_plainly(lines), "sealed encode": encoding(lines, keyring)})
+    said.compare({"plain decode": decoding_plainly(lines), "sealed decode": decoding(lines, keyring)})
+    said.compare({"cold decode": opening_cold(lines, conninfo, named)})
+    fill(keyring, conninfo, keys)
+    said.rounds.compare({"rewrap": rotating(keyring, keys)}, 1 if said.short else 3)
     said.facts |= {
-        "encode_extra_us": extra(rounds, "sealed encode", "plain encode"),
-        "decode_extra_us": extra(rounds, "sealed decode", "plain decode"),
-        "cold_case_extra_us": A_CASE * extra(rounds, "cold decode", "sealed decode"),
+        "encode_extra_us": extra(said.rounds, "sealed encode", "plain encode"),
+        "decode_extra_us": extra(said.rounds, "sealed decode", "plain decode"),
+        "cold_case_extra_us": A_CASE * extra(said.rounds, "cold decode", "sealed decode"),
         "extra_bytes_per_event": sum(len(x.sealed) - len(x.plain) for x in lines) / len(lines),
-        "seconds_to_rewrap_100000": 100_000 / rounds.median("rewrap"),
+        "seconds_to_rewrap_100000": MANY_KEYS / said.rounds.median("rewrap"),
     }
     return {
         f"{what}_sealed_vs_plain": said.ratio(f"sealed {what}", f"plain {what}")
         for what in ("encode", "decode")
     }
-
-
-def in_a_round(prepare: Callable[[], Work]) -> Contender:
-    """Prepare, and clock the work alone."""
-    return lambda: clocked(prepare())
 
 
 def extra(rounds: Rounds, name: str, other: str) -> float:
@@ -117,7 +72,7 @@ def extra(rounds: Rounds, name: str, other: str) -> float:
 # --- contenders -------------------------------------------------------------------------------------------
 
 
-def encoding(lines: Sequence[Line], keyring: Keyring) -> Callable[[], Work]:
+def encoding(lines: Sequence[Line], keyring: Keyring) -> Contender:
     """Sealed, as the log does it."""
     codec = Codec(ALL, keyring)
 
@@ -125,20 +80,20 @@ def encoding(lines: Sequence[Line], keyring: Keyring) -> Callable[[], Work]:
         assert all(NOTE.encode() not in codec.encode(x.envelope, x.stream, x.version) for x in lines)
         return len(lines)
 
-    return lambda: work
+    return lambda: clocked(work)
 
 
-def encoding_plainly(lines: Sequence[Line]) -> Callable[[], Work]:
+def encoding_plainly(lines: Sequence[Line]) -> Contender:
     """The same as JSON."""
 
     def work() -> int:
         assert all(x.envelope.model_dump_json().encode() == x.plain for x in lines)
         return len(lines)
 
-    return lambda: work
+    return lambda: clocked(work)
 
 
-def decoding(lines: Sequence[Line], keyring: Keyring) -> Callable[[], Work]:
+def decoding(lines: Sequence[Line], keyring: Keyring) -> Contender:
     """Opened, as the log does it."""
     codec = Codec(ALL, keyring)
 
@@ -149,33 +104,33 @@ def decoding(lines: Sequence[Line], keyring: Keyring) -> Callable[[], Work]:
         )
         return len(lines)
 
-    return lambda: work
+    return lambda: clocked(work)
 
 
-def decoding_plainly(lines: Sequence[Line]) -> Callable[[], Work]:
+def decoding_plainly(lines: Sequence[Line]) -> Contender:
     """The same from JSON, in one pass."""
 
     def work() -> int:
         assert all(type(x.envelope).model_validate_json(x.plain).event == x.envelope.event for x in lines)
         return len(lines)
 
-    return lambda: work
+    return lambda: clocked(work)
 
 
-def opening_cold(lines: Sequence[Line], conninfo: str, named: str) -> Callable[[], Work]:
+def opening_cold(lines: Sequence[Line], conninfo: str, named: str) -> Contender:
     """Opened by a process that has no key yet: each case looks its keys up and unwraps them."""
     with_keyring: list[Keyring] = []
 
-    def prepare() -> Work:
+    def contender() -> Done:
         for keyring in with_keyring:
             keyring.close()
         with_keyring[:] = [open_keyring(conninfo, named=named)]
         return decoding(lines, with_keyring[0])()
 
-    return prepare
+    return contender
 
 
-def rotating(keyring: Keyring, keys: int) -> Callable[[], Work]:
+def rotating(keyring: Keyring, keys: int) -> Contender:
     """Every key wrapped anew on another epoch."""
 
     def work() -> int:
@@ -183,7 +138,7 @@ def rotating(keyring: Keyring, keys: int) -> Callable[[], Work]:
         assert sum(each.keys for each in keyring.epochs() if each.epoch == epoch) >= keys
         return keys
 
-    return lambda: work
+    return lambda: clocked(work)
 
 
 # --- what they work on ------------------------------------------------------------------------------------
@@ -191,7 +146,7 @@ def rotating(keyring: Keyring, keys: int) -> Callable[[], Work]:
 
 def a_case(keyring: Keyring) -> list[Line]:
     """Return the events of one invented case: mostly contacts, every sixth a decision, some without words."""
-    codec, case_id = Codec(ALL, keyring), ParticipantId(uuid4())
+    codec, case_id = Codec(ALL, keyring), new_case()
     stream = Stream("participant", case_id)
     lines = []
     for version in range(1, A_CASE + 1):
@@ -219,34 +174,16 @@ def a_case(keyring: Keyring) -> list[Line]:
 
 def _event(number: int) -> Event:
     if number % 6 == 0:
-        return participant.ParticipationPaused(decision=_grounds())
+        return participant.ParticipationPaused(decision=grounds())
     if number % 10 == 0:
         return referral.ReferralWaitlisted()
     return participant.ContactRecorded(
         event_id=EventId(uuid7()),
         medium=participant.Medium.IN_PERSON,
         outcome=participant.ContactOutcome.HELD,
-        held_minutes=45,
+        held_minutes=MINUTES,
         made_by=WORKER,
         note=NOTE,
-    )
-
-
-def _grounds() -> Decision:
-    return Decision(
-        by=WORKER,
-        reason_code="onset",
-        reason_text=NOTE,
-        legal_basis=LegalBasis(
-            instrument="court-order",
-            act="Example Act",
-            section="s. 1",
-            reference="Order 17/2026",
-            valid_from=NOON.date().replace(year=2020),
-        ),
-        options_considered=("agree", NO_ACTION),
-        views=Views(expressed=NOTE),
-        policy_version=CURRENT.version,
     )
 
 
@@ -254,7 +191,8 @@ def fill(keyring: Keyring, conninfo: str, keys: int) -> None:
     """Make so many keys, in one statement: making them one by one is not what is measured."""
     epoch = keyring.epochs()[-1].epoch
     groups = ("core", "narrative")
-    wrapped = keyring.home.wrap(epoch, [random.randbytes(80) for _ in range(keys)])
+    drawn = random.Random(SEED)
+    wrapped = keyring.home.wrap(epoch, [drawn.randbytes(80) for _ in range(keys)])
     subjects = [uuid4() for _ in range(keys // 2)]
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute(
@@ -269,5 +207,10 @@ def _twice(subjects: Sequence[UUID]) -> list[UUID]:
     return [subject for subject in subjects for _ in range(2)]
 
 
+def main(arguments: list[str]) -> int:
+    """Measure, and print the line of JSON."""
+    return run("sealed_fields", __doc__, compare, arguments)
+
+
 if __name__ == "__main__":
-    sys.exit(run("sealed_fields", __doc__, compare, sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))

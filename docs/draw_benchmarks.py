@@ -161,12 +161,20 @@ def table(result: Result) -> str:
 
 def followed(result: Result) -> str:
     """Say how long a reader followed, and what it missed."""
-    facts = result.said["facts"]
+    seen = result.said["facts"]
     return (
-        f"In {facts['followed_seconds']:.0f} seconds 16 writers recorded {facts['followed_events']:,} events,"
-        f" {facts['followed_per_second']:,} a second.\nThe reader got every one of them, in order, 99 of 100"
-        f" within {facts['followed_p99_ms']:g} ms; it missed {facts['missed_events']:.0f}."
+        f"In {seen['followed_seconds']:.0f} seconds 16 writers recorded {seen['followed_events']:,.0f}"
+        f" events, {seen['followed_per_second']:,.0f} a second.\n"
+        f"The reader got every one, in order, 99 of 100 within {seen['followed_p99_ms']:g} ms;"
+        f" it missed {seen['missed_events']:.0f}."
     )
+
+
+def facts(result: Result) -> str:
+    """Return the table of what was seen besides."""
+    rows = ["| | |", "|---|---:|"]
+    rows += [f"| {name.replace('_', ' ')} | {fact:g} |" for name, fact in result.said["facts"].items()]
+    return "\n".join(rows)
 
 
 def costs(result: Result) -> str:
@@ -308,10 +316,21 @@ DRAWN: Mapping[str, tuple[str, Draw]] = {
     "growth": ("growth", growth),
 }
 """Every chart: which benchmark it shows, and how."""
-TABLES = ("append", "http", "lag", "opening", "growth", "catching_up", "sealing", "verifying")
+TABLES = (
+    "append",
+    "http",
+    "lag",
+    "opening",
+    "growth",
+    "catching_up",
+    "sealed_fields",
+    "sealing",
+    "verifying",
+)
 SAID: Mapping[str, tuple[str, Draw]] = {
     **{name: (name, table) for name in TABLES},
     "followed": ("lag", followed),
+    "facts of sealed_fields": ("sealed_fields", facts),
     "costs": ("costs", costs),
 }
 """Every drawn part of the page that says what a benchmark showed."""
