@@ -114,6 +114,10 @@ def test_the_verifier_imports_the_standard_library_only() -> None:
     assert imported <= sys.stdlib_module_names
 
 
+def test_the_verifier_can_be_read_by_python_three_eight() -> None:
+    assert ast.parse(VERIFIER.read_text(encoding="utf-8"), feature_version=(3, 8))
+
+
 def test_the_same_bundle_has_the_same_bytes() -> None:
     assert written(bundle_of(), LOG) == archive()
 

@@ -22,6 +22,8 @@ from tests.services.test_relay import topics_of
 from tests.streams.filled_log import append_many
 from tests.streams.relaying import Site
 
+pytestmark = pytest.mark.once  # test_relay runs the same program from the wheel
+
 
 @pytest.fixture
 def site(

@@ -103,6 +103,7 @@ def test_an_event_that_stops_a_projection_is_sealed(
         )
 
 
+@pytest.mark.once  # the same program in trouble; the tests above run it from the wheel
 def test_a_killed_sealer_leaves_nothing_undone_and_nothing_contradicted(
     connection: Sealed, log_database: str, tmp_path: Path
 ) -> None:
