@@ -231,7 +231,8 @@ def test_a_key_destroyed_elsewhere_is_forgotten_here(keyring: Keyring, opening: 
     here = opening(cache=KeyCache(seconds=1e9))
     subject = uuid4()
     key = living(here, subject)
-    eventually(lambda: living(here, subject) is living(here, subject))  # once it listens, it holds
+    eventually(lambda: here.cache.forgotten > 0)  # it listens from now on
+    assert living(here, subject) is living(here, subject)
     keyring.fence(subject)
     keyring.destroy(subject)
     eventually(lambda: isinstance(here.to_seal(subject, "narrative"), Erased))
