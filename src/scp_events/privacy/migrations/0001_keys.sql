@@ -29,10 +29,9 @@ CREATE TABLE keyring.keys (
     CHECK ((wrapped IS NULL) = (destroyed_at IS NOT NULL)),
     CHECK (wrapped IS NULL OR epoch IS NOT NULL),
     CHECK (destroyed_at IS NULL OR fenced_at IS NOT NULL)
-);
+) WITH (fillfactor = 50);                -- a key wrapped anew fits beside the old one: no index is touched
 -- Or ANALYZE would keep copies of wrapped keys in the catalogue.
 ALTER TABLE keyring.keys ALTER COLUMN wrapped SET STATISTICS 0;
-CREATE INDEX keys_of_an_epoch ON keyring.keys (epoch) WHERE wrapped IS NOT NULL;
 
 CREATE FUNCTION keyring.refuse_return() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
