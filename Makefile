@@ -22,9 +22,9 @@ demo: setup ## import a fictional organisation's spreadsheets and replay one cas
 	@SCP_HOME="$(CURDIR)/.demo" $(RUN) -m scp_cli demo
 
 test: setup ## run the tests; says what was skipped and how to get it
-	$(RUN) -m pytest -n auto --dist worksteal
+	$(RUN) -m pytest -n auto --dist worksteal -m "not long"
 
-thorough: setup ## run the tests with ten times as many random examples of every property
+thorough: setup ## run the long tests too, and ten times as many random examples of every property
 	SCP_TEST_TIMES=10 $(RUN) -m pytest -n auto --dist worksteal
 
 faults: setup ## let everything go wrong that can (tests/faults/README.md says what), and nothing else
@@ -37,7 +37,7 @@ check: setup ## format, lint, types, layers, drawings, and what the house knows 
 	$(VENV)/bin/lint-imports --no-logo
 	$(RUN) docs/draw.py --check
 	$(RUN) docs/draw_benchmarks.py --check
-	$(RUN) -m pytest -q -m "not long" tests/house tests/projections/test_statements.py
+	$(RUN) -m pytest -q -m "not long and not once" tests/house tests/projections/test_statements.py
 
 format: setup ## put every file into the house's form
 	$(RUN) -m ruff format

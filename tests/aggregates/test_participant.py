@@ -365,9 +365,23 @@ def test_a_registration_sent_again_is_already_so() -> None:
     after(REGISTER).when(REGISTER).then_nothing_new()
 
 
-@pytest.mark.parametrize("command", EVERY_COMMAND[1:], ids=lambda c: type(c).__name__)
-def test_nothing_is_asked_of_somebody_unregistered(command: ParticipantCommand) -> None:
+NEEDS_NO_REGISTRATION = {"Register", *(kind.__name__ for kind in participant.ASKED_WITHOUT_REGISTRATION)}
+"""Somebody who was referred and never registered has the right to be forgotten, too."""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [command for command in EVERY_COMMAND if type(command).__name__ not in NEEDS_NO_REGISTRATION],
+    ids=lambda c: type(c).__name__,
+)
+def test_nothing_else_is_asked_of_somebody_unregistered(command: ParticipantCommand) -> None:
     after().when(command).then_refused("registered-first")
+
+
+def test_somebody_who_was_never_registered_can_be_forgotten() -> None:
+    after().when(ASK_ERASURE).then(
+        participant.ErasureRequested(origin=ASK_ERASURE.origin, requested_by=ASK_ERASURE.requested_by)
+    )
 
 
 # --- corrections ------------------------------------------------------------------------------------------

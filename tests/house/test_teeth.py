@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.once  # the wheel holds no house to break
 ROOT = Path(__file__).parents[2]
-PARTS = ("src", "services", "tests", "docs", "requirements")
+PARTS = ("src", "services", "tests", "docs", "requirements", "benchmarks")
 FILES = ("pyproject.toml", ".importlinter")
 REFERRAL = "src/scp_events/aggregates/referral.py"
 

@@ -62,6 +62,11 @@ def broken(tmp_path: Path) -> Iterator[TestClient]:
 @pytest.fixture
 def journal_put_back() -> Iterator[None]:
     kept = logging.root.handlers[:]
+    # Whoever used a library in this process before may have silenced it.
+    pool = logging.getLogger("psycopg.pool")
+    pool.disabled, pool.propagate = False, True
+    pool.setLevel(logging.NOTSET)
+    logging.getLogger("psycopg").setLevel(logging.NOTSET)
     yield
     structlog.reset_defaults()
     logging.root.handlers[:] = kept
