@@ -16,6 +16,7 @@ from scp_events.aggregates import ALL
 from scp_events.aggregates.referral import InformationRequested, ReferralWaitlisted
 from scp_events.event_log import EventLog, Recorded
 from scp_events.follower import FencedError, Follower, On, OtherTablesError, Standing, State, checkpoints
+from scp_events.follower.following import is_transient
 from scp_events.vocabulary import Event, Position, stored_type
 from tests.opened import opened_log
 from tests.streams.filled_log import SECRET_WORDS, append_many
@@ -234,6 +235,12 @@ TENDER = Sketch(
     "; CREATE TABLE weakness (bad bigint); INSERT INTO weakness VALUES (13)",
 )
 """Fails at one position, until that is mended."""
+
+
+def test_a_connection_that_ends_without_a_word_is_nobody_s_poison() -> None:
+    assert is_transient(psycopg.DatabaseError("server closed the connection unexpectedly"))
+    assert is_transient(psycopg.OperationalError("the connection is closed"))
+    assert not is_transient(psycopg.errors.UniqueViolation("a row is there already"))
 
 
 @pytest.mark.faults

@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 
 from scp_events.event_log import sender as sender_module
 from scp_events.event_log.appends import Answer, Append
-from scp_events.event_log.guards import UnsafeServerError
+from scp_events.event_log.guards import UnsafeServerError, check_promises
 from scp_events.event_log.sender import Sender, SenderAsync
 from scp_events.event_log.telling import (
     Answers,
@@ -298,6 +298,21 @@ def test_where_a_call_broke_off_nobody_is_told_that_nothing_was_recorded(
     assert isinstance(answers[0], LogUnreachableError)
     assert not isinstance(answers[0], LogUnwritableError)
     assert head(log_database) == 3
+
+
+def test_a_server_that_ends_a_new_connection_without_a_word_is_asked_again(
+    sender: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endings = [psycopg.DatabaseError("server closed the connection unexpectedly")]
+
+    def ending(connection: psycopg.Connection[object]) -> None:
+        if endings:
+            raise endings.pop()
+        check_promises(connection)
+
+    monkeypatch.setattr(sender_module, "check_promises", ending)
+    assert outcomes(sender.send([one()])) == ["recorded"]
+    assert not endings
 
 
 def test_an_interrupted_call_leaves_no_connection_with_half_an_answer_behind(

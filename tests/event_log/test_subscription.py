@@ -76,3 +76,17 @@ def test_whoever_stops_it_is_not_kept_waiting(log_database: str) -> None:
         subscription.stop()
         assert [each.id for each in waiting.result(60)] in ([], [1])
     recorder.close()
+
+
+def test_a_read_whose_connection_ends_without_a_word_is_made_again(log_database: str) -> None:
+    recorder = LogRecorder(log_database)
+    recorder.append(one())
+    endings = [psycopg.DatabaseError("server closed the connection unexpectedly")]
+
+    def ending(connection: psycopg.Connection[tuple[object, ...]]) -> object:
+        if endings:
+            raise endings.pop()
+        return connection.execute("SELECT position FROM event_log.head").fetchone()
+
+    assert recorder._insist(ending) == (1,)  # noqa: SLF001 - how every read is made
+    recorder.close()

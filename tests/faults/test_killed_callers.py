@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -10,12 +11,13 @@ import pytest
 from tests.event_log.appending import stored, waiting_for_the_head
 from tests.waiting import until
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.faults
 
 
 def caller(*asked: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.caller", *asked], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.faults.caller", *asked], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
 
 

@@ -1,5 +1,7 @@
 """What this room says when it cannot do as asked: the value that surprised it, and what to do."""
 
+import psycopg
+
 
 class DatabaseError(Exception):
     """There is no database to work with. The text says why and what to do; it never holds a password."""
@@ -7,3 +9,12 @@ class DatabaseError(Exception):
 
 class MigrationError(DatabaseError):
     """The tables cannot be brought up to date without somebody deciding something first."""
+
+
+def broke_off(error: BaseException) -> bool:
+    """Whether a connection ended without a word from the server.
+
+    Of what the server did not say the driver knows no kind: it raises `psycopg.DatabaseError` itself, which
+    whoever waits for a server that comes back (`psycopg.OperationalError`) would not think of.
+    """
+    return type(error) is psycopg.DatabaseError and error.sqlstate is None

@@ -23,6 +23,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 from uuid_utils.compat import uuid7
 
+from scp_events.database import broke_off
 from scp_events.event_log.appender import Appender
 from scp_events.event_log.appends import Append, EnvelopedEvent, PlacedEvent
 from scp_events.event_log.listener import Listener
@@ -167,7 +168,9 @@ class LogRecorder(ApplicationRecorder):
                 raise LogUnreachableError("every connection to the database is busy: try again") from busy
             except psycopg.errors.DiskFull as full:
                 raise unwritable(full) from full
-            except psycopg.OperationalError as broken:
+            except psycopg.Error as broken:
+                if not (isinstance(broken, psycopg.OperationalError) or broke_off(broken)):
+                    raise
                 if attempt == RECONNECTS - 1:
                     raise LogUnreachableError("the database cannot be reached: try again") from broken
                 self.pool.check()

@@ -19,6 +19,7 @@ from psycopg.postgres import types
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
+from scp_events.database import broke_off
 from scp_events.event_log.appends import CALL, PARAMETERS, Answer, Append, answers_of, arguments_of
 from scp_events.event_log.guards import check_promises
 from scp_events.event_log.roles import become_writer
@@ -140,8 +141,10 @@ def connect(conninfo: str) -> Connection[Any]:
         check_promises(connection)
         become_writer(connection)
         _must_have_succeeded(connection.pgconn.prepare(PREPARED, CALL.encode(), OIDS), connection)
-    except BaseException:
+    except BaseException as error:
         connection.close()
+        if broke_off(error):
+            raise psycopg.OperationalError("the connection was lost") from error
         raise
     return connection
 

@@ -18,6 +18,7 @@ from uuid import uuid4
 import psycopg
 import structlog
 
+from scp_events.database import broke_off
 from scp_events.event_log import EventLog, LogUnreachableError, UnreadableEventError
 from scp_events.follower import checkpoints
 from scp_events.follower.checkpoints import Checkpoint, FencedError, MovedError, State
@@ -193,6 +194,8 @@ def _run(follower: Follower) -> None:
 def is_transient(error: Exception) -> bool:
     """Whether an error tells of the server or the way to it, not of the event."""
     if isinstance(error, LogUnreachableError | KeyServiceDownError | psycopg.InterfaceError):
+        return True
+    if broke_off(error):
         return True
     state = getattr(error, "sqlstate", None)
     return isinstance(error, psycopg.OperationalError) and (state is None or state[:2] in PASSING)

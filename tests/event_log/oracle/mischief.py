@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.own_server import OwnServer
 from tests.waiting import until
 from tests.wire import Wire
 
+ROOT = Path(__file__).parents[3]
 Process = subprocess.Popen[str]
 OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 TABLES = ("events", "commands", "head")
@@ -49,7 +51,12 @@ class Cast:
         self.lives[name] += 1
         with open(f"{self.plan.directory}/{name}.said", "a") as said:  # noqa: PTH123 - beside its journal
             self.running[name] = subprocess.Popen(
-                [sys.executable, "-m", *what], stdin=subprocess.PIPE, stdout=said, stderr=said, text=True
+                [sys.executable, "-m", *what],
+                stdin=subprocess.PIPE,
+                stdout=said,
+                stderr=said,
+                text=True,
+                cwd=ROOT,
             )
 
     def kill(self, name: str) -> None:
