@@ -1,7 +1,7 @@
 """The way between a program and PostgreSQL, which a test may cut at the worst moment.
 
 `lose_answer`: the server has done what it was asked, and the program never hears of it.
-`part`: the program is cut off; the server is not, and goes on with what it was asked.
+`part`: the program is cut off; the server is not, and goes on with an append that it was asked for.
 """
 
 from __future__ import annotations
@@ -60,8 +60,7 @@ class Wire:
 
     async def _part(self) -> None:
         for through in list(self._through):
-            through.client.transport.abort()
-            through.parted = True
+            through.part()
 
     def is_to_be_lost(self) -> bool:
         """Whether this answer is the one to lose."""
@@ -151,6 +150,13 @@ class _Through:
                 self.client.write(data)
                 await self.client.drain()
         self.end()
+
+    def part(self) -> None:
+        """Cut the program off; the server goes on, if it is at work on an append."""
+        if not self._appending:
+            self.end()
+        self.parted = True
+        self.client.transport.abort()
 
     def end(self) -> None:
         """End it on both sides."""

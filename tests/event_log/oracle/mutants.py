@@ -267,7 +267,7 @@ MUTANTS: dict[str, Mutant] = {
         said="callers are answered before the commit",
         breaks="readable-at-once",
         parts=lambda: Parts(sender=BeforeTheCommit),
-        plan=BRIEF | {"tasks": 0},
+        plan=BRIEF | {"tasks": 0, "deciders": 0},
     ),
     "lost-means-nothing": Mutant(
         said="a broken connection is told as nothing recorded",

@@ -125,7 +125,7 @@ class _Stage:
             self.mischief.go_on()
         self.mischief.wire.heal()
         with self.acts.timed("writers end"):
-            self.late += self.cast.end(self.writers, self.plan.patience + 60)
+            self.late += self.cast.end(self.writers, 3 * self.plan.patience)
         self.newcomers.come(journal)
         _tell_the_end(self.plan)
         with self.acts.timed("readers end"):
