@@ -49,8 +49,7 @@ draw: setup ## draw the pages from the code, and write the published language an
 	$(RUN) -m tests.house.language
 
 # One module of benchmarks/ each. `make bench SHORT=--short` takes a minute for each.
-# The ledger's are to be called `sealing` and `verifying`: the page has their places.
-BENCHMARKS := append http lag opening growth catching_up costs sealed_fields
+BENCHMARKS := append http lag opening growth catching_up costs sealed_fields sealing verifying
 
 bench: setup ## compare with the plain library and with bare inserts, by ratio, on this machine
 	@for each in $(BENCHMARKS); do $(RUN) -m benchmarks.$$each $(SHORT) || exit 1; done

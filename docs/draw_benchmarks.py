@@ -330,7 +330,7 @@ TABLES = (
 SAID: Mapping[str, tuple[str, Draw]] = {
     **{name: (name, table) for name in TABLES},
     "followed": ("lag", followed),
-    "facts of sealed_fields": ("sealed_fields", facts),
+    **{f"facts of {name}": (name, facts) for name in ("sealed_fields", "sealing", "verifying")},
     "costs": ("costs", costs),
 }
 """Every drawn part of the page that says what a benchmark showed."""
