@@ -9,13 +9,13 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import TupleRow
 
-from benchmarks.contacts import MINUTES, NOTE, contact, life, new_case, provenance
+from benchmarks.contacts import MINUTES, NOTE, life, new_case, provenance
 from benchmarks.stores import Tally, anew
 from scp_events import event_log
 from scp_events.aggregates import ALL, participant
 from scp_events.event_log import EventLog, EventLogAsync
 from scp_events.event_log.appends import Append, EnvelopedEvent
-from scp_events.event_log.deciding import Asked, Open
+from scp_events.event_log.deciding import Open
 from scp_events.event_log.familiar import Standing
 from scp_events.privacy import open_keyring
 from scp_events.vocabulary import ParticipantId
@@ -45,7 +45,6 @@ class Ours:
         self.log = EventLog(conninfo, ALL, keyring=self.keyring, pool_size=connections)
         self._checked = int(self.log.head())
         self._callers: list[Caller] = []
-        self._a_contact, self._sent = contact(), provenance()
 
     def close(self) -> None:
         """Give every connection back."""
@@ -93,17 +92,7 @@ class Ours:
 
     def standing(self, case: UUID) -> Standing[participant.State]:
         """Open a case to decide on it: what is remembered of it, and what has come since."""
-        asked = Asked(
-            aggregate=participant,
-            stream=participant.stream(ParticipantId(case)),
-            command=self._a_contact,
-            provenance=self._sent,
-            case_id=None,
-            expected_version=None,
-            evidence_through=None,
-            fingerprint=lambda _case: b"",
-        )
-        standing = self.log.reply(Open(asked))
+        standing = self.log.reply(Open(participant, participant.stream(ParticipantId(case))))
         assert isinstance(standing, Standing)
         return standing
 

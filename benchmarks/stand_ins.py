@@ -12,9 +12,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import cast
+from typing import Self, cast
 from uuid import UUID
 
+from anyio.to_thread import run_sync
 from psycopg_pool import ConnectionPool
 
 from benchmarks.plain_library import Cases, environment
@@ -24,7 +25,7 @@ from scp_api.parts import Parts
 from scp_api.settings import Settings
 from scp_events.access import Verifier, development
 from scp_events.aggregates.participant import RecordContact
-from scp_events.event_log import EventLog, Outcome
+from scp_events.event_log import EventLog, EventLogAsync, Outcome
 from scp_events.vocabulary import ParticipantId, Position, Provenance, Stream
 
 
@@ -34,15 +35,21 @@ class Nothing:
     def __init__(self, _conninfo: str) -> None:
         self._position = 0
 
-    def case_of_stream(self, stream: Stream) -> ParticipantId:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """There is nothing to be closed."""
+
+    def case_at_hand(self, stream: Stream) -> ParticipantId:
         """Every stream is a participant's."""
         return ParticipantId(stream.id)
 
-    def handle(
+    async def handle(
         self, _aggregate: object, stream_id: UUID, command: RecordContact, _sent: Provenance, **_said: object
     ) -> Outcome:
         """Say that a command was recorded."""
-        position = self.record(stream_id, command)
+        position = await self.record(stream_id, command)
         return Outcome(
             stream_id=stream_id,
             version=1,
@@ -51,7 +58,7 @@ class Nothing:
             recorded_at=datetime.now(UTC),
         )
 
-    def record(self, _stream_id: UUID, _command: RecordContact) -> int:
+    async def record(self, _stream_id: UUID, _command: RecordContact) -> int:
         """Return a place in the log that it is not in."""
         self._position += 1
         return self._position
@@ -64,10 +71,10 @@ class Library(Nothing):
         super().__init__(conninfo)
         self._cases = Cases(env=environment(conninfo))
 
-    def record(self, stream_id: UUID, command: RecordContact) -> int:
-        """Load a case, record the contact and save it."""
+    async def record(self, stream_id: UUID, command: RecordContact) -> int:
+        """Load a case, record the contact and save it, in a thread."""
         contact = command.model_dump(mode="json", include={"medium", "held_minutes", "made_by", "note"})
-        return self._cases.record_contact(stream_id, contact)
+        return await run_sync(self._cases.record_contact, stream_id, contact)
 
 
 STORES: Mapping[str, Callable[[str], Nothing]] = {"library": Library, "nothing": Nothing}
@@ -84,6 +91,7 @@ def main(arguments: list[str]) -> None:
     with ConnectionPool(conninfo, min_size=0, max_size=1, open=False) as reading:
         parts = Parts(
             log=cast("EventLog", store),
+            writing=cast("EventLogAsync", store),
             reading=reading,
             verifier=Verifier([issuer]),
             threads=settings.api_threads,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
 import structlog
@@ -19,7 +18,8 @@ from scp_events import follower
 from scp_events.access import Issuer, Verifier, development, keys
 from scp_events.aggregates import ALL
 from scp_events.database import DatabaseError, open_database
-from scp_events.event_log import EventLog, UnsafeServerError, prepare
+from scp_events.event_log import EventLog, EventLogAsync, UnsafeServerError, prepare
+from scp_events.event_log.async_log import READERS
 from scp_events.ledger import startup
 from scp_events.ledger.startup import Guard, ReadOnlyError, StaleLogError, Standing
 from scp_events.privacy import open_keyring
@@ -62,7 +62,9 @@ def _serve(settings: Settings, issuers: list[Issuer]) -> None:
             open_keyring(conninfo, named=settings.keyring, url=url, home=settings.home)
         )
         log = opened.enter_context(
-            EventLog(conninfo, ALL, keyring=keyring, pool_size=settings.api_threads, patience=PATIENCE)
+            EventLog(
+                conninfo, ALL, keyring=keyring, pool_size=settings.api_threads + READERS, patience=PATIENCE
+            )
         )
         reading = opened.enter_context(
             ConnectionPool(
@@ -81,9 +83,10 @@ def _serve(settings: Settings, issuers: list[Issuer]) -> None:
         opened.callback(_journal.info, "stopping", step="followers")
         parts = Parts(
             log=log,
+            writing=EventLogAsync(log),
             reading=reading,
             verifier=Verifier(issuers),
-            must_allow_appending=_guarded(conninfo, settings),
+            guard=_guard(conninfo, settings),
             threads=settings.api_threads,
         )
         server = lifecycle.server(
@@ -107,7 +110,7 @@ def _issuers(settings: Settings) -> list[Issuer]:
     return found
 
 
-def _guarded(conninfo: str, settings: Settings) -> Callable[[], None]:
+def _guard(conninfo: str, settings: Settings) -> Guard:
     """Return what keeps commands from a log that is not the newest. Raises `StaleLogError` for one by now."""
 
     def look() -> Standing:
@@ -119,7 +122,7 @@ def _guarded(conninfo: str, settings: Settings) -> Callable[[], None]:
     guard = Guard(look)
     with suppress(ReadOnlyError):
         guard.must_allow_appending()
-    return guard.must_allow_appending
+    return guard
 
 
 def _unusable(remedy: str, code: int = 2) -> int:

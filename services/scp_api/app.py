@@ -30,7 +30,7 @@ def create_app(parts: Parts) -> FastAPI:
         version=version("scp-events"),
         description=DESCRIPTION,
         redirect_slashes=False,
-        lifespan=_with_threads(parts.threads),
+        lifespan=_while_serving(parts),
     )
     problems.install(app)
     health.install(app, parts)
@@ -44,16 +44,17 @@ def create_app(parts: Parts) -> FastAPI:
     return app
 
 
-def _with_threads(threads: int) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """Work on as many requests at once as there are connections, so that no pool runs dry.
+def _while_serving(parts: Parts) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Let as many threads work at once as there are connections, so that no pool runs dry.
 
     The document takes a second to make, in which nobody would be answered: so it is made before anybody asks.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        current_default_thread_limiter().total_tokens = threads
+        current_default_thread_limiter().total_tokens = parts.threads
         app.openapi()
-        yield
+        async with parts.writing:
+            yield
 
     return lifespan

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
+from anyio.to_thread import run_sync
 from fastapi import Depends, FastAPI, Path, Request, Response
 from pydantic import AwareDatetime
 
@@ -24,6 +25,7 @@ from scp_events.vocabulary import (
     ParticipantId,
     Position,
     Provenance,
+    Stream,
     Word,
 )
 
@@ -68,6 +70,9 @@ BEGINNINGS: frozenset[type[Command]] = frozenset(
 """These make a stream, so they are posted to a collection."""
 
 
+Endpoint: TypeAlias = Callable[..., Awaitable[Response]]
+
+
 async def _raw_body(request: Request) -> bytes:
     return await request.body()
 
@@ -100,7 +105,7 @@ def _add(  # noqa: PLR0913 - one route of the table
     app: FastAPI,
     kind: Kind,
     command: type[Command],
-    endpoint: Callable[..., Response],
+    endpoint: Endpoint,
     path: str,
     *,
     begins: bool = False,
@@ -152,7 +157,7 @@ class Post:
     body: spoken.Spoken
 
 
-def _send(  # noqa: PLR0913 - what one command comes with
+async def _send(  # noqa: PLR0913 - what one command comes with
     parts: Parts,
     post: Post,
     who: preconditions.Asking,
@@ -162,7 +167,8 @@ def _send(  # noqa: PLR0913 - what one command comes with
     expected_version: int | None = None,
 ) -> Outcome:
     """Say the command to the log, once for each key."""
-    parts.must_allow_appending()
+    if parts.guard is not None and not parts.guard.allows_appending:
+        await run_sync(parts.guard.must_allow_appending)
     said = spoken.command_from(
         post.command,
         post.body,
@@ -176,8 +182,8 @@ def _send(  # noqa: PLR0913 - what one command comes with
         occurred_at=spoken.in_the_past(post.body.occurred_at, parts.now()),
         purpose=who.purpose.value,
     )
-    return casework.handle(
-        parts.log,
+    return await casework.handle_async(
+        parts.writing,
         post.kind.aggregate,
         stream_id,
         said,
@@ -199,48 +205,53 @@ def _post(
     return Post(request=request, raw=raw, kind=kind, command=command, body=body), who
 
 
-def _on_existing(parts: Parts, kind: Kind, command: type[Command]) -> Callable[..., Response]:
+def _on_existing(parts: Parts, kind: Kind, command: type[Command]) -> Endpoint:
     """Return the endpoint of a command on a thing that exists."""
     decides = issubclass(command, DecisionCommand)
 
-    def endpoint(request: Request, raw: Raw, stream_id: UUID) -> Response:
+    async def endpoint(request: Request, raw: Raw, stream_id: UUID) -> Response:
         post, who = _post(request, raw, kind, command)
         version = preconditions.expected_version(request, required=decides)
-        if parts.log.case_of_stream(kind.aggregate.stream(stream_id)) is None:
-            raise problems.not_found()
-        return _done(_send(parts, post, who, stream_id, expected_version=version))
+        await _case_of(parts, kind.aggregate.stream(stream_id))
+        return _done(await _send(parts, post, who, stream_id, expected_version=version))
 
     endpoint.__annotations__["stream_id"] = Annotated[UUID, Path(alias=kind.id_name)]
     return endpoint
 
 
-def _draft_referral(parts: Parts) -> Callable[..., Response]:
-    def endpoint(request: Request, raw: Raw) -> Response:
+def _draft_referral(parts: Parts) -> Endpoint:
+    async def endpoint(request: Request, raw: Raw) -> Response:
         post, who = _post(request, raw, REFERRALS, referral.DraftReferral)
-        case_id = parts.log.open_case(_reference(post))
-        return _begun(REFERRALS, _send(parts, post, who, parts.new_stream_id(), case_id=case_id))
+        case_id = await run_sync(parts.log.open_case, _reference(post))
+        return _begun(REFERRALS, await _send(parts, post, who, parts.new_stream_id(), case_id=case_id))
 
     return endpoint
 
 
-def _register(parts: Parts) -> Callable[..., Response]:
-    def endpoint(request: Request, raw: Raw) -> Response:
+def _register(parts: Parts) -> Endpoint:
+    async def endpoint(request: Request, raw: Raw) -> Response:
         post, who = _post(request, raw, PARTICIPANTS, participant.Register)
-        case_id = parts.log.open_case(_reference(post))
-        return _begun(PARTICIPANTS, _send(parts, post, who, case_id, case_id=case_id))
+        case_id = await run_sync(parts.log.open_case, _reference(post))
+        return _begun(PARTICIPANTS, await _send(parts, post, who, case_id, case_id=case_id))
 
     return endpoint
 
 
-def _start_irp(parts: Parts) -> Callable[..., Response]:
-    def endpoint(request: Request, raw: Raw, participant_id: UUID) -> Response:
+def _start_irp(parts: Parts) -> Endpoint:
+    async def endpoint(request: Request, raw: Raw, participant_id: UUID) -> Response:
         post, who = _post(request, raw, IRPS, irp.StartIrpDraft)
-        case_id = parts.log.case_of_stream(participant.stream(ParticipantId(participant_id)))
-        if case_id is None:
-            raise problems.not_found()
-        return _begun(IRPS, _send(parts, post, who, parts.new_stream_id(), case_id=case_id))
+        case_id = await _case_of(parts, participant.stream(ParticipantId(participant_id)))
+        return _begun(IRPS, await _send(parts, post, who, parts.new_stream_id(), case_id=case_id))
 
     return endpoint
+
+
+async def _case_of(parts: Parts, stream: Stream) -> ParticipantId:
+    """Return whose case a stream belongs to; there has to be one."""
+    found = parts.writing.case_at_hand(stream) or await run_sync(parts.log.case_of_stream, stream)
+    if found is None:
+        raise problems.not_found()
+    return found
 
 
 def _reference(post: Post) -> str:

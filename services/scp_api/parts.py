@@ -11,11 +11,8 @@ from psycopg_pool import ConnectionPool
 from uuid_utils.compat import uuid7
 
 from scp_events.access import Verifier
-from scp_events.event_log import EventLog
-
-
-def _always() -> None:
-    """Say nothing against it."""
+from scp_events.event_log import EventLog, EventLogAsync
+from scp_events.ledger.startup import Guard
 
 
 def _now() -> datetime:
@@ -27,11 +24,13 @@ class Parts:
     """Everything the endpoints use. Time and identity enter here."""
 
     log: EventLog
+    writing: EventLogAsync
+    """The same log, for commands that need no thread."""
     reading: ConnectionPool
     """Connections for questions to projections."""
     verifier: Verifier
-    must_allow_appending: Callable[[], None] = field(default=_always)
-    """Raises where nothing may be recorded: the log is not the newest, or nobody can tell."""
+    guard: Guard | None = None
+    """Refuses commands where nothing may be recorded: the log is not the newest, or nobody can tell."""
     threads: int = 16
     now: Callable[[], datetime] = field(default=_now)
     new_event_id: Callable[[], UUID] = field(default=uuid7)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 from scp_events.aggregates import irp, participant, referral
-from scp_events.event_log import BusyError, EventLog, EvidenceMovedError, Outcome, Recorded
+from scp_events.event_log import BusyError, EventLog, EventLogAsync, EvidenceMovedError, Outcome, Recorded
 from scp_events.vocabulary import (
     Aggregate,
     Command,
@@ -80,6 +81,60 @@ def handle(  # noqa: PLR0913 - as EventLog.handle
     raise BusyError(f"the case changed {ATTEMPTS} times while this was decided: try again")
 
 
+async def handle_async(  # noqa: PLR0913 - as EventLog.handle
+    log: EventLogAsync,
+    aggregate: Aggregate[Id, S, C, E],
+    stream_id: Id,
+    command: C,
+    provenance: Provenance,
+    *,
+    case_id: ParticipantId | None = None,
+    expected_version: int | None = None,
+    fingerprint: bytes | None = None,
+) -> Outcome:
+    """As `handle`, for a task of an event loop.
+
+    A command on a stream whose case is known, and that asks nothing of other streams, goes in without a
+    thread: those are by far the most. For any other a thread does all that `handle` does.
+    """
+    stream = aggregate.stream(stream_id)
+    case = log.case_at_hand(stream)
+    if case is None or not _stands_alone(stream, command):
+        return await log.aside(
+            partial(
+                handle,
+                log.log,
+                aggregate,
+                stream_id,
+                command,
+                provenance,
+                case_id=case_id,
+                expected_version=expected_version,
+                fingerprint=fingerprint,
+            )
+        )
+    return await log.handle(
+        aggregate,
+        stream_id,
+        command,
+        provenance,
+        case_id=case,
+        expected_version=expected_version,
+        fingerprint=fingerprint,
+    )
+
+
+def _stands_alone(stream: Stream, command: Command) -> bool:
+    """Whether a command asks nothing of other streams, before it or after it."""
+    is_about_others = type(command) in GATHER or _names_events(command) or isinstance(command, irp.AgreeToIrp)
+    return not is_about_others and not _may_be_unreadable(stream, command)
+
+
+def _may_be_unreadable(stream: Stream, command: Command) -> bool:
+    """Whether it has to be seen first if the young person's data was erased: see `_must_be_readable`."""
+    return stream.category != "participant" and bool(personal_fields(type(command)))
+
+
 def _must_be_readable(
     log: EventLog, stream: Stream, case_id: ParticipantId | None, command: Command, provenance: Provenance
 ) -> None:
@@ -88,7 +143,7 @@ def _must_be_readable(
     The participant's own stream knows it was erased and says so itself. What was recorded before is answered
     as it was then.
     """
-    if case_id is None or stream.category == "participant" or not personal_fields(type(command)):
+    if case_id is None or not _may_be_unreadable(stream, command):
         return
     if log.keyring.is_erased(case_id) and not log.events_of_command(provenance.command_id):
         raise Refused(

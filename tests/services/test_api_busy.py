@@ -18,7 +18,7 @@ from scp_api.app import create_app
 from scp_api.parts import Parts
 from scp_events.access import Verifier, development
 from scp_events.aggregates import ALL
-from scp_events.event_log import EventLog
+from scp_events.event_log import EventLog, EventLogAsync
 from scp_events.privacy import open_keyring
 from tests.check_log import check_log
 from tests.event_log.appending import waiting_for_the_head
@@ -51,7 +51,7 @@ def client(log: EventLog, tmp_path: Path) -> Iterator[TestClient]:
     with (
         ConnectionPool(log.conninfo, min_size=1, open=True) as reading,
         TestClient(
-            create_app(Parts(log=log, reading=reading, verifier=verifier)),
+            create_app(Parts(log=log, writing=EventLogAsync(log), reading=reading, verifier=verifier)),
             headers=headers,
             client=("127.0.0.1", 1),
         ) as client,

@@ -23,6 +23,7 @@ from scp_events.access.policy import NOT_FOR_PEOPLE, Resource, commands_of
 from scp_events.event_log import (
     BusyError,
     ClosedError,
+    EventLogAsync,
     LogUnreachableError,
     LogUnwritableError,
     NotAnsweredError,
@@ -48,7 +49,8 @@ class BrokenLog:
 
 @pytest.fixture
 def broken(tmp_path: Path) -> Iterator[TestClient]:
-    parts: Any = {"log": BrokenLog(), "reading": None}
+    log: Any = BrokenLog()
+    parts: Any = {"log": log, "writing": EventLogAsync(log), "reading": None}
     verifier = Verifier([development.issuer(tmp_path, "scp-api", "127.0.0.1")])
     app = create_app(Parts(verifier=verifier, **parts))
     headers = {

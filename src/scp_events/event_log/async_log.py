@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Self, TypeVar
@@ -11,13 +12,13 @@ from uuid import UUID
 from scp_events.event_log.answers import BusyError, Outcome
 from scp_events.event_log.appender import AppenderAsync
 from scp_events.event_log.appends import Answer, Append
-from scp_events.event_log.deciding import Asked, Open, Recall, Record, Script, Times, deciding
+from scp_events.event_log.deciding import Asked, Record, Request, Script, deciding
 from scp_events.event_log.log import EventLog, event_id_taken
 from scp_events.event_log.sender import SenderAsync
 from scp_events.event_log.telling import EventIdTakenError
 from scp_events.event_log.together import ClosedError, QueueFullError
 from scp_events.event_log.turns import TurnsAsync
-from scp_events.vocabulary import Aggregate, Command, Event, ParticipantId, Position, Provenance
+from scp_events.vocabulary import Aggregate, Command, Event, ParticipantId, Position, Provenance, Stream
 
 Id = TypeVar("Id", bound=UUID)
 S = TypeVar("S")
@@ -25,18 +26,21 @@ C = TypeVar("C", bound=Command)
 E = TypeVar("E", bound=Event)
 T = TypeVar("T")
 
+READERS = 8
+"""Threads that ask `log`. It needs a connection for each, besides those for its other callers."""
 SENDERS = 2
 """Connections to append over: while one's call is under way, the other's callers decide."""
 
 
 class EventLogAsync:
-    """Appends to the log from one event loop. Whatever has to be read first is read by a thread of `log`."""
+    """Appends to a log from one event loop. Whatever has to be read first is read by a thread."""
 
     def __init__(self, log: EventLog) -> None:
-        self._log = log
-        self._appender = AppenderAsync([SenderAsync(log.conninfo) for _ in range(SENDERS)])
+        self.log = log
+        senders = [SenderAsync(log.conninfo, patience_seconds=log.patience) for _ in range(SENDERS)]
+        self._appender = AppenderAsync(senders, room=log.room)
         self._turns = TurnsAsync()
-        self._readers = ThreadPoolExecutor(8, "log-reader")
+        self._readers = ThreadPoolExecutor(READERS, "log-reader")
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -73,10 +77,21 @@ class EventLogAsync:
             case_id=case_id,
             expected_version=expected_version,
             evidence_through=evidence_through,
-            fingerprint=partial(self._log.fingerprint, stream, command, fingerprint),
+            fingerprint=partial(self.log.fingerprint, stream, command, fingerprint),
         )
         async with self._turns.of(stream):
-            return await self._play(deciding(asked, self._log.enveloping, self._log.familiar))
+            return await self._play(deciding(asked, self.log.enveloping, self.log.familiar))
+
+    def case_at_hand(self, stream: Stream) -> ParticipantId | None:
+        """Return whose case a stream belongs to; None where that is not known without asking the database."""
+        standing = self.log.familiar.get(stream)
+        return standing.case_id if standing is not None else None
+
+    async def aside(self, work: Callable[[], T]) -> T:
+        """Let a thread do what has to wait for the database, such as asking `log`."""
+        if self._closed:
+            raise ClosedError("the log was closed: nothing more can be asked of it")
+        return await asyncio.get_running_loop().run_in_executor(self._readers, work)
 
     async def _play(self, script: Script[T]) -> T:
         """Give a script what it asks for, until it ends."""
@@ -93,12 +108,10 @@ class EventLogAsync:
             result: T = end.value
             return result
 
-    async def _reply(self, request: Open | Times | Record | Recall) -> object:
+    async def _reply(self, request: Request) -> object:
         if isinstance(request, Record):
             return await self._append(request.append)
-        if self._closed:
-            raise ClosedError("the log was closed: nothing more can be asked of it")
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._log.reply, request)
+        return await self.aside(partial(self.log.reply, request))
 
     async def _append(self, append: Append) -> Answer:
         try:

@@ -1,17 +1,18 @@
 """How a command is decided and recorded: told once, as a script without a database.
 
-The script asks for what it needs (`Open`, `Times`, `Record`, `Recall`) and is given it. `EventLog` plays it
-for threads, `EventLogAsync` for the tasks of an event loop.
+The script asks for what it needs (`Open`, `Times`, `Fetch`, `Record`, `Recall`) and is given it. `EventLog`
+plays it for threads, `EventLogAsync` for the tasks of an event loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from typing import Any, TypeAlias, TypeVar
+from uuid import UUID
 
 from scp_events.event_log.answers import (
     BusyError,
@@ -24,7 +25,7 @@ from scp_events.event_log.appends import Answer, Append
 from scp_events.event_log.envelope import Envelope
 from scp_events.event_log.enveloping import Enveloping, corrected_events
 from scp_events.event_log.familiar import Familiar, Standing
-from scp_events.privacy.keyring import ERASED
+from scp_events.privacy.keyring import ERASED, NOBODY
 from scp_events.vocabulary import (
     Aggregate,
     Command,
@@ -66,7 +67,8 @@ class Asked:
 class Open:
     """Where does this stream stand? Answered with a `Standing`."""
 
-    asked: Asked
+    aggregate: Aggregate[Any, Any, Any, Any]
+    stream: Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,13 @@ class Times:
 
     stream: Stream
     events: Sequence[EventId]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Have these persons' keys at hand: they are about to be used. Answered with nothing."""
+
+    subjects: Collection[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,8 @@ class Recall:
     fingerprint: Callable[[], bytes]
 
 
-Script: TypeAlias = Generator[Open | Times | Record | Recall, Any, T]
+Request: TypeAlias = Open | Times | Fetch | Record | Recall
+Script: TypeAlias = Generator[Request, Any, T]
 
 
 # --- the script -------------------------------------------------------------------------------------------
@@ -109,7 +119,7 @@ def deciding(asked: Asked, enveloping: Enveloping, familiar: Familiar) -> Script
             outcome = yield from _on_what_is_remembered(asked, standing, enveloping, familiar)
             if outcome is not None:
                 return outcome
-        standing = yield Open(asked)
+        standing = yield Open(asked.aggregate, asked.stream)
         outcome = yield from _on_what_is_there(asked, standing, enveloping, familiar)
         if outcome is not None:
             return outcome
@@ -165,6 +175,8 @@ def _record(
     envelopes = [
         enveloping.envelope(event, asked.provenance, asked.stream, case_id, times.get) for event in events
     ]
+    if missing := enveloping.keys.missing(_whose_keys(case_id, envelopes)):
+        yield Fetch(missing)
     answer = yield Record(_append(asked, standing.version, case_id, envelopes, enveloping))
     if answer.outcome == "recorded":
         familiar.put(asked.stream, _after(asked.aggregate, standing, events, case_id), noted)
@@ -177,6 +189,11 @@ def _record(
     if asked.expected_version is not None:
         raise StaleVersionError(asked.expected_version, answer.version)
     return None
+
+
+def _whose_keys(case_id: ParticipantId | None, envelopes: Sequence[Envelope[Event]]) -> set[UUID]:
+    """Return whose keys seal these events and blind the command."""
+    return {case_id or NOBODY}.union(*(envelope.subjects for envelope in envelopes))
 
 
 def _recall(asked: Asked, case_id: ParticipantId | None) -> Recall:

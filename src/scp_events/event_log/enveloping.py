@@ -9,6 +9,7 @@ from uuid import UUID
 
 from scp_events.event_log.appends import EnvelopedEvent
 from scp_events.event_log.envelope import Codec, Envelope
+from scp_events.privacy.keyring import Keys
 from scp_events.privacy.marks import subjects_of
 from scp_events.vocabulary import (
     CorrectableEvent,
@@ -31,6 +32,7 @@ class Enveloping:
     """Makes envelopes, and what is stored of them."""
 
     codec: Codec
+    keys: Keys
     new_id: Callable[[], UUID]
 
     def envelope(

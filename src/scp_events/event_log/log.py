@@ -16,9 +16,11 @@ from scp_events.event_log.answers import BusyError, Outcome
 from scp_events.event_log.appends import PlacedEvent
 from scp_events.event_log.deciding import (
     Asked,
+    Fetch,
     Open,
     Recall,
     Record,
+    Request,
     Script,
     Times,
     deciding,
@@ -93,9 +95,11 @@ class EventLog:
         `room` says how many may wait to append; whoever comes then is told that we are busy.
         """
         self.conninfo = conninfo
+        self.patience = patience
+        self.room = room
         self.keyring = keyring
         self.codec = Codec(aggregates, keyring)
-        self.enveloping = Enveloping(self.codec, new_id)
+        self.enveloping = Enveloping(self.codec, keyring, new_id)
         self._recorder = LogRecorder(conninfo, pool_size=pool_size, patience=patience, room=room)
         self.familiar = Familiar()
         keyring.cache.on_forgetting(self.familiar.forget_person)
@@ -298,7 +302,7 @@ class EventLog:
             result: T = end.value
             return result
 
-    def reply(self, request: Open | Times | Record | Recall) -> object:
+    def reply(self, request: Request) -> object:
         """Return what a script asks for; see `deciding`."""
         try:
             return self._reply(request)
@@ -307,16 +311,19 @@ class EventLog:
         except EventIdTakenError as taken:
             raise event_id_taken(taken) from None
 
-    def _reply(self, request: Open | Times | Record | Recall) -> object:
+    def _reply(self, request: Request) -> object:
         match request:
             case Record():
                 return self._recorder.append(request.append)
             case Open():
-                return self._standing(request.asked.aggregate, request.asked.stream)
+                return self._standing(request.aggregate, request.stream)
             case Recall():
                 return self._answered(request.command_id, request.fingerprint)
             case Times():
                 return self._times(request.stream, request.events)
+            case Fetch():
+                self.keyring.fetch(request.subjects)
+                return None
 
     def _standing(self, aggregate: Aggregate[Any, Any, Any, Any], stream: Stream) -> Standing[Any]:
         """Return where a stream stands: what is remembered of it, and what has come since."""

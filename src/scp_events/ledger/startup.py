@@ -207,10 +207,15 @@ class Guard:
         self._standing: Standing | None = None
         self._looked_at = 0.0
 
+    @property
+    def allows_appending(self) -> bool:
+        """Whether it is known already that events may be appended, so that nobody has to look."""
+        return self._standing is not None and self._standing.may_append
+
     def must_allow_appending(self) -> None:
         """Raise `ReadOnlyError` or `StaleLogError` where nothing may be appended now."""
         standing = self._standing
-        if standing is not None and standing.may_append:
+        if self.allows_appending:
             return
         if self._turn.acquire(blocking=standing is None):
             try:

@@ -48,6 +48,9 @@ class Keys(Protocol):
     def foresee(self, key_ids: Collection[str]) -> None:
         """Look up many keys at once, because they will be asked for; what cannot be had is told then."""
 
+    def missing(self, subjects: Collection[UUID]) -> list[UUID]:
+        """Return the persons whose keys would have to be looked up, or made, if they were used now."""
+
 
 class Keyring:
     """The keys of one installation. For any thread; one for each process is enough.
@@ -128,6 +131,15 @@ class Keyring:
             self._listen()
             looked_up_at = self.cache.forgotten
             self._unwrapped(self.store.by_id(missing), looked_up_at)
+
+    def missing(self, subjects: Collection[UUID]) -> list[UUID]:
+        """Return the persons whose keys would have to be looked up, or made, if they were used now."""
+        return [each for each in subjects if self.cache.by_whose((each, "narrative")) is None]
+
+    def fetch(self, subjects: Collection[UUID]) -> None:
+        """Look these persons' keys up, and make those of new persons, of all groups at once."""
+        for subject in sorted(subjects):
+            self.to_seal(subject, "narrative")
 
     def find(self, subject: UUID, group: FieldGroup) -> PartKey | Erased | None:
         """Return a person's key as it stands; None where none was made yet."""
