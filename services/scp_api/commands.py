@@ -8,10 +8,11 @@ from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
 from anyio.to_thread import run_sync
-from fastapi import Depends, FastAPI, Path, Request, Response
+from fastapi import FastAPI, Path, Request, Response
 from pydantic import AwareDatetime
 
 from scp_api import openapi, preconditions, problems, spoken
+from scp_api.command_route import CommandRoute
 from scp_api.parts import Parts
 from scp_events import casework
 from scp_events.access import Resource
@@ -21,6 +22,7 @@ from scp_events.event_log import Outcome
 from scp_events.vocabulary import (
     Aggregate,
     Command,
+    CommandId,
     DecisionCommand,
     ParticipantId,
     Position,
@@ -73,13 +75,6 @@ BEGINNINGS: frozenset[type[Command]] = frozenset(
 Endpoint: TypeAlias = Callable[..., Awaitable[Response]]
 
 
-async def _raw_body(request: Request) -> bytes:
-    return await request.body()
-
-
-Raw = Annotated[bytes, Depends(_raw_body)]
-
-
 def install(app: FastAPI, parts: Parts) -> None:
     """Add an endpoint for every command."""
     for kind in KINDS:
@@ -114,9 +109,10 @@ def _add(  # noqa: PLR0913 - one route of the table
     on_existing = () if begins and "{" not in path else (404,)
     versions = () if begins else (412, *((428,) if decides else ()))
     headers = [preconditions.PURPOSE_HEADER, preconditions.KEY_HEADER]
-    app.add_api_route(
+    app.router.add_api_route(
         path,
         endpoint,
+        route_class_override=CommandRoute,
         methods=["POST"],
         tags=[kind.collection],
         name=spoken.name_of(command),
@@ -150,17 +146,17 @@ def _answers(*, begins: bool) -> dict[int | str, dict[str, Any]]:
 class Post:
     """One request to do something, as it came in."""
 
-    request: Request
-    raw: bytes
+    who: preconditions.Asking
+    id: CommandId
     kind: Kind
     command: type[Command]
     body: spoken.Spoken
+    fingerprint: bytes
 
 
-async def _send(  # noqa: PLR0913 - what one command comes with
+async def _send(
     parts: Parts,
     post: Post,
-    who: preconditions.Asking,
     stream_id: UUID,
     *,
     case_id: ParticipantId | None = None,
@@ -172,15 +168,15 @@ async def _send(  # noqa: PLR0913 - what one command comes with
     said = spoken.command_from(
         post.command,
         post.body,
-        who.actor,
+        post.who.actor,
         known={spoken.SAID_BY_ADDRESS: case_id or stream_id},
         new_event_id=parts.new_event_id,
     )
     provenance = Provenance(
-        by=who.actor,
-        command_id=preconditions.command_id(post.request, who.actor),
+        by=post.who.actor,
+        command_id=post.id,
         occurred_at=spoken.in_the_past(post.body.occurred_at, parts.now()),
-        purpose=who.purpose.value,
+        purpose=post.who.purpose.value,
     )
     return await casework.handle_async(
         parts.writing,
@@ -190,58 +186,63 @@ async def _send(  # noqa: PLR0913 - what one command comes with
         provenance,
         case_id=case_id,
         expected_version=expected_version,
-        fingerprint=preconditions.fingerprint(post.request, post.raw),
+        fingerprint=post.fingerprint,
     )
 
 
-def _post(
-    request: Request, raw: bytes, kind: Kind, command: type[Command]
-) -> tuple[Post, preconditions.Asking]:
+async def _post(request: Request, kind: Kind, command: type[Command]) -> Post:
     """Return what was posted, once it is clear who posted it, that they may, and under which key."""
     who = preconditions.allowed(request, command, kind.resource)
-    preconditions.command_id(request, who.actor)
+    command_id = preconditions.command_id(request, who.actor)
     preconditions.must_be_json(request)
-    body = spoken.read(command, raw)
-    return Post(request=request, raw=raw, kind=kind, command=command, body=body), who
+    raw = await request.body()
+    return Post(
+        who=who,
+        id=command_id,
+        kind=kind,
+        command=command,
+        body=spoken.read(command, raw),
+        fingerprint=preconditions.fingerprint(request, raw),
+    )
 
 
 def _on_existing(parts: Parts, kind: Kind, command: type[Command]) -> Endpoint:
     """Return the endpoint of a command on a thing that exists."""
     decides = issubclass(command, DecisionCommand)
 
-    async def endpoint(request: Request, raw: Raw, stream_id: UUID) -> Response:
-        post, who = _post(request, raw, kind, command)
+    async def endpoint(request: Request, stream_id: UUID) -> Response:
+        post = await _post(request, kind, command)
         version = preconditions.expected_version(request, required=decides)
         await _case_of(parts, kind.aggregate.stream(stream_id))
-        return _done(await _send(parts, post, who, stream_id, expected_version=version))
+        return _done(await _send(parts, post, stream_id, expected_version=version))
 
     endpoint.__annotations__["stream_id"] = Annotated[UUID, Path(alias=kind.id_name)]
     return endpoint
 
 
 def _draft_referral(parts: Parts) -> Endpoint:
-    async def endpoint(request: Request, raw: Raw) -> Response:
-        post, who = _post(request, raw, REFERRALS, referral.DraftReferral)
+    async def endpoint(request: Request) -> Response:
+        post = await _post(request, REFERRALS, referral.DraftReferral)
         case_id = await run_sync(parts.log.open_case, _reference(post))
-        return _begun(REFERRALS, await _send(parts, post, who, parts.new_stream_id(), case_id=case_id))
+        return _begun(REFERRALS, await _send(parts, post, parts.new_stream_id(), case_id=case_id))
 
     return endpoint
 
 
 def _register(parts: Parts) -> Endpoint:
-    async def endpoint(request: Request, raw: Raw) -> Response:
-        post, who = _post(request, raw, PARTICIPANTS, participant.Register)
+    async def endpoint(request: Request) -> Response:
+        post = await _post(request, PARTICIPANTS, participant.Register)
         case_id = await run_sync(parts.log.open_case, _reference(post))
-        return _begun(PARTICIPANTS, await _send(parts, post, who, case_id, case_id=case_id))
+        return _begun(PARTICIPANTS, await _send(parts, post, case_id, case_id=case_id))
 
     return endpoint
 
 
 def _start_irp(parts: Parts) -> Endpoint:
-    async def endpoint(request: Request, raw: Raw, participant_id: UUID) -> Response:
-        post, who = _post(request, raw, IRPS, irp.StartIrpDraft)
+    async def endpoint(request: Request, participant_id: UUID) -> Response:
+        post = await _post(request, IRPS, irp.StartIrpDraft)
         case_id = await _case_of(parts, participant.stream(ParticipantId(participant_id)))
-        return _begun(IRPS, await _send(parts, post, who, parts.new_stream_id(), case_id=case_id))
+        return _begun(IRPS, await _send(parts, post, parts.new_stream_id(), case_id=case_id))
 
     return endpoint
 

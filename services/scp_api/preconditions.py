@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid5
@@ -22,7 +23,7 @@ _KEY = re.compile(r"[!-~]{1,200}")
 _NUMBER = "(0|[1-9][0-9]{0,9})"
 _VERSION = re.compile(f'"{_NUMBER}"|{_NUMBER}')
 """As an ETag says it; the quotes may be left out: people forget them, and nothing else could be meant."""
-PURPOSES = ", ".join(Purpose)
+_PURPOSES = frozenset(Purpose)
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ def _must_know_every_parameter(request: Request) -> None:
 
 def _purpose(request: Request) -> Purpose:
     said = request.headers.getlist("scp-purpose")
-    if len(said) != 1 or said[0] not in set(Purpose):
-        raise Problem(400, "purpose-missing", f"say what for: `Scp-Purpose:` one of {PURPOSES}")
+    if len(said) != 1 or said[0] not in _PURPOSES:
+        raise Problem(400, "purpose-missing", f"say what for: `Scp-Purpose:` one of {', '.join(Purpose)}")
     return Purpose(said[0])
 
 
@@ -75,7 +76,13 @@ def command_id(request: Request, actor: Actor) -> CommandId:
             "header-invalid",
             "send one `Idempotency-Key:` of 1 to 200 visible ASCII characters, a new one for each command",
         )
-    return CommandId(uuid5(uuid5(COMMANDS, actor.id), keys[0]))
+    return CommandId(uuid5(_commands_of(actor.id), keys[0]))
+
+
+@lru_cache(maxsize=1024)
+def _commands_of(actor_id: str) -> UUID:
+    """Return the namespace of one person's commands."""
+    return uuid5(COMMANDS, actor_id)
 
 
 def must_be_json(request: Request) -> None:

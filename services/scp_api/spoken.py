@@ -146,15 +146,23 @@ def command_from(
         name: getattr(body.command, name) for name in type(body.command).model_fields
     }
     _must_be_within_reach([*values.values(), body.occurred_at])
-    for name, info in command.model_fields.items():
-        if any(isinstance(mark, FromSender) for mark in info.metadata):
-            values[name] = sender
+    values |= dict.fromkeys(_from_sender(command), sender)
     if isinstance(grounds := values.get("decision"), Grounds):
         values["decision"] = Decision(by=sender, **dict(grounds))
     if "event_id" in values and values["event_id"] is None:
         values["event_id"] = EventId(new_event_id())
     values |= {name: value for name, value in known.items() if name in command.model_fields}
     return command.model_construct(None, **values)
+
+
+@cache
+def _from_sender(command: type[Command]) -> tuple[str, ...]:
+    """Return the fields that say who sends a command."""
+    return tuple(
+        name
+        for name, info in command.model_fields.items()
+        if any(isinstance(mark, FromSender) for mark in info.metadata)
+    )
 
 
 def _must_be_within_reach(said: object) -> None:
