@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 from scp_events.aggregates import ALL
 from scp_events.event_log import EventLog
-from scp_events.privacy import open_keyring
+from scp_events.privacy import Keyring, open_keyring
 from scp_events.vocabulary import Aggregate
+from tests.waiting import until
 
 
 @contextmanager
@@ -22,3 +24,9 @@ def opened_log(
         EventLog(conninfo, aggregates, keyring=keyring, pool_size=pool_size) as log,
     ):
         yield log
+
+
+def listening(keyring: Keyring) -> None:
+    """Return once a keyring hears of destroyed keys: it forgets everything when it begins to."""
+    keyring.find(uuid4(), "core")
+    until(lambda: keyring.cache.forgotten, "the keyring listens")

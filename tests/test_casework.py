@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -8,7 +9,7 @@ import pytest
 
 from scp_events import casework
 from scp_events.aggregates import irp, participant, referral
-from scp_events.event_log import EventLog, Outcome
+from scp_events.event_log import EventLog, EventLogAsync, Outcome
 from scp_events.vocabulary import (
     Actor,
     CommandId,
@@ -22,7 +23,7 @@ from tests.aggregates import test_irp, test_participant
 from tests.aggregates.test_referral import ACCEPT, DRAFT, ELIGIBLE, SUBMIT, SUITABLE
 from tests.anew import anew
 from tests.check_log import check_log
-from tests.opened import opened_log
+from tests.opened import listening, opened_log
 from tests.words import NOON, OTHER_KEY_WORKER, SUPERVISOR, decision
 
 
@@ -49,6 +50,45 @@ def test_words_about_somebody_whose_data_was_erased_are_refused_and_not_silently
     assert refused.value.rule == "nothing-is-written-after-erasure"
     assert case.refer(drafted, referral.AcknowledgeReferral()).events == 1, "no words, no harm"
     assert casework.handle(log, referral, drafted, SUBMIT, answered).repeated
+
+
+def test_from_an_event_loop_it_is_as_from_a_thread(log: EventLog) -> None:
+    """Evidence from other streams, the refusal of words after erasure, and repetition, by way of a task."""
+    case = Case(log)
+    drafted, twin = case.drafted(), case.drafted()
+    submit = sent()
+
+    async def scene() -> None:
+        async with EventLogAsync(log) as tasks:
+            first = await casework.handle_async(tasks, referral, drafted, SUBMIT, submit)
+            again = await casework.handle_async(tasks, referral, drafted, SUBMIT, submit)
+            assert (first.events, again.events, again.repeated) == (1, 1, True)
+            with pytest.raises(Refused) as open_elsewhere:
+                await casework.handle_async(tasks, referral, twin, SUBMIT, sent())
+            assert open_elsewhere.value.rule == "one-open-referral"
+            log.keyring.fence(case.id)
+            log.keyring.destroy(case.id)
+            with pytest.raises(Refused) as erased:
+                await casework.handle_async(tasks, referral, drafted, ELIGIBLE, sent())
+            assert erased.value.rule == "nothing-is-written-after-erasure"
+
+    asyncio.run(scene())
+
+
+def test_a_task_needs_no_thread_for_what_asks_nothing_of_other_streams(
+    log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = Case(log)
+    listening(log.keyring)
+    case.engage(test_participant.REGISTER, test_participant.AGREE)
+    contact = anew(test_participant.MEET, case.id)
+
+    async def scene() -> Outcome:
+        async with EventLogAsync(log) as tasks:
+            monkeypatch.setattr(tasks, "aside", None)
+            return await casework.handle_async(tasks, participant, case.id, contact, sent())
+
+    assert asyncio.run(scene()).version == 3
 
 
 class Case:

@@ -26,7 +26,7 @@ from tests.aggregates.test_referral import DRAFT, SUBMIT
 from tests.check_log import check_log
 from tests.event_log.appending import waiting_for_the_head
 from tests.event_log.test_log import sent
-from tests.opened import opened_log
+from tests.opened import listening, opened_log
 from tests.waiting import until
 
 CASE = ParticipantId(uuid4())
@@ -207,3 +207,40 @@ def test_no_thread_is_left_behind(log: EventLog) -> None:
     assert not [
         thread for thread in set(threading.enumerate()) - before if thread.name.startswith("log-reader")
     ]
+
+
+def test_nobody_waits_while_a_new_persons_keys_are_made(log: EventLog) -> None:
+    """Making keys waits for the epoch to stay; the loop must not wait with it."""
+
+    async def scene(tasks: EventLogAsync) -> None:
+        known = await drafted(tasks)
+        with psycopg.connect(log.conninfo) as holding:
+            holding.execute("SET LOCAL idle_in_transaction_session_timeout = '20s'")  # so that it can fail
+            holding.execute("SELECT FROM keyring.epochs FOR UPDATE")
+            newcomer = asyncio.create_task(drafted(tasks, ParticipantId(uuid4())))
+            await asyncio.to_thread(until, lambda: waiting_for_an_epoch(log.conninfo), "keys are being made")
+            outcome = await tasks.handle(referral, known, SUBMIT, sent())
+            assert outcome.events == 1
+            assert not newcomer.done()
+        await newcomer
+
+    play(log, scene)
+
+
+def waiting_for_an_epoch(conninfo: str) -> bool:
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND query LIKE '%keyring.mint%'"
+        ).fetchone()
+        return found == (1,)
+
+
+def test_whose_case_it_is_is_known_once_something_was_recorded(log: EventLog) -> None:
+    async def scene(tasks: EventLogAsync) -> None:
+        listening(log.keyring)
+        assert tasks.case_at_hand(referral.stream(ReferralId(uuid4()))) is None
+        referral_id = await drafted(tasks)
+        assert tasks.case_at_hand(referral.stream(referral_id)) == CASE
+
+    play(log, scene)
