@@ -1,35 +1,32 @@
 """How a request finds its command, without the detours of a general route.
 
-There is a route for every command, and most requests are commands. So each is looked at only where the
-address ends in its word, and its endpoint is handed the request and the id in the address, which is all it
-takes: everything else a command says is read by the endpoint, whose errors name the place and not the value.
+There is a route for every command, and most requests are commands. So they are looked up by the word their
+address ends in, before any other route is tried; and an endpoint is handed the request and the id in the
+address, which is all it takes. What else a command says is read by the endpoint, whose errors name the place
+and never the value.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from typing import Any
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from starlette.routing import Match
-from starlette.types import Scope
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
 
 
 class CommandRoute(APIRoute):
     """A route whose endpoint takes the request and, where the address has one, the id in it."""
 
-    def __init__(self, path: str, endpoint: Callable[..., Any], **said: Any) -> None:  # noqa: ANN401 - FastAPI's
-        super().__init__(path, endpoint, **said)
-        self._ending = path.rpartition("/")[2]
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Say whether this is the route of a request."""
-        if not scope["path"].endswith(self._ending):
-            return Match.NONE, {}
-        return super().matches(scope)
+    @property
+    def last_word(self) -> str:
+        """Return what the address ends in."""
+        return _last_word(self.path)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers a request."""
@@ -43,6 +40,37 @@ class CommandRoute(APIRoute):
             return answer
 
         return handler
+
+
+class ByLastWord(BaseRoute):
+    """All command routes in one, which finds the right one by how the address ends."""
+
+    def __init__(self, routes: list[CommandRoute]) -> None:
+        self._routes: dict[str, list[CommandRoute]] = defaultdict(list)
+        for route in routes:
+            self._routes[route.last_word].append(route)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Say whether this is a command. A wrong method is told by the route itself, further on."""
+        for route in self._routes.get(_last_word(scope.get("path", "")), ()):
+            match, found = route.matches(scope)
+            if match is Match.FULL:
+                return match, found
+        return Match.NONE, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the route that was found answer."""
+        await scope["route"].handle(scope, receive, send)
+
+
+def look_up_first(app: FastAPI) -> None:
+    """Let commands be looked up before anything else. Call it once they are all there."""
+    commands = [route for route in app.router.routes if isinstance(route, CommandRoute)]
+    app.router.routes.insert(0, ByLastWord(commands))
+
+
+def _last_word(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _id(request: Request, name: str) -> UUID:

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Path, Request, Response
 from pydantic import AwareDatetime
 
 from scp_api import openapi, preconditions, problems, spoken
-from scp_api.command_route import CommandRoute
+from scp_api.command_route import CommandRoute, look_up_first
 from scp_api.parts import Parts
 from scp_events import casework
 from scp_events.access import Resource
@@ -89,6 +89,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     _add(app, REFERRALS, referral.DraftReferral, _draft_referral(parts), "/referrals", begins=True)
     _add(app, PARTICIPANTS, participant.Register, _register(parts), "/participants", begins=True)
     _add(app, IRPS, irp.StartIrpDraft, _start_irp(parts), f"{PARTICIPANTS.item}/irps", begins=True)
+    look_up_first(app)
 
 
 def _later(kind: Kind) -> Iterator[type[Command]]:

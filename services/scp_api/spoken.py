@@ -107,12 +107,16 @@ def read(command: type[Command], raw: bytes) -> Spoken:
     return said
 
 
+_NO_DAYS = frozenset({str, int, bool, type(None)})
+"""Values of these types are not looked into: most are one."""
+
+
 def _misread(said: object, written: Any, place: Place) -> Iterator[Place]:  # noqa: ANN401 - any JSON value
     """Yield where pydantic took a number in quotes for the seconds since 1970."""
     match said:
         case BaseModel():
             for name, value in said:
-                if name in written:
+                if name in written and type(value) not in _NO_DAYS:
                     yield from _misread(value, written[name], (*place, name))
         case tuple():
             for number, (value, each) in enumerate(zip(said, written, strict=True)):
@@ -180,13 +184,17 @@ def _must_be_within_reach(said: object) -> None:
             )
 
 
+_TEXT = frozenset({str, type(None)})
+
+
 def _plain(value: object) -> Iterator[object]:
-    """Yield every single value in a body."""
+    """Yield every single value in a body that is not text."""
     if isinstance(value, BaseModel):
         value = [inner for _, inner in value]
     if isinstance(value, list | tuple):
         for each in value:
-            yield from _plain(each)
+            if type(each) not in _TEXT:
+                yield from _plain(each)
     else:
         yield value
 

@@ -358,7 +358,8 @@ class Command(Word):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         """Nobody says what was erased: a command that would repeat it comes from reading, not from people."""
-        if any(isinstance(said, Erased) for said in _values(self)):
+        told = (getattr(self, name) for name in personal_fields(type(self)))  # nothing else can be erased
+        if any(isinstance(said, Erased) for each in told for said in _values(each)):
             raise ValueError("a command cannot say what was erased: leave it out, or say it anew")
         return self
 

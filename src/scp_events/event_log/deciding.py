@@ -111,10 +111,13 @@ Script: TypeAlias = Generator[Request, Any, T]
 def deciding(asked: Asked, enveloping: Enveloping, familiar: Familiar) -> Script[Outcome]:
     """Decide a command on where its stream stands, and record what it comes to.
 
-    Nobody is refused on what is remembered, which may be old: the stream is opened first.
+    Nobody is refused on what is remembered, which may be old, or on the guess that a stream is new: it is
+    opened first.
     """
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         standing = familiar.get(asked.stream)
+        if standing is None and asked.case_id is not None and attempt == 0:
+            standing = Standing(asked.aggregate.initial, 0, None)
         if standing is not None:
             outcome = yield from _on_what_is_remembered(asked, standing, enveloping, familiar)
             if outcome is not None:

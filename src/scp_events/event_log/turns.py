@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from typing import NamedTuple
 
 from scp_events.vocabulary import Stream
 
@@ -22,9 +21,12 @@ class Turns:
         self._lock = threading.Lock()
         self._waiting: dict[Stream, deque[threading.Lock]] = {}
 
-    @contextmanager
-    def of(self, stream: Stream) -> Iterator[None]:
-        """Be the only thread that decides on `stream`."""
+    def of(self, stream: Stream) -> _Turn:
+        """Be the only thread that decides on `stream`, until the block ends."""
+        return _Turn(self, stream)
+
+    def take(self, stream: Stream) -> None:
+        """Wait for one's turn."""
         turn = self._join(stream)
         try:
             if turn is not None:
@@ -32,10 +34,6 @@ class Turns:
         except BaseException:
             self._give_up(stream, turn)
             raise
-        try:
-            yield
-        finally:
-            self._leave(stream)
 
     def _join(self, stream: Stream) -> threading.Lock | None:
         """Return what to wait on; None for who comes first."""
@@ -56,9 +54,10 @@ class Turns:
             if turn is not None and turn in line:
                 line.remove(turn)
                 return
-        self._leave(stream)
+        self.leave(stream)
 
-    def _leave(self, stream: Stream) -> None:
+    def leave(self, stream: Stream) -> None:
+        """Let the next one in."""
         with self._lock:
             line = self._waiting[stream]
             if line:
@@ -67,22 +66,31 @@ class Turns:
                 del self._waiting[stream]
 
 
+class _Turn(NamedTuple):
+    """One turn of a thread, as a block: a generator for it would take as long as all else here."""
+
+    turns: Turns
+    stream: Stream
+
+    def __enter__(self) -> None:
+        self.turns.take(self.stream)
+
+    def __exit__(self, *_: object) -> None:
+        self.turns.leave(self.stream)
+
+
 class TurnsAsync:
     """Turns of the tasks of one event loop, first come, first served."""
 
     def __init__(self) -> None:
         self._waiting: dict[Stream, deque[asyncio.Future[None]]] = {}
 
-    @asynccontextmanager
-    async def of(self, stream: Stream) -> AsyncIterator[None]:
-        """Be the only task that decides on `stream`."""
-        await self._join(stream)
-        try:
-            yield
-        finally:
-            self._leave(stream)
+    def of(self, stream: Stream) -> _TurnAsync:
+        """Be the only task that decides on `stream`, until the block ends."""
+        return _TurnAsync(self, stream)
 
-    async def _join(self, stream: Stream) -> None:
+    async def take(self, stream: Stream) -> None:
+        """Wait for one's turn."""
         line = self._waiting.get(stream)
         if line is None:
             self._waiting[stream] = deque()
@@ -95,10 +103,11 @@ class TurnsAsync:
             if turn is not None and turn in line:
                 line.remove(turn)
             else:  # it was this task's turn already
-                self._leave(stream)
+                self.leave(stream)
             raise
 
-    def _leave(self, stream: Stream) -> None:
+    def leave(self, stream: Stream) -> None:
+        """Let the next one in."""
         line = self._waiting[stream]
         while line:
             turn = line.popleft()
@@ -106,3 +115,16 @@ class TurnsAsync:
                 turn.set_result(None)
                 return
         del self._waiting[stream]
+
+
+class _TurnAsync(NamedTuple):
+    """One turn of a task, as a block."""
+
+    turns: TurnsAsync
+    stream: Stream
+
+    async def __aenter__(self) -> None:
+        await self.turns.take(self.stream)
+
+    async def __aexit__(self, *_: object) -> None:
+        self.turns.leave(self.stream)
