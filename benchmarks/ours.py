@@ -15,7 +15,6 @@ from scp_events import event_log
 from scp_events.aggregates import ALL, participant
 from scp_events.event_log import EventLog, EventLogAsync
 from scp_events.event_log.appends import Append, EnvelopedEvent
-from scp_events.event_log.deciding import Open
 from scp_events.event_log.familiar import Standing
 from scp_events.privacy import open_keyring
 from scp_events.vocabulary import ParticipantId
@@ -92,9 +91,7 @@ class Ours:
 
     def standing(self, case: UUID) -> Standing[participant.State]:
         """Open a case to decide on it: what is remembered of it, and what has come since."""
-        standing = self.log.reply(Open(participant, participant.stream(ParticipantId(case))))
-        assert isinstance(standing, Standing)
-        return standing
+        return self.log.standing(participant, participant.stream(ParticipantId(case)))
 
     def forget(self, case: UUID) -> None:
         """Remember nothing of a case and its keys, as if the program had just been started."""

@@ -26,7 +26,7 @@ from scp_api.settings import Settings
 from scp_events.access import Verifier, development
 from scp_events.aggregates.participant import RecordContact
 from scp_events.event_log import EventLog, EventLogAsync, Outcome
-from scp_events.vocabulary import ParticipantId, Position, Provenance, Stream
+from scp_events.vocabulary import ParticipantId, Position, Provenance
 
 
 class Nothing:
@@ -41,9 +41,9 @@ class Nothing:
     async def __aexit__(self, *_: object) -> None:
         """There is nothing to be closed."""
 
-    def case_at_hand(self, stream: Stream) -> ParticipantId:
+    async def case_of(self, _aggregate: object, stream_id: UUID) -> ParticipantId:
         """Every stream is a participant's."""
-        return ParticipantId(stream.id)
+        return ParticipantId(stream_id)
 
     async def handle(
         self, _aggregate: object, stream_id: UUID, command: RecordContact, _sent: Provenance, **_said: object

@@ -27,7 +27,6 @@ from scp_events.vocabulary import (
     ParticipantId,
     Position,
     Provenance,
-    Stream,
     Word,
 )
 
@@ -214,7 +213,7 @@ def _on_existing(parts: Parts, kind: Kind, command: type[Command]) -> Endpoint:
     async def endpoint(request: Request, stream_id: UUID) -> Response:
         post = await _post(request, kind, command)
         version = preconditions.expected_version(request, required=decides)
-        await _case_of(parts, kind.aggregate.stream(stream_id))
+        await _case_of(parts, kind.aggregate, stream_id)
         return _done(await _send(parts, post, stream_id, expected_version=version))
 
     endpoint.__annotations__["stream_id"] = Annotated[UUID, Path(alias=kind.id_name)]
@@ -242,15 +241,15 @@ def _register(parts: Parts) -> Endpoint:
 def _start_irp(parts: Parts) -> Endpoint:
     async def endpoint(request: Request, participant_id: UUID) -> Response:
         post = await _post(request, IRPS, irp.StartIrpDraft)
-        case_id = await _case_of(parts, participant.stream(ParticipantId(participant_id)))
+        case_id = await _case_of(parts, participant, ParticipantId(participant_id))
         return _begun(IRPS, await _send(parts, post, parts.new_stream_id(), case_id=case_id))
 
     return endpoint
 
 
-async def _case_of(parts: Parts, stream: Stream) -> ParticipantId:
-    """Return whose case a stream belongs to; there has to be one."""
-    found = parts.writing.case_at_hand(stream) or await run_sync(parts.log.case_of_stream, stream)
+async def _case_of(parts: Parts, aggregate: Aggregate[Any, Any, Any, Any], stream_id: UUID) -> ParticipantId:
+    """Return whose case a thing belongs to; there has to be one."""
+    found = await parts.writing.case_of(aggregate, stream_id)
     if found is None:
         raise problems.not_found()
     return found

@@ -94,11 +94,11 @@ async def handle_async(  # noqa: PLR0913 - as EventLog.handle
 ) -> Outcome:
     """As `handle`, for a task of an event loop.
 
-    A command on a stream whose case is known, and that asks nothing of other streams, goes in without a
-    thread: those are by far the most. For any other a thread does all that `handle` does.
+    A command that asks nothing of other streams needs no thread of its own: those are by far the most. For
+    any other a thread does all that `handle` does.
     """
     stream = aggregate.stream(stream_id)
-    case = log.case_at_hand(stream)
+    case = await log.case_of(aggregate, stream_id) or case_id
     if case is None or not _stands_alone(stream, command):
         return await log.aside(
             partial(

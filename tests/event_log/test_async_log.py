@@ -236,11 +236,16 @@ def waiting_for_an_epoch(conninfo: str) -> bool:
         return found == (1,)
 
 
-def test_whose_case_it_is_is_known_once_something_was_recorded(log: EventLog) -> None:
+def test_whose_case_it_is_is_found_and_then_remembered(
+    log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def scene(tasks: EventLogAsync) -> None:
         listening(log.keyring)
-        assert tasks.case_at_hand(referral.stream(ReferralId(uuid4()))) is None
+        assert await tasks.case_of(referral, ReferralId(uuid4())) is None
         referral_id = await drafted(tasks)
-        assert tasks.case_at_hand(referral.stream(referral_id)) == CASE
+        log.familiar.forget(referral.stream(referral_id))
+        assert await tasks.case_of(referral, referral_id) == CASE
+        monkeypatch.setattr(tasks, "aside", None)
+        assert await tasks.case_of(referral, referral_id) == CASE
 
     play(log, scene)

@@ -18,7 +18,7 @@ from scp_events.event_log.sender import SenderAsync
 from scp_events.event_log.telling import EventIdTakenError
 from scp_events.event_log.together import ClosedError, QueueFullError
 from scp_events.event_log.turns import TurnsAsync
-from scp_events.vocabulary import Aggregate, Command, Event, ParticipantId, Position, Provenance, Stream
+from scp_events.vocabulary import Aggregate, Command, Event, ParticipantId, Position, Provenance
 
 Id = TypeVar("Id", bound=UUID)
 S = TypeVar("S")
@@ -82,10 +82,16 @@ class EventLogAsync:
         async with self._turns.of(stream):
             return await self._play(deciding(asked, self.log.enveloping, self.log.familiar))
 
-    def case_at_hand(self, stream: Stream) -> ParticipantId | None:
-        """Return whose case a stream belongs to; None where that is not known without asking the database."""
-        standing = self.log.familiar.get(stream)
-        return standing.case_id if standing is not None else None
+    async def case_of(self, aggregate: Aggregate[Id, S, C, E], stream_id: Id) -> ParticipantId | None:
+        """Return whose case a stream belongs to; None where it has no events, or belongs to none.
+
+        A stream that is not remembered is opened: whoever asks this is about to decide on it.
+        """
+        stream = aggregate.stream(stream_id)
+        known = self.log.familiar.get(stream)
+        if known is not None:
+            return known.case_id
+        return (await self.aside(partial(self.log.standing, aggregate, stream))).case_id
 
     async def aside(self, work: Callable[[], T]) -> T:
         """Let a thread do what has to wait for the database, such as asking `log`."""

@@ -316,7 +316,7 @@ class EventLog:
             case Record():
                 return self._recorder.append(request.append)
             case Open():
-                return self._standing(request.aggregate, request.stream)
+                return self.standing(request.aggregate, request.stream)
             case Recall():
                 return self._answered(request.command_id, request.fingerprint)
             case Times():
@@ -325,7 +325,7 @@ class EventLog:
                 self.keyring.fetch(request.subjects)
                 return None
 
-    def _standing(self, aggregate: Aggregate[Any, Any, Any, Any], stream: Stream) -> Standing[Any]:
+    def standing(self, aggregate: Aggregate[Any, Any, Any, Any], stream: Stream) -> Standing[Any]:
         """Return where a stream stands: what is remembered of it, and what has come since."""
         noted = self.familiar.forgotten
         known = self.familiar.get(stream) or Standing(aggregate.initial, 0, None)
