@@ -18,7 +18,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 SOCKET = ".s.PGSQL.5432"
 CHUNK = 1 << 16
-APPEND = b"\x00append\x00"
+APPENDS = (b"\x00append\x00", b"\x00append_one\x00")
 """How the message goes on that calls the prepared statement of this name: its portal has none."""
 HEAD = 5
 """A message's kind and length."""
@@ -134,7 +134,7 @@ class _Through:
         """Pass on what the program says."""
         with suppress(OSError):
             while data := await reader.read(CHUNK):
-                self._appending = self._appending or data[HEAD : HEAD + len(APPEND)] == APPEND
+                self._appending = self._appending or data[HEAD:].startswith(APPENDS)
                 self._server.write(data)
                 await self._server.drain()
         if not self.parted:

@@ -68,23 +68,31 @@ class Names:
     commands: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(COMMANDS)])
 
 
-ONE = st.fixed_dictionaries(
-    {
-        "command": st.none() | st.integers(0, COMMANDS - 1),
-        "fingerprint": st.sampled_from([b"asked", b"asked", b"other"]),
-        "parts": st.lists(
-            st.tuples(st.integers(0, STREAMS - 1), st.sampled_from([0, 0, 0, -1, 1]), st.integers(1, 3)),
-            min_size=1,
-            max_size=STREAMS,
-            unique_by=lambda part: part[0],
-        ),
-        "from_zero": st.booleans(),
-        "mixed": st.booleans(),
-        "case": st.sampled_from([None, 0, 0, 1]),
-        "evidence": st.sampled_from([None, None, 0, 0, -1]),
-    }
-)
-CALLS = st.lists(st.lists(ONE, min_size=1, max_size=5), min_size=1, max_size=5)
+def one(streams: int, events: int) -> st.SearchStrategy[dict]:
+    """Draw an append for at most so many streams, of at most so many events each."""
+    return st.fixed_dictionaries(
+        {
+            "command": st.none() | st.integers(0, COMMANDS - 1),
+            "fingerprint": st.sampled_from([b"asked", b"asked", b"other"]),
+            "parts": st.lists(
+                st.tuples(
+                    st.integers(0, STREAMS - 1), st.sampled_from([0, 0, 0, -1, 1]), st.integers(1, events)
+                ),
+                min_size=1,
+                max_size=streams,
+                unique_by=lambda part: part[0],
+            ),
+            "from_zero": st.booleans(),
+            "mixed": st.booleans(),
+            "case": st.sampled_from([None, 0, 0, 1]),
+            "evidence": st.sampled_from([None, None, 0, 0, -1]),
+        }
+    )
+
+
+LONE = st.lists(one(streams=1, events=1), min_size=1, max_size=1)
+"""A call of one append of one event, for which the server has a function of its own."""
+CALLS = st.lists(LONE | st.lists(one(STREAMS, 3), min_size=1, max_size=5), min_size=1, max_size=8)
 
 
 @pytest.fixture(scope="module")

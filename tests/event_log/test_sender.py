@@ -325,7 +325,7 @@ def test_an_interrupted_call_leaves_no_connection_with_half_an_answer_behind(
     sender.send([first])
     before = connections(log_database)
     with monkeypatch.context() as patch:
-        patch.setattr(sender_module, "answers_of", interrupted)
+        patch.setattr(sender_module, "_answers", interrupted)
         with pytest.raises(KeyboardInterrupt):
             sender.send([asked])
     assert outcomes(sender.send([asked])) == ["already"]

@@ -94,11 +94,12 @@ def test_a_server_that_does_not_write_is_told_as_such_and_nothing_is_recorded(
 ) -> None:
     log.open_case("SC-2025-001")
     with psycopg.connect(log_database, autocommit=True) as superuser:
-        superuser.execute("REVOKE EXECUTE ON FUNCTION event_log.append FROM scp_log_writer")
+        appending = "EXECUTE ON FUNCTION event_log.append, event_log.append_one"
+        superuser.execute(f"REVOKE {appending} FROM scp_log_writer")
         answer = draft(client, "SC-2025-001", key := uuid4().hex)
         assert answer.status_code == 503
         assert "nothing was recorded" in answer.json()["detail"]
         assert int(answer.headers["retry-after"]) > 0
         assert log.head() == 0
-        superuser.execute("GRANT EXECUTE ON FUNCTION event_log.append TO scp_log_writer")
+        superuser.execute(f"GRANT {appending} TO scp_log_writer")
     assert draft(client, "SC-2025-001", key).status_code == 201

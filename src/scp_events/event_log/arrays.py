@@ -72,6 +72,11 @@ def instants(values: Iterable[datetime]) -> bytes:
     return _array(_TIMESTAMPTZ, [_BIGINT.pack(8, _microseconds(value)) for value in values])
 
 
+def instant(value: datetime) -> bytes:
+    """Return a `timestamptz` of a time with a zone."""
+    return struct.pack("!q", _microseconds(value))
+
+
 def read_texts(array: bytes) -> list[str]:
     """Return the elements of a `text[]` without NULLs."""
     return [value.decode() for value in _elements(array) if value is not None]

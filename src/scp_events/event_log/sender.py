@@ -15,19 +15,15 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 from psycopg.errors import error_from_result
-from psycopg.postgres import types
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
 from scp_events.database import broke_off
-from scp_events.event_log.appends import CALL, PARAMETERS, Answer, Append, answers_of, arguments_of
+from scp_events.event_log.appends import Answer, Append
+from scp_events.event_log.calls import FUNCTIONS, Told, told
 from scp_events.event_log.guards import check_promises
 from scp_events.event_log.roles import become_writer
 from scp_events.event_log.telling import PATIENCE_SECONDS, Answers, Call, ConnectionLostError, Pause, telling
-
-PREPARED = b"append"
-OIDS = [types[element].array_oid for element in PARAMETERS]
-BINARY_ARGUMENTS = [Format.BINARY] * len(PARAMETERS)
 
 
 class _Connected:
@@ -78,14 +74,18 @@ class Sender(_Connected):
             return result
 
     def _call(self, step: Call) -> list[Answer]:
-        arguments = arguments_of(step.appends)
+        what = told(step.appends)
         try:
             if self._connection is None:
                 self._connection = connect(self._conninfo)
             pgconn = self._connection.pgconn
-            return _answers(
-                pgconn.exec_prepared(PREPARED, arguments, BINARY_ARGUMENTS, Format.BINARY), self._connection
+            result = pgconn.exec_prepared(
+                what.function.name,
+                what.arguments,  # type: ignore[arg-type]  # None is NULL, which its types forget
+                what.formats,
+                Format.BINARY,
             )
+            return _answers(what, result, self._connection)
         except psycopg.Error as error:
             self._forget_if_lost(error)
             raise
@@ -118,14 +118,14 @@ class SenderAsync(_Connected):
             return result
 
     async def _call(self, step: Call) -> list[Answer]:
-        arguments = arguments_of(step.appends)
+        what = told(step.appends)
         try:
             if self._connection is None:
                 self._connection = await asyncio.to_thread(connect, self._conninfo)
                 self._connection.pgconn.nonblocking = 1
             pgconn = self._connection.pgconn
-            pgconn.send_query_prepared(PREPARED, arguments, BINARY_ARGUMENTS, Format.BINARY)
-            return _answers(await _result(pgconn), self._connection)
+            pgconn.send_query_prepared(what.function.name, what.arguments, what.formats, Format.BINARY)
+            return _answers(what, await _result(pgconn), self._connection)
         except psycopg.Error as error:
             self._forget_if_lost(error)
             raise
@@ -140,7 +140,9 @@ def connect(conninfo: str) -> Connection[Any]:
     try:
         check_promises(connection)
         become_writer(connection)
-        _must_have_succeeded(connection.pgconn.prepare(PREPARED, CALL.encode(), OIDS), connection)
+        for each in FUNCTIONS:
+            prepared = connection.pgconn.prepare(each.name, each.call.encode(), each.oids)
+            _must_have_succeeded(prepared, connection)
     except BaseException as error:
         connection.close()
         if broke_off(error):
@@ -187,9 +189,9 @@ async def _ready(pgconn: PGconn, *, writing: bool = False) -> None:
             loop.remove_writer(pgconn.socket)
 
 
-def _answers(result: PGresult, connection: Connection[Any]) -> list[Answer]:
+def _answers(what: Told, result: PGresult, connection: Connection[Any]) -> list[Answer]:
     _must_have_succeeded(result, connection)
-    return answers_of([result.get_value(0, column) or b"" for column in range(result.nfields)])
+    return what.function.read([result.get_value(0, column) for column in range(result.nfields)])
 
 
 def _must_have_succeeded(result: PGresult, connection: Connection[Any]) -> None:

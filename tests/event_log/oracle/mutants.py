@@ -40,6 +40,8 @@ class Mutant:
     breaks: str
     parts: Callable[[], Parts] = Parts
     edits: Sequence[Edit] = ()
+    lone: bool = False
+    """Whether it is the function for a lone append that is edited."""
     before: str = ""
     plan: dict[str, object] = field(default_factory=dict)
     """What brings it out soonest."""
@@ -49,19 +51,32 @@ class Mutant:
         if self.edits:
             with psycopg.connect(conninfo, autocommit=True) as connection:
                 connection.execute(self.before.encode())
-                connection.execute(self.function().encode())
+                for function in self.functions():
+                    connection.execute(function.encode())
 
-    def function(self) -> str:
-        """Return the mutated function. Raises `AssertionError` where a piece to change is not there."""
-        migrations = resources.files("scp_events.event_log.migrations")
-        text = (migrations / "0002_append.sql").read_text(encoding="utf-8")
-        found = re.search(r"CREATE (FUNCTION event_log\.append\(.*?\nEND \$\$;)", text, re.DOTALL)
-        assert found, "0002_append.sql makes event_log.append"
-        function = found[1]
-        for piece, becomes in self.edits:
-            function, times = re.subn(piece, becomes, function, flags=re.DOTALL)
-            assert times, f"the function no longer has {piece!r}"
-        return "CREATE OR REPLACE " + function
+    def functions(self) -> list[str]:
+        """Return the mutated functions. Raises `AssertionError` where a piece to change is not there.
+
+        Where it is the general one, a lone append goes by it too, so that there is one way to number events.
+        """
+        if self.lone:
+            return [_edited("append_one", self.edits)]
+        return [_edited("append", self.edits), _edited("append_one", [BY_THE_GENERAL_ONE])]
+
+
+def _edited(name: str, edits: Sequence[Edit]) -> str:
+    text = "".join(
+        each.read_text(encoding="utf-8")
+        for each in resources.files("scp_events.event_log.migrations").iterdir()
+        if each.name.endswith(".sql")
+    )
+    found = re.search(rf"CREATE (FUNCTION event_log\.{name}\(.*?\nEND \$\$;)", text, re.DOTALL)
+    assert found, f"a migration makes event_log.{name}"
+    function = found[1]
+    for piece, becomes in edits:
+        function, times = re.subn(piece, becomes, function, flags=re.DOTALL)
+        assert times, f"event_log.{name} no longer has {piece!r}"
+    return "CREATE OR REPLACE " + function
 
 
 def parts_of(name: str) -> Parts:
@@ -69,12 +84,15 @@ def parts_of(name: str) -> Parts:
     return MUTANTS[name].parts() if name else Parts()
 
 
-# --- the server function ----------------------------------------------------------------------------------
+# --- the server functions ---------------------------------------------------------------------------------
 
 TAKE_ROOM = r"UPDATE event_log\.head h.*?INTO last, append\.recorded_at;"
 LOOK_UP = r"    FOR earlier IN.*?END LOOP;\n"
 GIVE_BACK = r"UPDATE event_log\.head SET position = next - 1 WHERE the_only;"
 KNOW_COMMANDS = r"(INSERT INTO event_log\.commands .*?);"
+
+BY_THE_GENERAL_ONE = (r"IF evidence_through = -1 THEN", "IF false THEN")
+LOOK_UP_LONE = r"\n           AND NOT EXISTS \(SELECT FROM event_log\.commands.*?\)\n"
 
 NUMBERS = """
     CREATE SEQUENCE event_log.numbers;
@@ -262,6 +280,13 @@ MUTANTS: dict[str, Mutant] = {
         breaks=ANSWERS,
         edits=[(LOOK_UP, ""), (KNOW_COMMANDS, r"\1 ON CONFLICT DO NOTHING;")],
         plan=BRIEF,
+    ),
+    "lone-blind-retry": Mutant(
+        said="a lone command that is asked again is not looked up",
+        breaks=ANSWERS,
+        edits=[(LOOK_UP_LONE, "\n"), (KNOW_COMMANDS, r"\1 ON CONFLICT DO NOTHING;")],
+        lone=True,
+        plan=BRIEF | {"threads": 1, "tasks": 1},
     ),
     "before-the-commit": Mutant(
         said="callers are answered before the commit",
