@@ -11,7 +11,6 @@ a body from its digest. That a field was filled in stays visible; what is None i
 from __future__ import annotations
 
 import re
-import secrets
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from pydantic_core import from_json, to_json
 from scp_events.privacy.failures import CorruptPartError, SealError, WrongKeyError
 from scp_events.privacy.keyring import Keys
 from scp_events.privacy.marks import Share, excluding, place_in, shares_of, subject_of
+from scp_events.privacy.randomness import random_bytes
 from scp_events.privacy.sealing import Opened, Place, seal, unseal
 from scp_events.vocabulary import (
     Actor,
@@ -114,7 +114,7 @@ class Codec:
         aggregates: Iterable[Aggregate[Any, Any, Any, Any]],
         keys: Keys,
         *,
-        random: Callable[[int], bytes] = secrets.token_bytes,
+        random: Callable[[int], bytes] = random_bytes,
     ) -> None:
         events: list[type[Event]] = [event for aggregate in aggregates for event in aggregate.EVENTS]
         self._by_class: dict[type[Event], type[Envelope[Any]]] = {
