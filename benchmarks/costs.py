@@ -22,7 +22,8 @@ from benchmarks.recording import FromTasks, Recording, from_threads
 from benchmarks.rounds import Contender, Done
 from benchmarks.theirs import Theirs
 from scp_events.aggregates import participant
-from scp_events.event_log.appends import Append, arguments_of
+from scp_events.event_log.appends import Append
+from scp_events.event_log.calls import arguments_of
 from scp_events.vocabulary import EventId
 
 CALLERS = (1, 16)

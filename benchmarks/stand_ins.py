@@ -41,7 +41,7 @@ class Nothing:
     async def __aexit__(self, *_: object) -> None:
         """There is nothing to be closed."""
 
-    async def case_of(self, _aggregate: object, stream_id: UUID) -> ParticipantId:
+    async def case_of_stream(self, _aggregate: object, stream_id: UUID) -> ParticipantId:
         """Every stream is a participant's."""
         return ParticipantId(stream_id)
 

@@ -1,20 +1,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from scp_events import casework
 from scp_events.aggregates import irp, participant, referral
-from scp_events.event_log import EventLog, EventLogAsync, Outcome
+from scp_events.event_log import (
+    CommandIdReusedError,
+    EventLog,
+    EventLogAsync,
+    Outcome,
+    StaleVersionError,
+)
 from scp_events.vocabulary import (
     Actor,
     CommandId,
     EventId,
     IrpId,
+    ParticipantId,
     Provenance,
     ReferralId,
     Refused,
@@ -52,27 +61,53 @@ def test_words_about_somebody_whose_data_was_erased_are_refused_and_not_silently
     assert casework.handle(log, referral, drafted, SUBMIT, answered).repeated
 
 
-def test_from_an_event_loop_it_is_as_from_a_thread(log: EventLog) -> None:
-    """Evidence from other streams, the refusal of words after erasure, and repetition, by way of a task."""
-    case = Case(log)
-    drafted, twin = case.drafted(), case.drafted()
-    submit = sent()
+Door = Callable[..., Outcome]
+"""`casework.handle` without the log."""
 
-    async def scene() -> None:
+
+def by_thread(log: EventLog) -> Door:
+    return partial(casework.handle, log)
+
+
+def by_task(log: EventLog) -> Door:
+    async def send(*asked: Any, **said: Any) -> Outcome:
         async with EventLogAsync(log) as tasks:
-            first = await casework.handle_async(tasks, referral, drafted, SUBMIT, submit)
-            again = await casework.handle_async(tasks, referral, drafted, SUBMIT, submit)
-            assert (first.events, again.events, again.repeated) == (1, 1, True)
-            with pytest.raises(Refused) as open_elsewhere:
-                await casework.handle_async(tasks, referral, twin, SUBMIT, sent())
-            assert open_elsewhere.value.rule == "one-open-referral"
-            log.keyring.fence(case.id)
-            log.keyring.destroy(case.id)
-            with pytest.raises(Refused) as erased:
-                await casework.handle_async(tasks, referral, drafted, ELIGIBLE, sent())
-            assert erased.value.rule == "nothing-is-written-after-erasure"
+            return await casework.handle_async(tasks, *asked, **said)
 
-    asyncio.run(scene())
+    return lambda *asked, **said: asyncio.run(send(*asked, **said))
+
+
+@pytest.mark.parametrize("door", [by_thread, by_task])
+def test_from_an_event_loop_it_is_as_from_a_thread(log: EventLog, door: Callable[[EventLog], Door]) -> None:
+    """What stands alone, what asks other streams, repetition, a reused id, a stale version, and erasure."""
+    case, send = Case(log), door(log)
+    drafted, twin = case.drafted(), case.drafted()
+    case.engage(test_participant.REGISTER, test_participant.AGREE)
+    contact, met = anew(test_participant.MEET, case.id), sent()
+    once = send(participant, case.id, contact, met, expected_version=2, fingerprint=b"a")
+    again = send(participant, case.id, contact, met, expected_version=2, fingerprint=b"a")
+    assert (once.version, once.events, again.repeated, again.version) == (3, 1, True, 3)
+    with pytest.raises(CommandIdReusedError):
+        send(participant, case.id, contact, met, fingerprint=b"b")
+    with pytest.raises(StaleVersionError):
+        send(participant, case.id, anew(test_participant.MEET, case.id), sent(), expected_version=2)
+    assert send(referral, drafted, SUBMIT, sent(), fingerprint=b"c").events == 1
+    with pytest.raises(Refused) as open_elsewhere:
+        send(referral, twin, SUBMIT, sent())
+    assert open_elsewhere.value.rule == "one-open-referral"
+    log.keyring.fence(case.id)
+    log.keyring.destroy(case.id)
+    with pytest.raises(Refused) as erased:
+        send(referral, drafted, ELIGIBLE, sent())
+    assert erased.value.rule == "nothing-is-written-after-erasure"
+    assert send(referral, drafted, referral.AcknowledgeReferral(), sent()).events == 1, "no words, no harm"
+
+
+def test_another_things_id_is_no_id_of_this_kind(log: EventLog) -> None:
+    case = Case(log)
+    drafted = case.drafted()
+    assert log.case_of_stream(participant.stream(ParticipantId(drafted))) is None
+    assert log.standing(participant, participant.stream(ParticipantId(drafted))).version == 0
 
 
 def test_a_task_needs_no_thread_for_what_asks_nothing_of_other_streams(

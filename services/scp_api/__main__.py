@@ -19,7 +19,6 @@ from scp_events.access import Issuer, Verifier, development, keys
 from scp_events.aggregates import ALL
 from scp_events.database import DatabaseError, open_database
 from scp_events.event_log import EventLog, EventLogAsync, UnsafeServerError, prepare
-from scp_events.event_log.async_log import READERS
 from scp_events.ledger import startup
 from scp_events.ledger.startup import Guard, ReadOnlyError, StaleLogError, Standing
 from scp_events.privacy import open_keyring
@@ -62,9 +61,7 @@ def _serve(settings: Settings, issuers: list[Issuer]) -> None:
             open_keyring(conninfo, named=settings.keyring, url=url, home=settings.home)
         )
         log = opened.enter_context(
-            EventLog(
-                conninfo, ALL, keyring=keyring, pool_size=settings.api_threads + READERS, patience=PATIENCE
-            )
+            EventLog(conninfo, ALL, keyring=keyring, pool_size=2 * settings.api_threads, patience=PATIENCE)
         )
         reading = opened.enter_context(
             ConnectionPool(
@@ -83,7 +80,7 @@ def _serve(settings: Settings, issuers: list[Issuer]) -> None:
         opened.callback(_journal.info, "stopping", step="followers")
         parts = Parts(
             log=log,
-            writing=EventLogAsync(log),
+            writing=EventLogAsync(log, readers=settings.api_threads),
             reading=reading,
             verifier=Verifier(issuers),
             guard=_guard(conninfo, settings),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
@@ -55,8 +54,6 @@ def _while_serving(parts: Parts) -> Callable[[FastAPI], AbstractAsyncContextMana
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         current_default_thread_limiter().total_tokens = parts.threads
         app.openapi()
-        gc.collect()
-        gc.freeze()  # what was made until now stays: the collector need not look at it again and again
         async with parts.writing:
             yield
 

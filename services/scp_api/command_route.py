@@ -16,7 +16,9 @@ from uuid import UUID
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute, Match
+from pydantic import TypeAdapter, ValidationError
+from starlette.datastructures import URLPath
+from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
 
@@ -58,6 +60,10 @@ class ByLastWord(BaseRoute):
                 return match, found
         return Match.NONE, {}
 
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:  # noqa: ANN401 - Starlette's
+        """Leave it to the routes themselves, which come after this one."""
+        raise NoMatchFound(name, path_params)
+
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the route that was found answer."""
         await scope["route"].handle(scope, receive, send)
@@ -69,12 +75,16 @@ def look_up_first(app: FastAPI) -> None:
     app.router.routes.insert(0, ByLastWord(commands))
 
 
+_ID = TypeAdapter(UUID)
+"""Reads an id as every other route does."""
+
+
 def _last_word(path: str) -> str:
     return path.rpartition("/")[2]
 
 
 def _id(request: Request, name: str) -> UUID:
     try:
-        return UUID(request.path_params[name])
-    except ValueError:
+        return _ID.validate_python(request.path_params[name])
+    except ValidationError:
         raise RequestValidationError([{"type": "uuid_parsing", "loc": ("path", name), "msg": ""}]) from None

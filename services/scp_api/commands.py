@@ -163,8 +163,7 @@ async def _send(
     expected_version: int | None = None,
 ) -> Outcome:
     """Say the command to the log, once for each key."""
-    if parts.guard is not None and not parts.guard.allows_appending:
-        await run_sync(parts.guard.must_allow_appending)
+    await _must_allow_appending(parts)
     said = spoken.command_from(
         post.command,
         post.body,
@@ -190,6 +189,12 @@ async def _send(
     )
 
 
+async def _must_allow_appending(parts: Parts) -> None:
+    """Refuse where nothing may be recorded. Where that is not known yet a thread looks."""
+    if parts.guard is not None and not parts.guard.allows_appending:
+        await run_sync(parts.guard.must_allow_appending)
+
+
 async def _post(request: Request, kind: Kind, command: type[Command]) -> Post:
     """Return what was posted, once it is clear who posted it, that they may, and under which key."""
     who = preconditions.allowed(request, command, kind.resource)
@@ -213,7 +218,8 @@ def _on_existing(parts: Parts, kind: Kind, command: type[Command]) -> Endpoint:
     async def endpoint(request: Request, stream_id: UUID) -> Response:
         post = await _post(request, kind, command)
         version = preconditions.expected_version(request, required=decides)
-        await _case_of(parts, kind.aggregate, stream_id)
+        if await parts.writing.case_of_stream(kind.aggregate, stream_id) is None:
+            raise problems.not_found()
         return _done(await _send(parts, post, stream_id, expected_version=version))
 
     endpoint.__annotations__["stream_id"] = Annotated[UUID, Path(alias=kind.id_name)]
@@ -241,18 +247,13 @@ def _register(parts: Parts) -> Endpoint:
 def _start_irp(parts: Parts) -> Endpoint:
     async def endpoint(request: Request, participant_id: UUID) -> Response:
         post = await _post(request, IRPS, irp.StartIrpDraft)
-        case_id = await _case_of(parts, participant, ParticipantId(participant_id))
+        stream = participant.stream(ParticipantId(participant_id))
+        case_id = await run_sync(parts.log.case_of_stream, stream)
+        if case_id is None:
+            raise problems.not_found()
         return _begun(IRPS, await _send(parts, post, parts.new_stream_id(), case_id=case_id))
 
     return endpoint
-
-
-async def _case_of(parts: Parts, aggregate: Aggregate[Any, Any, Any, Any], stream_id: UUID) -> ParticipantId:
-    """Return whose case a thing belongs to; there has to be one."""
-    found = await parts.writing.case_of(aggregate, stream_id)
-    if found is None:
-        raise problems.not_found()
-    return found
 
 
 def _reference(post: Post) -> str:

@@ -25,7 +25,7 @@ class Parts:
 
     log: EventLog
     writing: EventLogAsync
-    """The same log, for commands that need no thread."""
+    """The same log, for commands: they are sent from the event loop."""
     reading: ConnectionPool
     """Connections for questions to projections."""
     verifier: Verifier

@@ -17,7 +17,9 @@ class Settings(LedgerSettings):
     api_host: str = "127.0.0.1"
     api_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     api_threads: Annotated[int, Field(ge=1, le=256)] = 16
-    """How many requests are worked on at once; each pool of connections has as many."""
+    """How many threads answer questions, and as many more do what commands need of other streams.
+
+    Each has a connection. Commands that need nothing of the kind take no thread."""
     api_drain_seconds: Annotated[int, Field(ge=1)] = 20
     """How long requests may take to finish once we are told to stop."""
     api_follow: bool = False

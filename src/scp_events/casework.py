@@ -1,8 +1,9 @@
 """Commands that need evidence from several streams: it is gathered here, then one aggregate is asked.
 
-Every door sends its commands through `handle`. Evidence is gathered at one log position, and what is decided
-on it is recorded only while the case has no later event; otherwise it is gathered anew. So a rule that looks
-at two streams holds as firmly as one that looks at a single one.
+Every door sends its commands through `handle`, or from an event loop through `handle_async`. Evidence is
+gathered at one log position, and what is decided on it is recorded only while the case has no later event;
+otherwise it is gathered anew. So a rule that looks at two streams holds as firmly as one that looks at a
+single one.
 """
 
 from __future__ import annotations
@@ -76,7 +77,9 @@ def handle(  # noqa: PLR0913 - as EventLog.handle
             )
         except EvidenceMovedError:
             continue
-        _follow_up(log, stream, case, command, provenance)
+        follow_up = FOLLOW_UP.get(type(command))
+        if follow_up is not None:
+            follow_up(log, stream, provenance)
         return outcome
     raise BusyError(f"the case changed {ATTEMPTS} times while this was decided: try again")
 
@@ -97,9 +100,7 @@ async def handle_async(  # noqa: PLR0913 - as EventLog.handle
     A command that asks nothing of other streams needs no thread of its own: those are by far the most. For
     any other a thread does all that `handle` does.
     """
-    stream = aggregate.stream(stream_id)
-    case = await log.case_of(aggregate, stream_id) or case_id
-    if case is None or not _stands_alone(stream, command):
+    if not _stands_alone(aggregate.stream(stream_id), command):
         return await log.aside(
             partial(
                 handle,
@@ -118,7 +119,7 @@ async def handle_async(  # noqa: PLR0913 - as EventLog.handle
         stream_id,
         command,
         provenance,
-        case_id=case,
+        case_id=case_id,
         expected_version=expected_version,
         fingerprint=fingerprint,
     )
@@ -126,7 +127,7 @@ async def handle_async(  # noqa: PLR0913 - as EventLog.handle
 
 def _stands_alone(stream: Stream, command: Command) -> bool:
     """Whether a command asks nothing of other streams, before it or after it."""
-    is_about_others = type(command) in GATHER or _names_events(command) or isinstance(command, irp.AgreeToIrp)
+    is_about_others = type(command) in GATHER.keys() | FOLLOW_UP.keys() or _names_events(command)
     return not is_about_others and not _may_be_unreadable(stream, command)
 
 
@@ -334,21 +335,23 @@ GATHER: Mapping[type[Command], Gather] = {
 # --- following up -----------------------------------------------------------------------------------------
 
 
-def _follow_up(
-    log: EventLog, stream: Stream, case_id: ParticipantId | None, command: Command, provenance: Provenance
-) -> None:
+def _supersede(log: EventLog, stream: Stream, provenance: Provenance) -> None:
     """Agreement to a plan's next version supersedes the version before.
 
     A crash in between leaves two current versions until the same command is sent again: it was not answered
     yet, and its repetition comes by here.
     """
-    if not isinstance(command, irp.AgreeToIrp) or case_id is None:
-        return
     agreed = IrpId(stream.id)
     for recorded in log.load(irp, agreed).history:
         if isinstance(recorded.event, irp.IrpDraftStarted) and recorded.event.supersedes is not None:
             supersede = irp.SupersedeIrp(by=agreed)
             log.handle(irp, recorded.event.supersedes, supersede, _caused_by(provenance, "supersede"))
+
+
+FOLLOW_UP: Mapping[type[Command], Callable[[EventLog, Stream, Provenance], None]] = {
+    irp.AgreeToIrp: _supersede,
+}
+"""What each command brings about in other streams."""
 
 
 def _caused_by(provenance: Provenance, what: str) -> Provenance:

@@ -231,7 +231,7 @@ def waiting_for_an_epoch(conninfo: str) -> bool:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         found = connection.execute(
             "SELECT count(*) FROM pg_stat_activity"
-            " WHERE wait_event_type = 'Lock' AND query LIKE '%keyring.mint%'"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%keyring.mint%'"
         ).fetchone()
         return found == (1,)
 
@@ -241,11 +241,11 @@ def test_whose_case_it_is_is_found_and_then_remembered(
 ) -> None:
     async def scene(tasks: EventLogAsync) -> None:
         listening(log.keyring)
-        assert await tasks.case_of(referral, ReferralId(uuid4())) is None
+        assert await tasks.case_of_stream(referral, ReferralId(uuid4())) is None
         referral_id = await drafted(tasks)
         log.familiar.forget(referral.stream(referral_id))
-        assert await tasks.case_of(referral, referral_id) == CASE
+        assert await tasks.case_of_stream(referral, referral_id) == CASE
         monkeypatch.setattr(tasks, "aside", None)
-        assert await tasks.case_of(referral, referral_id) == CASE
+        assert await tasks.case_of_stream(referral, referral_id) == CASE
 
     play(log, scene)

@@ -26,8 +26,6 @@ C = TypeVar("C", bound=Command)
 E = TypeVar("E", bound=Event)
 T = TypeVar("T")
 
-READERS = 8
-"""Threads that ask `log`. It needs a connection for each, besides those for its other callers."""
 SENDERS = 2
 """Connections to append over: while one's call is under way, the other's callers decide."""
 
@@ -35,12 +33,13 @@ SENDERS = 2
 class EventLogAsync:
     """Appends to a log from one event loop. Whatever has to be read first is read by a thread."""
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, log: EventLog, *, readers: int = 8) -> None:
+        """`readers` are threads that ask `log`, which needs a connection for each."""
         self.log = log
         senders = [SenderAsync(log.conninfo, patience_seconds=log.patience) for _ in range(SENDERS)]
         self._appender = AppenderAsync(senders, room=log.room)
         self._turns = TurnsAsync()
-        self._readers = ThreadPoolExecutor(READERS, "log-reader")
+        self._readers = ThreadPoolExecutor(readers, "log-reader")
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -53,7 +52,7 @@ class EventLogAsync:
         """Answer those who wait. `log` stays open."""
         await self._appender.close()
         self._closed = True
-        self._readers.shutdown()
+        await asyncio.to_thread(self._readers.shutdown)
 
     async def handle(  # noqa: PLR0913 - as EventLog.handle
         self,
@@ -82,7 +81,7 @@ class EventLogAsync:
         async with self._turns.of(stream):
             return await self._play(deciding(asked, self.log.enveloping, self.log.familiar))
 
-    async def case_of(self, aggregate: Aggregate[Id, S, C, E], stream_id: Id) -> ParticipantId | None:
+    async def case_of_stream(self, aggregate: Aggregate[Id, S, C, E], stream_id: Id) -> ParticipantId | None:
         """Return whose case a stream belongs to; None where it has no events, or belongs to none.
 
         A stream that is not remembered is opened: whoever asks this is about to decide on it.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 from scp_events.event_log.answers import (
@@ -115,22 +115,35 @@ def deciding(asked: Asked, enveloping: Enveloping, familiar: Familiar) -> Script
     opened first.
     """
     for attempt in range(ATTEMPTS):
+        memory = _Memory(familiar, familiar.forgotten)
         standing = familiar.get(asked.stream)
         if standing is None and asked.case_id is not None and attempt == 0:
             standing = Standing(asked.aggregate.initial, 0, None)
         if standing is not None:
-            outcome = yield from _on_what_is_remembered(asked, standing, enveloping, familiar)
+            outcome = yield from _on_what_is_remembered(asked, standing, enveloping, memory)
             if outcome is not None:
                 return outcome
+        memory = _Memory(familiar, familiar.forgotten)
         standing = yield Open(asked.aggregate, asked.stream)
-        outcome = yield from _on_what_is_there(asked, standing, enveloping, familiar)
+        outcome = yield from _on_what_is_there(asked, standing, enveloping, memory)
         if outcome is not None:
             return outcome
     raise BusyError(f"the {asked.stream.category} changed {ATTEMPTS} times while this was decided: try again")
 
 
+class _Memory(NamedTuple):
+    """Where to remember what comes of a decision, unless something was forgotten since it began."""
+
+    familiar: Familiar
+    noted: int
+
+    def put(self, stream: Stream, standing: Standing[Any]) -> None:
+        """Remember where a stream stands now."""
+        self.familiar.put(stream, standing, self.noted)
+
+
 def _on_what_is_remembered(
-    asked: Asked, standing: Standing[Any], enveloping: Enveloping, familiar: Familiar
+    asked: Asked, standing: Standing[Any], enveloping: Enveloping, memory: _Memory
 ) -> Script[Outcome | None]:
     try:
         events = _decided(asked, standing)
@@ -139,19 +152,19 @@ def _on_what_is_remembered(
     if not events:
         return None
     try:
-        return (yield from _record(asked, standing, events, enveloping, familiar))
+        return (yield from _record(asked, standing, events, enveloping, memory))
     except (Refused, StaleVersionError):
         return None
 
 
 def _on_what_is_there(
-    asked: Asked, standing: Standing[Any], enveloping: Enveloping, familiar: Familiar
+    asked: Asked, standing: Standing[Any], enveloping: Enveloping, memory: _Memory
 ) -> Script[Outcome | None]:
     recall = _recall(asked, standing.case_id or asked.case_id)
     try:
         events = _decided(asked, standing)
         if events:
-            return (yield from _record(asked, standing, events, enveloping, familiar))
+            return (yield from _record(asked, standing, events, enveloping, memory))
     except (Refused, StaleVersionError):
         earlier = yield recall
         if earlier is not None:
@@ -168,23 +181,21 @@ def _decided(asked: Asked, standing: Standing[Any]) -> list[Event]:
 
 
 def _record(
-    asked: Asked, standing: Standing[Any], events: Sequence[Event], enveloping: Enveloping, familiar: Familiar
+    asked: Asked, standing: Standing[Any], events: Sequence[Event], enveloping: Enveloping, memory: _Memory
 ) -> Script[Outcome | None]:
     """Record events; None where the stream has moved on and the command may be decided anew."""
     corrected = corrected_events(events)
-    noted = familiar.forgotten
     times: Mapping[EventId, datetime] = (yield Times(asked.stream, corrected)) if corrected else {}
     case_id = standing.case_id or asked.case_id
     envelopes = [
         enveloping.envelope(event, asked.provenance, asked.stream, case_id, times.get) for event in events
     ]
-    if missing := enveloping.keys.missing(_whose_keys(case_id, envelopes)):
-        yield Fetch(missing)
+    yield from _with_keys(_whose_keys(case_id, envelopes), enveloping)
     answer = yield Record(_append(asked, standing.version, case_id, envelopes, enveloping))
     if answer.outcome == "recorded":
-        familiar.put(asked.stream, _after(asked.aggregate, standing, events, case_id), noted)
+        memory.put(asked.stream, _after(asked.aggregate, standing, events, case_id))
         return _recorded(asked.stream, answer)
-    familiar.forget(asked.stream)
+    memory.familiar.forget(asked.stream, before=answer.version if answer.outcome == "conflict" else None)
     if answer.outcome in {"already", "reused"}:
         return _outcome((yield _recall(asked, case_id)))
     if answer.outcome == "evidence-moved":
@@ -192,6 +203,15 @@ def _record(
     if asked.expected_version is not None:
         raise StaleVersionError(asked.expected_version, answer.version)
     return None
+
+
+def _with_keys(subjects: Collection[UUID], enveloping: Enveloping) -> Script[None]:
+    """Have keys at hand; those forgotten again meanwhile, as when another was destroyed, are fetched anew."""
+    for _ in range(ATTEMPTS):
+        missing = enveloping.keys.missing(subjects)
+        if not missing:
+            return
+        yield Fetch(missing)
 
 
 def _whose_keys(case_id: ParticipantId | None, envelopes: Sequence[Envelope[Event]]) -> set[UUID]:

@@ -59,10 +59,12 @@ class Familiar:
             if len(self._by_stream) > self._room:
                 self._by_stream.popitem(last=False)
 
-    def forget(self, stream: Stream) -> None:
-        """Remember nothing of a stream."""
+    def forget(self, stream: Stream, *, before: int | None = None) -> None:
+        """Remember nothing of a stream; with `before`, unless it is remembered at that version or later."""
         with self._lock:
-            self._by_stream.pop(stream, None)
+            known = self._by_stream.get(stream)
+            if known is not None and (before is None or known.version < before):
+                del self._by_stream[stream]
 
     def forget_person(self, subject: UUID | None) -> None:
         """Remember nothing of a person whose words are to be gone; with None, of nobody."""

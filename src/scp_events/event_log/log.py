@@ -193,7 +193,8 @@ class EventLog:
         if standing is not None:
             return standing.case_id  # the first event settles it
         rows = self._recorder.fetch(
-            "SELECT case_id FROM event_log.events WHERE stream_id = %s AND version = 1", (stream.id,)
+            "SELECT case_id FROM event_log.events WHERE stream_id = %s AND version = 1 AND category = %s",
+            (stream.id, stream.category),
         )
         return ParticipantId(rows[0][0]) if rows and rows[0][0] else None
 
@@ -330,7 +331,7 @@ class EventLog:
         noted = self.familiar.forgotten
         known = self.familiar.get(stream) or Standing(aggregate.initial, 0, None)
         pages = self._recorder.read_stream(stream.id, known.version)
-        if not pages:
+        if not pages or not pages[0].type.startswith(f"{stream.category}."):  # else it is another thing's id
             return known
         events = [
             self.codec.decode_event(page.type, page.body, stream, page.version, f"position {page.position}")

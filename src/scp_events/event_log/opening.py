@@ -27,6 +27,7 @@ SEVERAL: LiteralString = (
     "SELECT found.* FROM unnest(%s::uuid[], %s::integer[]) AS asked (id, after) CROSS JOIN LATERAL ("
     " SELECT stream_id, version, type, body, position, case_id FROM event_log.events"
     " WHERE stream_id = asked.id AND version > asked.after ORDER BY version OFFSET 0) AS found"
+    " ORDER BY stream_id, version"
 )
 NOT_YET = -1
 """Below the first version of any stream."""

@@ -100,7 +100,7 @@ class TurnsAsync:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn is not None and turn in line:
+            if turn in line:
                 line.remove(turn)
             else:  # it was this task's turn already
                 self.leave(stream)

@@ -134,12 +134,15 @@ class Keyring:
 
     def missing(self, subjects: Collection[UUID]) -> list[UUID]:
         """Return the persons whose keys would have to be looked up, or made, if they were used now."""
-        return [each for each in subjects if self.cache.by_whose((each, "narrative")) is None]
+        return [
+            each for each in subjects if any(self.cache.by_whose((each, group)) is None for group in GROUPS)
+        ]
 
     def fetch(self, subjects: Collection[UUID]) -> None:
         """Look these persons' keys up, and make those of new persons, of all groups at once."""
         for subject in sorted(subjects):
-            self.to_seal(subject, "narrative")
+            for group in GROUPS:
+                self.to_seal(subject, group)
 
     def find(self, subject: UUID, group: FieldGroup) -> PartKey | Erased | None:
         """Return a person's key as it stands; None where none was made yet."""

@@ -1,6 +1,6 @@
 """One part of an event sealed with one key: what is written, what it is bound to, and how it is opened.
 
-    data key --HKDF-SHA256--> cipher key (32) | commitment (32) | key of blinded digests (32)
+    data key --HKDF-SHA256--> cipher key (32) | commitment (32) | key of blinded digests and of nonces (32)
 
 The commitment stands in the clear and is compared before anything is decrypted: a ciphertext of AES-GCM alone
 can be made to read differently under two keys, so it would prove nothing. What a part says is bound to its
@@ -36,6 +36,7 @@ PADDED_TO: Final = 32
 """Text is filled up with spaces to a multiple of this, so that its length tells less."""
 
 _DERIVING = b"scp-events/part-key/1\0"
+_NUMBERING = b"scp-events/nonce/1\0"
 _BINDING = b"scp-events/part/1\0"
 _DIGESTING = b"scp-events/part-text/1\0"
 
@@ -78,11 +79,22 @@ class PartKey:
         """Return the text, or raise `InvalidTag`. It proves nothing without the commitment compared first."""
         return self._cipher.decrypt(nonce, sealed, bound_to)
 
+    def nonce(self, bound_to: bytes) -> bytes:
+        """Return the nonce for what is bound to a place, by a keyed digest.
+
+        What it is bound to has the digest of salt and text in it. So even where a salt is drawn twice, as by
+        two copies of a running machine, no two texts are sealed with one nonce.
+        """
+        return self._keyed(_NUMBERING + bound_to)[:NONCE_BYTES]
+
     def blind(self, digest: bytes) -> bytes:
         """Return what tells one digest from another while the key exists, and tells nothing afterwards."""
-        blinding = self._blinding.copy()  # `hmac.digest` would let every other thread go first
-        blinding.update(digest)
-        return blinding.digest()
+        return self._keyed(digest)
+
+    def _keyed(self, said: bytes) -> bytes:
+        keyed = self._blinding.copy()  # `hmac.digest` would let every other thread go first
+        keyed.update(said)
+        return keyed.digest()
 
 
 class Place(NamedTuple):
@@ -111,11 +123,12 @@ class Opened:
 
 def seal(key: PartKey, place: Place, text: bytes, random: Random) -> dict[str, str]:
     """Return the part as it is stored. `random` gives so many bytes nobody can guess."""
-    drawn = random(NONCE_BYTES + SALT_BYTES)
-    nonce, salt = drawn[:NONCE_BYTES], drawn[NONCE_BYTES:]
+    salt = random(SALT_BYTES)
     padded = text + b" " * (-len(text) % PADDED_TO)
     digest = digest_of(salt, padded)
-    sealed = key.encrypt(nonce, salt + padded, bound_to(key, place, digest))
+    bound = bound_to(key, place, digest)
+    nonce = key.nonce(bound)
+    sealed = key.encrypt(nonce, salt + padded, bound)
     return {
         "group": key.group,
         "subject": key.subject_as_written,

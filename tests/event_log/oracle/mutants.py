@@ -91,8 +91,8 @@ LOOK_UP = r"    FOR earlier IN.*?END LOOP;\n"
 GIVE_BACK = r"UPDATE event_log\.head SET position = next - 1 WHERE the_only;"
 KNOW_COMMANDS = r"(INSERT INTO event_log\.commands .*?);"
 
-BY_THE_GENERAL_ONE = (r"IF evidence_through = -1 THEN", "IF false THEN")
-LOOK_UP_LONE = r"\n           AND NOT EXISTS \(SELECT FROM event_log\.commands.*?\)\n"
+BY_THE_GENERAL_ONE = (r"BEGIN\n    UPDATE.*?-- nothing was recorded there\n", "BEGIN\n")
+LOOK_UP_LONE = r"\n       AND NOT EXISTS \(SELECT FROM event_log\.commands.*?\)\n"
 
 NUMBERS = """
     CREATE SEQUENCE event_log.numbers;
