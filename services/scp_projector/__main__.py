@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
@@ -46,10 +47,11 @@ def run(settings: Settings, stopping: threading.Event) -> int:
         follower.prepare(conninfo, settings.projections)
         with (
             open_keyring(conninfo, named=settings.keyring, url=url, home=settings.home) as keyring,
-            EventLog(conninfo, ALL, keyring=keyring, pool_size=len(settings.projections)) as log,
+            EventLog(conninfo, ALL, keyring=keyring, pool_size=2 * len(settings.projections)) as log,
             follower.following(log, settings.projections) as threads,
             _sealing(conninfo, settings),
         ):
+            gc.freeze()  # what was made by now stays: the collector need not look at it again and again
             while not stopping.wait(PATIENCE):
                 if not any(thread.is_alive() for thread in threads):
                     journal.error("ended", reason="nothing is left to follow: see above")

@@ -110,6 +110,10 @@ class Erased(Word):
     """When the key was destroyed."""
 
 
+class Unopened(Erased):
+    """Something about a person stands here, sealed, and was not opened: who reads said they need it not."""
+
+
 @dataclass(frozen=True)
 class Personal:
     """Marks a field that tells something about a person, and says which of their keys seals it.
@@ -144,7 +148,7 @@ def _without_erased(source: Any) -> Any:  # noqa: ANN401 - any annotation
 
 def _unless_erased(value: object, go_on: Callable[[Any], Any]) -> object:
     """Read or write a value as its type says, and leave an `Erased` as it is."""
-    return value if type(value) is Erased else go_on(value)
+    return value if isinstance(value, Erased) else go_on(value)
 
 
 def _described(said: CoreSchema, _whole: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

@@ -23,7 +23,17 @@ from scp_events.privacy import (
     open_keyring,
 )
 from scp_events.privacy.homes import KeyHome
-from scp_events.vocabulary import CommandId, Erased, Event, EventId, ParticipantId, Stream, fold, stored_type
+from scp_events.vocabulary import (
+    CommandId,
+    Erased,
+    Event,
+    EventId,
+    ParticipantId,
+    Stream,
+    fold,
+    personal_fields,
+    stored_type,
+)
 from tests.conftest import database
 from tests.every_event import EVERY_CLASS, personal_texts, planted
 from tests.opened import opened_log
@@ -111,6 +121,30 @@ def test_every_event_is_read_as_it_was_said(codec: Codec, event: type[Event]) ->
     for views_expressed in (True, False):
         stored = Stored(codec, planted(event, views_expressed=views_expressed))
         assert stored.read() == stored.envelope
+
+
+class NoKeys:
+    """A keyring that must not be asked."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"asked for {name}")
+
+
+@pytest.mark.parametrize("event", EVERY_CLASS)
+def test_every_event_can_be_read_unopened_without_any_key(codec: Codec, event: type[Event]) -> None:
+    """What is public of it is there, and where something is sealed it says that it was not opened."""
+    said = planted(event)
+    stored = Stored(codec, said)
+    read = (
+        Codec(ALL, NoKeys()).decode_unopened(stored.type, stored.body, stored.stream, VERSION, "here").event
+    )
+    hidden = personal_fields(event)
+    assert {name: value for name, value in read if name not in hidden} == {
+        name: value for name, value in said if name not in hidden
+    }
+    shown = repr(read)
+    assert not [text for text in personal_texts(said) if text in shown]
+    assert ("Unopened(" in shown) == bool(json.loads(stored.body).get("sealed"))
 
 
 @pytest.mark.parametrize("event", PERSONAL)

@@ -8,7 +8,8 @@ import pytest
 
 from scp_events.aggregates import ALL as AGGREGATES
 from scp_events.aggregates import irp, participant, referral
-from scp_events.follower.projection import ENVELOPE, names_for, names_in
+from scp_events.event_log.envelope import UNOPENED
+from scp_events.follower.projection import ENVELOPE, Projection, Statements, _for_sql, names_for, names_in
 from scp_events.projections import ALL
 from scp_events.vocabulary import CorrectableEvent, CorrectionEvent, Decision, Event, personal_fields
 
@@ -92,3 +93,17 @@ def test_no_field_of_an_event_hides_what_the_envelope_says() -> None:
 
 def test_projections_have_names_of_their_own() -> None:
     assert len({projection.NAME for projection in ALL}) == len(ALL)
+
+
+@pytest.mark.parametrize("projection", ALL, ids=lambda projection: projection.NAME)
+def test_what_a_statement_says_of_a_person_is_opened_for_it(projection: Projection) -> None:
+    unopened = set(Statements(projection)._unopened)  # noqa: SLF001 - what is opened cannot be seen from outside
+    for event, handler in projection.ON.items():
+        words = personal_fields(event) | {f"decision_{name}" for name in personal_fields(Decision)}
+        if not isinstance(handler, str) or names_in(handler) & words:
+            assert event not in unopened, event.__name__
+
+
+def test_a_statement_cannot_write_what_was_not_opened() -> None:
+    with pytest.raises(TypeError, match="not opened"):
+        _for_sql(UNOPENED)

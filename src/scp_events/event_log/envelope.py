@@ -14,7 +14,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -40,6 +40,7 @@ from scp_events.vocabulary import (
     ParticipantId,
     Position,
     Stream,
+    Unopened,
     Word,
     stored_type,
 )
@@ -174,19 +175,31 @@ class Codec:
         """Return the event in `body` alone, for folding, which needs no envelope. Raises as `decode`."""
         return self._read(stored_as, body, Place(stream.id, version, stored_as), place, self._event)
 
+    def decode_unopened(
+        self, stored_as: str, body: bytes, stream: Stream, version: int, place: str
+    ) -> Envelope[Any]:
+        """Return an event with `Unopened` wherever something is sealed: quicker, and without any key.
+
+        Raises `UnreadableEventError`; of what is sealed it cannot say whether it could be read.
+        """
+        return self._read(
+            stored_as, body, Place(stream.id, version, stored_as), place, self._envelope, self._unopened
+        )
+
     def _envelope(self, stored_as: str, said: Mapping[str, Any]) -> Envelope[Any]:
         return self._by_type[stored_as].model_validate(said)
 
     def _event(self, stored_as: str, said: Mapping[str, Any]) -> Event:
         return self._event_by_type[stored_as].model_validate(said["event"])
 
-    def _read(
+    def _read(  # noqa: PLR0913, PLR0917 - one way for all that is read
         self,
         stored_as: str,
         body: bytes,
         sealed_at: Place,
         place: str,
         validated: Callable[[str, Mapping[str, Any]], T],
+        opened: Callable[[bytes, Place], Mapping[str, Any]] | None = None,
     ) -> T:
         if stored_as not in self._by_type:
             raise UnreadableEventError(
@@ -194,7 +207,7 @@ class Codec:
                 " run the version that wrote it, or a newer one",
             )
         try:
-            return validated(stored_as, self._opened(body, sealed_at))
+            return validated(stored_as, (opened or self._opened)(body, sealed_at))
         except ValidationError as error:
             wrong = ", ".join(sorted({".".join(map(str, found["loc"])) for found in error.errors()}))
             raise UnreadableEventError(f"{place}: this {stored_as} cannot be read: {wrong}") from None
@@ -215,16 +228,11 @@ class Codec:
 
     def _opened(self, body: bytes, place: Place) -> dict[str, Any]:
         """Return the document with everything in its place."""
-        said = _document(body)
-        parts = _parts_of(said)
-        said.pop("sealed", None)
-        said.pop("salt", None)
-        for part in parts:
-            opened = self._part(part, place)
-            for name, value in _fields(part, opened):
-                if not place_in(said["event"], name, value):
-                    raise CorruptPartError(f"it says {name}, which stands elsewhere or nowhere")
-        return said
+        return _filled(body, lambda part: _fields(part, self._part(part, place)))
+
+    def _unopened(self, body: bytes, _place: Place) -> dict[str, Any]:
+        """Return the document with `Unopened` wherever something is sealed."""
+        return _filled(body, lambda part: [(name, UNOPENED) for name in part["fields"]])
 
     def _part(self, part: Mapping[str, Any], place: Place) -> Opened | Erased:
         if "erased_at" in part:
@@ -247,6 +255,7 @@ def _envelope_of(event: type[Event]) -> type[Envelope[Any]]:
 _A_KEY_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KEY_ID = re.compile(rb'"key":"(' + _A_KEY_ID.pattern.encode() + rb')"')
 SALT_BYTES = 16
+UNOPENED = Unopened(key_id=UUID(int=0), at=datetime.min.replace(tzinfo=UTC))
 
 
 def _salt(random: Callable[[int], bytes]) -> str:
@@ -270,6 +279,21 @@ def _document(body: bytes) -> dict[str, Any]:
         raise CorruptPartError("it is no JSON") from None
     if not isinstance(said, dict) or not isinstance(said.get("event"), dict):
         raise CorruptPartError("it holds no event")
+    return said
+
+
+def _filled(
+    body: bytes, fields: Callable[[Mapping[str, Any]], Iterable[tuple[str, object]]]
+) -> dict[str, Any]:
+    """Return a document with what each of its sealed parts says in its place."""
+    said = _document(body)
+    parts = _parts_of(said)
+    said.pop("sealed", None)
+    said.pop("salt", None)
+    for part in parts:
+        for name, value in fields(part):
+            if not place_in(said["event"], name, value):
+                raise CorruptPartError(f"it says {name}, which stands elsewhere or nowhere")
     return said
 
 

@@ -233,16 +233,18 @@ class EventLog:
         *,
         through: Position | None = None,
         without: Collection[type[Event]] = (),
+        unopened: Collection[type[Event]] = (),
     ) -> list[Recorded[Event]]:
         """Return at most `limit` events after a position and up to `through`, in log order.
 
-        Events of the classes `without` are left out unread; one of a type nobody knows is not.
+        Events of the classes `without` are left out unread; one of a type nobody knows is not. Of the classes
+        `unopened` nothing personal is opened: it reads as `Unopened`.
         """
         placed = self._recorder.select(
             "WHERE position > %s AND position <= %s AND type <> ALL(%s) ORDER BY position LIMIT %s",
             (after, LAST if through is None else through, [stored_type(event) for event in without], limit),
         )
-        return self._recorded_of_many(placed)
+        return self._recorded_of_many(placed, frozenset(map(stored_type, unopened)))
 
     def read_all(self, after: Position = NOTHING_YET, batch: int = 1000) -> Iterator[Recorded[Event]]:
         """Yield every event after a position, in log order, until the end."""
@@ -366,12 +368,15 @@ class EventLog:
     def _recorded(self, rows: Iterable[PlacedEvent]) -> list[Recorded[Any]]:
         return [self._decoded(row) for row in rows]
 
-    def _recorded_of_many(self, rows: Sequence[PlacedEvent]) -> list[Recorded[Any]]:
+    def _recorded_of_many(
+        self, rows: Sequence[PlacedEvent], unopened: Collection[str] = ()
+    ) -> list[Recorded[Any]]:
         """As `_recorded`, for rows of many cases: their keys are looked up in one go."""
-        self.codec.foresee(row.state for row in rows)
-        return self._recorded(rows)
+        self.codec.foresee(row.state for row in rows if row.topic not in unopened)
+        return [self._decoded(row, unopened=row.topic in unopened) for row in rows]
 
-    def _decoded(self, row: PlacedEvent) -> Recorded[Any]:
+    def _decoded(self, row: PlacedEvent, *, unopened: bool = False) -> Recorded[Any]:
+        decode = self.codec.decode_unopened if unopened else self.codec.decode
         stream = Stream(row.category, UUID(str(row.originator_id)))
         version = row.originator_version
         return Recorded(
@@ -379,7 +384,7 @@ class EventLog:
             stream=stream,
             version=version,
             recorded_at=row.recorded_at,
-            envelope=self.codec.decode(row.topic, row.state, stream, version, f"position {row.id}"),
+            envelope=decode(row.topic, row.state, stream, version, f"position {row.id}"),
         )
 
 

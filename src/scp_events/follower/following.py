@@ -23,10 +23,11 @@ from scp_events.event_log import EventLog, LogUnreachableError, UnreadableEventE
 from scp_events.follower import checkpoints
 from scp_events.follower.checkpoints import Checkpoint, FencedError, MovedError, State
 from scp_events.follower.projection import AnyConnection, Projection, Statements, schema_of
+from scp_events.follower.reading_ahead import ReadAhead
 from scp_events.privacy import KeyServiceDownError
-from scp_events.vocabulary import Position
+from scp_events.vocabulary import NOTHING_YET, Position
 
-SPAN = 1_000
+SPAN = 2_000
 """How many positions are taken in by one transaction."""
 POLL_SECONDS = 1.0
 """How often the log is looked at though nobody said that there is news."""
@@ -60,10 +61,12 @@ class Follower:
         self._span = span
         self._schema = schema_of(projection.NAME, projection.VERSION)
         self._statements = Statements(projection)
+        self._ahead = ReadAhead(lambda *span: self._statements.read(log, *span))
         self._news = log.listener()
         self._stopped = threading.Event()
         self._connection: AnyConnection | None = None
         self._owns = False
+        self._next = (NOTHING_YET, NOTHING_YET)
 
     def __enter__(self) -> Self:
         return self
@@ -98,13 +101,17 @@ class Follower:
         Raises `FencedError` when another follower has taken over.
         """
         while not self._stopped.is_set():
-            checkpoint = self._checkpoint()
-            through = Position(min(checkpoint.position + self._span, self._log.head()))
+            checkpoint, head = self._checkpoint(), self._log.head()
+            through = self._end_of_span(checkpoint.position, head)
             if checkpoint.state is not State.FOLLOWING or through <= checkpoint.position:
                 break
+            self._next = (through, self._end_of_span(through, head))
             with suppress(MovedError):
                 self._follow(checkpoint.position, through)
         return self._checkpoint().position
+
+    def _end_of_span(self, before: Position, head: Position) -> Position:
+        return Position(min(before + self._span, head))
 
     def _follow(self, before: Position, through: Position) -> None:
         try:
@@ -128,7 +135,9 @@ class Follower:
 
     def _commit(self, before: Position, through: Position) -> None:
         """Write the rows and move the checkpoint, both or neither."""
-        events = self._statements.read(self._log, before, through)
+        events = self._ahead.take(before, through)
+        if self._next[0] < self._next[1]:
+            self._ahead.begin(*self._next)
         connection = self._connected()
         with connection.transaction():
             checkpoints.move(connection, self.projection, self.owner, before, through)
@@ -153,6 +162,7 @@ class Follower:
         return self._connection
 
     def _disconnect(self) -> None:
+        self._ahead.close()
         if self._connection is not None:
             self._connection.close()
         self._connection = None

@@ -27,6 +27,8 @@ from scp_events.vocabulary import (
     Event,
     FieldGroup,
     Position,
+    Unopened,
+    personal_fields,
 )
 
 T = TypeVar("T")
@@ -158,6 +160,14 @@ def names_for(event: type[Event]) -> frozenset[str]:
     return frozenset((*ENVELOPE, *own, *decision))
 
 
+def _needs_no_words(event: type[Event], handler: object) -> bool:
+    """Whether a statement says nothing of an event that is sealed. What a function reads cannot be known."""
+    if not isinstance(handler, str) or issubclass(event, ErasureEvent):
+        return False
+    of_decision = {_PREFIX + name for name in personal_fields(Decision)}
+    return names_in(handler).isdisjoint(personal_fields(event) | of_decision)
+
+
 def _value(name: str) -> Value:
     """Return how to find a value in a recorded event."""
     if name in ENVELOPE:
@@ -170,6 +180,8 @@ def _value(name: str) -> Value:
 def _for_sql(said: Any) -> object:  # noqa: ANN401 - whatever a field may hold
     """Return what PostgreSQL is told: models as jsonb, tuples as arrays, enumerations as their words."""
     match said:
+        case Unopened():
+            raise TypeError("a statement says something personal that was not opened for it")
         case Erased():
             return ERASED
         case BaseModel():
@@ -193,6 +205,9 @@ class Statements:
         self._projection = projection
         self._on = projection.ON
         self._ignores = projection.IGNORES
+        self._unopened = [
+            event for event, handler in projection.ON.items() if _needs_no_words(event, handler)
+        ]
         self._values = {
             statement: {name: _value(name) for name in names_in(statement)}
             for statement in projection.ON.values()
@@ -203,8 +218,11 @@ class Statements:
         """Return the events the projection takes in between two positions.
 
         What it ignores is named, rather than what it wants: an event of a newer program fails to be read.
+        Where it says nothing personal of an event, nothing of it is opened.
         """
-        return log.read(after, through - after, through=through, without=self._ignores)
+        return log.read(
+            after, through - after, through=through, without=self._ignores, unopened=self._unopened
+        )
 
     def apply(self, connection: AnyConnection, events: Sequence[Recorded[Event]], schema: str) -> None:
         """Take `events` in, in their order, within the caller's transaction.
