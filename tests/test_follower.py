@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from scp_events.follower.following import is_transient
 from scp_events.vocabulary import Event, Position, stored_type
 from tests.opened import opened_log
 from tests.streams.filled_log import SECRET_WORDS, append_many
+from tests.waiting import until
 
 EVERYTHING = frozenset(event for aggregate in ALL for event in aggregate.EVENTS)
 WHOLE = tuple(EVERYTHING)
@@ -85,11 +85,8 @@ def standing(connection: Connection[Any], projection: follower.Projection = NOTE
 
 
 def eventually(so: Callable[[], bool]) -> None:
-    """Wait for what another thread or process is about to do; give up after a minute."""
-    deadline = time.monotonic() + 60
-    while not so():
-        assert time.monotonic() < deadline, "it never came to be so"
-        time.sleep(0.01)
+    """Wait for what another thread or process is about to do."""
+    until(so, "it is so")
 
 
 # --- exactly once -----------------------------------------------------------------------------------------
@@ -411,9 +408,12 @@ def test_preparing_again_changes_nothing(log: EventLog, connection: Connection[A
     assert standing(connection).position == 10
 
 
-def test_programs_that_prepare_at_once_wait_for_each_other(log: EventLog) -> None:
+def test_programs_that_prepare_at_once_wait_for_each_other(
+    log: EventLog, connection: Connection[Any]
+) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: follower.prepare(log.conninfo, [NOTES_ALL]), range(4)))
+    assert standing(connection).position == 0
 
 
 def test_other_tables_are_another_version(log: EventLog, connection: Connection[Any]) -> None:

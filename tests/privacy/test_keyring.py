@@ -4,7 +4,6 @@ import secrets
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
@@ -24,6 +23,7 @@ from scp_events.privacy import (
 from scp_events.privacy.cache import KeyCache
 from scp_events.vocabulary import Erased
 from tests.privacy.conftest import Opening
+from tests.waiting import until
 
 
 def living(keyring: Keyring, subject: UUID) -> PartKey:
@@ -38,10 +38,8 @@ def rows(conninfo: str, what: str = "SELECT * FROM keyring.keys ORDER BY key_id"
 
 
 def eventually(so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not so():
-        assert time.monotonic() < deadline, "it never came to be so"
-        time.sleep(0.01)
+    """Wait for what another thread or process is about to do."""
+    until(so, "it is so")
 
 
 # --- making keys ------------------------------------------------------------------------------------------
@@ -378,14 +376,14 @@ def test_a_keyring_that_cannot_be_reached_is_neither_wrong_nor_erased(
     key = living(keyring, uuid4())
     name = psycopg.conninfo.conninfo_to_dict(new_database)["dbname"]
     with psycopg.connect(postgres_server, autocommit=True) as server:
-        server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')  # type: ignore[arg-type]
+        server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')  # type: ignore[arg-type]  # a name of ours
         server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         try:
             eventually(lambda: len(keyring.cache) == 0)
             with pytest.raises(KeyServiceDownError):
                 keyring.to_open(str(key.key_id))
         finally:
-            server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')  # type: ignore[arg-type]
+            server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')  # type: ignore[arg-type]  # a name of ours
     eventually(lambda: _is_back(keyring, key))
 
 

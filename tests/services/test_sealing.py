@@ -115,9 +115,9 @@ def test_a_killed_sealer_leaves_nothing_undone_and_nothing_contradicted(
         for _ in range(3):
             with _two(log_database, tmp_path) as processes:
                 before = published(connection)
-                eventually(lambda before=before: published(connection) > before)  # type: ignore[misc]
+                eventually(lambda before=before: published(connection) > before)  # type: ignore[misc]  # has a default
                 before = sealed(connection)
-                eventually(lambda before=before: sealed(connection) > before + 200)  # type: ignore[misc]
+                eventually(lambda before=before: sealed(connection) > before + 200)  # type: ignore[misc]  # has a default
                 for process in processes:
                     process.kill()
     finally:
