@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -20,6 +21,7 @@ from scp_events.event_log import (
     Outcome,
     StaleVersionError,
 )
+from scp_events.event_log.standing import caught_up
 from scp_events.vocabulary import EventId, ParticipantId, Position, ReferralId, Refused
 from tests.aggregates.test_participant import AGREE, MEET, REGISTER
 from tests.aggregates.test_referral import DRAFT, SUBMIT
@@ -245,7 +247,85 @@ def test_whose_case_it_is_is_found_and_then_remembered(
         referral_id = await drafted(tasks)
         log.familiar.forget(referral.stream(referral_id))
         assert await tasks.case_of_stream(referral, referral_id) == CASE
-        monkeypatch.setattr(tasks, "aside", None)
+        monkeypatch.setattr(tasks, "standing", None)
         assert await tasks.case_of_stream(referral, referral_id) == CASE
+
+    play(log, scene)
+
+
+def test_a_stream_is_opened_without_a_thread_unless_it_is_long(
+    log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_by: list[str] = []
+
+    async def scene(tasks: EventLogAsync) -> None:
+        listening(log.keyring)
+        referral_id = await drafted(tasks)
+        stream = referral.stream(referral_id)
+        for _ in range(2):
+            log.keyring.cache.forget(CASE)
+            assert (await tasks.standing(referral, stream)).version == 1
+            monkeypatch.setattr("scp_events.event_log.async_log.LONG", 0)
+
+    def reading(*said: Any) -> Any:
+        read_by.append(threading.current_thread().name)
+        return caught_up(*said)
+
+    monkeypatch.setattr("scp_events.event_log.async_log.caught_up", reading)
+    play(log, scene)
+    assert read_by[0] == threading.current_thread().name
+    assert read_by[1].startswith("log-reader")
+
+
+def test_what_would_have_to_wait_for_a_key_after_all_is_read_by_a_thread(
+    log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key may be forgotten again by the time it is needed; then the store is asked, which takes time."""
+    asked_by: list[str] = []
+    ask = log.keyring.store.ask
+
+    def asking(question: Any) -> Any:
+        asked_by.append(threading.current_thread().name)
+        return ask(question)
+
+    async def scene(tasks: EventLogAsync) -> None:
+        listening(log.keyring)
+        stream = referral.stream(await drafted(tasks))
+        log.familiar.forget(stream)
+        log.keyring.cache.forget(CASE)
+        monkeypatch.setattr(log.keyring.store, "ask", asking)
+        monkeypatch.setattr(log.keyring.cache, "hold", lambda *_: None)
+        assert (await tasks.standing(referral, stream)).version == 1
+
+    play(log, scene)
+    assert asked_by
+    assert all(name.startswith("log-reader") for name in asked_by)
+
+
+def test_nothing_is_opened_or_fetched_after_the_end(log: EventLog) -> None:
+    async def scene() -> None:
+        async with EventLogAsync(log) as tasks:
+            referral_id = await drafted(tasks)
+        log.familiar.forget(referral.stream(referral_id))
+        with pytest.raises(ClosedError):
+            await tasks.case_of_stream(referral, referral_id)
+        with pytest.raises(ClosedError):
+            await drafted(tasks, ParticipantId(uuid4()))
+
+    asyncio.run(scene())
+
+
+def test_the_loop_goes_on_while_a_stream_is_opened(log: EventLog) -> None:
+    async def scene(tasks: EventLogAsync) -> None:
+        opened, known = await drafted(tasks), await drafted(tasks)
+        log.familiar.forget(referral.stream(opened))
+        with psycopg.connect(log.conninfo) as holding:
+            holding.execute("SET LOCAL idle_in_transaction_session_timeout = '20s'")  # so that it can fail
+            holding.execute("LOCK event_log.events IN ACCESS EXCLUSIVE MODE")
+            opening = asyncio.create_task(tasks.case_of_stream(referral, opened))
+            await waiting(log, 1)
+            assert await tasks.case_of_stream(referral, known) == CASE
+            assert not opening.done()
+        assert await opening == CASE
 
     play(log, scene)

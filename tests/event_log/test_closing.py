@@ -10,6 +10,7 @@ import pytest
 
 from scp_events.aggregates import referral
 from scp_events.event_log import BusyError, ClosedError, EventLog, Outcome
+from scp_events.event_log.appender import SENDERS
 from scp_events.event_log.recorder import LogRecorder
 from scp_events.vocabulary import EventId, ReferralId
 from tests.aggregates.test_referral import DRAFT
@@ -34,8 +35,10 @@ def test_whoever_is_being_recorded_or_waits_for_it_is_answered(log_database: str
             holding.execute("SELECT FROM event_log.head FOR UPDATE")
             asked: list[Future[Outcome]] = [pool.submit(draft, log)]
             until(lambda: waiting_for_the_head(log_database) == 1, "the first is being recorded")
-            asked += [pool.submit(draft, log) for _ in range(CALLERS - 1)]
-            until(lambda: len(line.waiting) == CALLERS - 1, "the others wait")
+            asked += [pool.submit(draft, log)]
+            until(lambda: waiting_for_the_head(log_database) == SENDERS, "the second too, by another call")
+            asked += [pool.submit(draft, log) for _ in range(CALLERS - SENDERS)]
+            until(lambda: len(line.waiting) == CALLERS - SENDERS, "the others wait")
             closing = pool.submit(log.close)
             until(lambda: line.closed, "it is being closed")
             with pytest.raises(ClosedError):
@@ -50,18 +53,20 @@ def test_whoever_is_being_recorded_or_waits_for_it_is_answered(log_database: str
 def test_where_too_many_wait_nothing_of_the_next_is_recorded(log_database: str) -> None:
     recorder = LogRecorder(log_database, room=1)
     line = recorder._appender._together._line  # noqa: SLF001 - as above
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(SENDERS + 1) as pool:
         with psycopg.connect(log_database) as holding:
             holding.execute("SELECT FROM event_log.head FOR UPDATE")
-            first = pool.submit(recorder.append, one())
-            until(lambda: waiting_for_the_head(log_database) == 1, "the first is being recorded")
-            second = pool.submit(recorder.append, one())
-            until(lambda: len(line.waiting) == 1, "the second waits")
+            asked = []
+            for calls in range(1, SENDERS + 1):
+                asked.append(pool.submit(recorder.append, one()))
+                until(lambda calls=calls: waiting_for_the_head(log_database) == calls, "it is being recorded")
+            asked.append(pool.submit(recorder.append, one()))
+            until(lambda: len(line.waiting) == 1, "another one waits")
             with pytest.raises(Exception, match="1 callers wait already: try again in 1 s"):
                 recorder.append(one())
-        assert [first.result(60).outcome, second.result(60).outcome] == ["recorded", "recorded"]
+        assert [each.result(60).outcome for each in asked] == ["recorded"] * (SENDERS + 1)
     recorder.close()
-    assert head(log_database) == 2
+    assert head(log_database) == SENDERS + 1
 
 
 def test_a_command_that_finds_no_room_is_told_to_come_back(log_database: str) -> None:

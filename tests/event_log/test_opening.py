@@ -11,9 +11,9 @@ from uuid import UUID, uuid4
 import pytest
 from psycopg.rows import TupleRow
 
+from scp_events.event_log.line import ClosedError
 from scp_events.event_log.opening import STREAMS_AT_ONCE, Opening, Page
 from scp_events.event_log.recorder import LogRecorder
-from scp_events.event_log.together import ClosedError
 from tests.event_log.appending import append, event, one
 from tests.waiting import until
 

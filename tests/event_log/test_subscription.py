@@ -10,6 +10,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 
+from scp_events.database.insisting import insist
 from scp_events.event_log.recorder import LogRecorder
 from tests.event_log.appending import one
 from tests.waiting import until
@@ -88,5 +89,5 @@ def test_a_read_whose_connection_ends_without_a_word_is_made_again(log_database:
             raise endings.pop()
         return connection.execute("SELECT position FROM event_log.head").fetchone()
 
-    assert recorder._insist(ending) == (1,)  # noqa: SLF001 - how every read is made
+    assert insist(recorder._reader._pool, 2, ending) == (1,)  # noqa: SLF001 - how every read is made
     recorder.close()

@@ -4,17 +4,13 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 
-from scp_events.event_log.together import (
-    ClosedError,
-    NotAnsweredError,
-    QueueFullError,
-    Together,
-    TogetherAsync,
-)
+from scp_events.event_log.line import ClosedError, NotAnsweredError, QueueFullError
+from scp_events.event_log.together import Together, TogetherAsync, Work
 from tests.waiting import interrupt, until
 
 LARGEST = 4
@@ -59,35 +55,44 @@ def last_digit(question: int) -> int:
 class Crowd:
     """Threads that ask, in a known order: each is in the line before the next one comes."""
 
-    def __init__(self, counter: Counter, **how: Any) -> None:
+    def __init__(self, counter: Counter, *works: Work[int, int], **how: Any) -> None:
         self.counter = counter
-        self.together = Together[int, int](counter.answer, **{"largest": LARGEST} | how)
+        self.together = Together[int, int](works or [counter.answer], **{"largest": LARGEST} | how)
         self.pool = ThreadPoolExecutor(32)
         self.threads: dict[int, int] = {}
 
     def ask(self, question: int) -> Future[int]:
         """Let a thread ask; return once it is in the line, or is making the call."""
-        waiting = len(self.together._line.waiting)  # noqa: SLF001 - who waits cannot be seen from outside
+        waiting = self.waiting()
         called = len(self.counter.calls)
 
-        def asking() -> int:
-            self.threads[question] = threading.get_ident()
-            return self.together.ask(question)
-
-        asked = self.pool.submit(asking)
+        asked = self.pool.submit(self._asking, question)
         until(lambda: asked.done() or self.waiting() > waiting or len(self.counter.calls) > called, "it asks")
         return asked
 
+    def all_asking(self, doors: Doors, *questions: int) -> list[Future[int]]:
+        """Let threads ask in turn; each is in the line, or makes a call, before the next comes."""
+        asked = []
+        for question in questions:
+            there = self.waiting() + doors.being_asked()
+            asked.append(self.pool.submit(self._asking, question))
+            until(lambda n=there: self.waiting() + doors.being_asked() > n, "it asks")
+        return asked
+
+    def _asking(self, question: int) -> int:
+        self.threads[question] = threading.get_ident()
+        return self.together.ask(question)
+
     def waiting(self) -> int:
-        return len(self.together._line.waiting)  # noqa: SLF001 - as above
+        return len(self.together._line.waiting)  # noqa: SLF001 - who waits cannot be seen from outside
 
 
 @pytest.fixture
 def crowd(counter: Counter) -> Iterator[Callable[..., Crowd]]:
     made: list[Crowd] = []
 
-    def of(**how: Any) -> Crowd:
-        made.append(Crowd(counter, **how))
+    def of(*works: Work[int, int], **how: Any) -> Crowd:
+        made.append(Crowd(counter, *works, **how))
         return made[-1]
 
     yield of
@@ -198,17 +203,14 @@ def test_an_interrupted_call_leaves_nobody_waiting(counter: Counter, crowd: Call
 def test_who_went_with_an_interrupted_call_is_told_that_it_may_have_happened(
     counter: Counter, crowd: Callable[..., Crowd]
 ) -> None:
-    callers = crowd()
-    first, second, third = callers.ask(1), callers.ask(2), callers.ask(3)
-    answer = counter.answer
-
     def interrupted(questions: Sequence[int]) -> list[int | Exception]:
-        answers = answer(questions)
+        answers = counter.answer(questions)
         if len(questions) == 2:
             raise KeyboardInterrupt
         return answers
 
-    callers.together._work = interrupted  # noqa: SLF001 - the second call is the one to interrupt
+    callers = crowd(interrupted)
+    first, second, third = callers.ask(1), callers.ask(2), callers.ask(3)
     counter.may_end.set()
     assert first.result(60) == 1
     with pytest.raises(KeyboardInterrupt):
@@ -229,6 +231,98 @@ def test_a_waiting_caller_that_is_interrupted_gives_its_turn_to_the_next(
         second.result(60)
     assert third.result(60) == 9
     assert callers.together.ask(4) == 16
+
+
+class Doors:
+    """Two that answer, each of which holds its calls up until it may go on."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[int, list[int]]] = []
+        self.may_go_on = [threading.Semaphore(0), threading.Semaphore(0)]
+        self.threads: dict[tuple[int, ...], int] = {}
+
+    def works(self) -> list[Work[int, int]]:
+        return [partial(self.answer, door) for door in (1, 0)]  # the last one goes first
+
+    def answer(self, door: int, questions: Sequence[int]) -> list[int | Exception]:
+        self.threads[tuple(questions)] = threading.get_ident()
+        self.calls.append((door, list(questions)))
+        assert self.may_go_on[door].acquire(timeout=60)
+        return [question * question for question in questions]
+
+    def being_asked(self) -> int:
+        """Return how many questions have been asked here so far."""
+        return sum(len(questions) for _, questions in self.calls)
+
+    def let_go(self) -> None:
+        for door in self.may_go_on:
+            door.release(100)
+
+
+@pytest.fixture
+def doors() -> Iterator[Doors]:
+    doors = Doors()
+    yield doors
+    doors.let_go()
+
+
+def test_while_one_call_is_under_way_another_is_made_by_whoever_comes_when_it_is_time(
+    doors: Doors, crowd: Callable[..., Crowd]
+) -> None:
+    callers = crowd(*doors.works(), largest=8)
+    asked = callers.all_asking(doors, 1, 2, 3, 4)
+    until(lambda: doors.calls == [(0, [1]), (1, [2])], "two callers make two calls; the others are too few")
+    doors.may_go_on[0].release()
+    until(lambda: len(doors.calls) == 3, "who has been waiting goes")
+    assert doors.calls[2] == (0, [3, 4])
+    asked += callers.all_asking(doors, 5)
+    assert len(doors.calls) == 3, "one is fewer than the two who are being answered"
+    doors.may_go_on[1].release()
+    until(asked[1].done, "its worker has nothing to do")
+    asked += callers.all_asking(doors, 6)
+    until(lambda: len(doors.calls) == 4, "two are enough")
+    assert doors.calls[3] == (1, [5, 6])
+    assert doors.threads[5, 6] == callers.threads[6], "whoever came last makes the call, without being woken"
+    doors.let_go()
+    assert [each.result(60) for each in asked] == [1, 4, 9, 16, 25, 36]
+
+
+def test_who_makes_a_call_for_others_only_is_answered_by_the_next(
+    doors: Doors, crowd: Callable[..., Crowd]
+) -> None:
+    callers = crowd(*doors.works(), key=last_digit, largest=2)
+    asked = callers.all_asking(doors, 1, 2, 3, 4, 5)
+    doors.may_go_on[0].release()
+    until(lambda: doors.calls[2:] == [(0, [3, 4])], "two who wait go")
+    doors.may_go_on[1].release()
+    until(asked[1].done, "a call ends, and one is too few for another")
+    asked += callers.all_asking(doors, 15)
+    until(lambda: doors.calls[3:] == [(1, [5])], "15 makes the call, and must not go with 5")
+    assert doors.threads[5,] == callers.threads[15]
+    doors.may_go_on[0].release()
+    until(asked[3].done, "a call ends, and who waits is making one")
+    assert len(doors.calls) == 4
+    doors.may_go_on[1].release()
+    until(lambda: len(doors.calls) == 5, "15 goes at last")
+    assert doors.threads[15,] == callers.threads[15]
+    doors.let_go()
+    assert [each.result(60) for each in asked] == [1, 4, 9, 16, 25, 225]
+
+
+def test_many_threads_and_two_that_answer_leave_nobody_waiting() -> None:
+    together = Together[int, int](
+        [lambda questions: [n + 1 for n in questions]] * 3, key=last_digit, largest=3
+    )
+
+    def counting(start: int) -> int:
+        number = start
+        for _ in range(300):
+            number = together.ask(number)
+        return number - start
+
+    with ThreadPoolExecutor(12) as pool:
+        assert list(pool.map(counting, range(12), timeout=60)) == [300] * 12
+    together.close()
 
 
 # --- tasks ------------------------------------------------------------------------------------------------
@@ -373,5 +467,31 @@ def test_where_one_of_two_that_answer_is_cancelled_the_other_answers_those_who_w
         told = await asyncio.gather(first, second, third, return_exceptions=True)
         assert [type(each) for each in told].count(NotAnsweredError) == 1
         assert told[2] == 9
+
+    asynchronously(counter, scene)
+
+
+def test_those_who_come_together_are_shared_out_and_think_in_turns(counter: Counter) -> None:
+    async def scene(together: TogetherAsync[int, int]) -> None:
+        counter.may_end.set()
+        both = TogetherAsync[int, int]([counter.answer_async, counter.answer_async], largest=8)
+        assert await asyncio.gather(*(both.ask(n) for n in range(6))) == [0, 1, 4, 9, 16, 25]
+        assert sorted(counter.calls) == [[0, 1, 2], [3, 4, 5]]
+        await both.close()
+
+    asynchronously(counter, scene)
+
+
+def test_a_call_that_is_ended_before_it_begins_leaves_nobody_waiting(counter: Counter) -> None:
+    async def scene(together: TogetherAsync[int, int]) -> None:
+        (asked,) = await asking(together, 1)
+        beginning = together._beginning  # noqa: SLF001 - what ends with the loop
+        assert beginning is not None
+        beginning.cancel()
+        with pytest.raises(NotAnsweredError):
+            await asked
+        counter.may_end.set()
+        assert await together.ask(2) == 4
+        assert counter.calls == [[2]]
 
     asynchronously(counter, scene)

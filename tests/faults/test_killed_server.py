@@ -12,7 +12,7 @@ import pytest
 
 from scp_events import event_log, privacy
 from scp_events.event_log import guards
-from scp_events.event_log.appender import Appender
+from scp_events.event_log.appender import SENDERS, Appender
 from scp_events.event_log.sender import Sender
 from tests.conftest import database
 from tests.event_log.appending import change_database, one, stored
@@ -33,7 +33,7 @@ class Load:
     def __init__(self, conninfo: str) -> None:
         self.acknowledged: dict[int, object] = {}
         """Commands by their positions."""
-        self._appender = Appender(Sender(conninfo))
+        self._appender = Appender([Sender(conninfo) for _ in range(SENDERS)])
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(CALLERS)
         self._callers = [self._pool.submit(self._append) for _ in range(CALLERS)]

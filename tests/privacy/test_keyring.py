@@ -141,8 +141,8 @@ def test_a_fence_that_goes_up_while_a_key_is_made_waits_for_it_and_holds_afterwa
     subject = uuid4()
     fresh = [store.NewKey(uuid4(), group, secrets.token_bytes(93)) for group in GROUPS]
     with psycopg.connect(log_database) as minting:
-        store.know_new_keys(minting)
-        minting.execute("SELECT keyring.mint(%s, 1, %s::keyring.new_key[])", [subject, fresh])
+        text, values, _ = store.mint(subject, 1, fresh)
+        minting.execute(text, values)
         fencing = threading.Thread(target=keyring.fence, args=[subject])
         fencing.start()
         eventually(lambda: bool(waiting_for_a_lock(log_database)))
@@ -257,8 +257,8 @@ def test_many_keys_are_looked_up_at_once(opening: Opening) -> None:
     subjects = [uuid4() for _ in range(50)]
     ids = [str(living(keyring, subject).key_id) for subject in subjects]
     asked: list[int] = []
-    by_id = reader.store.by_id
-    reader.store.by_id = lambda ids: (asked.append(len(ids)), by_id(ids))[1]
+    ask = reader.store.ask
+    reader.store.ask = lambda question: (asked.append(len(question.values[0])), ask(question))[1]
     eventually(lambda: (reader.foresee(ids), asked.clear(), reader.foresee(ids))[0] is None and not asked)
     assert [reader.to_open(key_id).subject for key_id in ids] == subjects
     assert asked == []

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from scp_events.privacy import Keyring, KeyringError, PartKey, open_keyring
+from scp_events.privacy import Keyring, KeyringError, PartKey, open_keyring, store
 from scp_events.privacy.file_home import FileHome
 from tests.privacy.conftest import Opening
 
@@ -59,7 +59,7 @@ def test_nothing_that_is_shown_of_a_keyring_holds_a_key(
     keyring = Keyring(log_database, lambda who: FileHome(keyring_file, who, random=draw), random=draw)
     with keyring:
         key = living(keyring, uuid4())
-        stored = keyring.store.by_id([str(key.key_id)])
+        stored = keyring.store.ask(store.beside([str(key.key_id)]))
         shown = " ".join(map(repr, (keyring, keyring.home, keyring.cache, key, *stored, keyring.store)))
     for secret in drawn:
         for form in (secret.hex(), repr(secret)[2:-1], secret.hex().upper()):

@@ -19,6 +19,7 @@ from scp_api.parts import Parts
 from scp_events.access import Verifier, development
 from scp_events.aggregates import ALL
 from scp_events.event_log import EventLog, EventLogAsync
+from scp_events.event_log.appender import SENDERS
 from scp_events.privacy import open_keyring
 from tests.check_log import check_log
 from tests.event_log.appending import waiting_for_the_head
@@ -72,21 +73,24 @@ def test_where_too_many_wait_the_next_is_told_to_come_back_and_may(
 ) -> None:
     line = log._recorder._appender._together._line  # noqa: SLF001 - who waits cannot be seen from outside
     key = uuid4().hex
-    with ThreadPoolExecutor(2) as others:
+    references = [f"SC-2025-{number:03}" for number in range(1, SENDERS + 2)]
+    with ThreadPoolExecutor(len(references)) as others:
         with psycopg.connect(log_database) as holding:
             holding.execute("SELECT FROM event_log.head FOR UPDATE")
-            first = others.submit(draft, client, "SC-2025-001", uuid4().hex)
-            until(lambda: waiting_for_the_head(log_database) == 1, "the first is being recorded")
-            second = others.submit(draft, client, "SC-2025-002", uuid4().hex)
-            until(lambda: len(line.waiting) == 1, "the second waits")
-            third = draft(client, "SC-2025-003", key)
-            assert third.status_code == 503
-            assert third.json()["type"] == "urn:scp:problem:busy"
-            assert int(third.headers["retry-after"]) > 0
-        assert [first.result(60).status_code, second.result(60).status_code] == [201, 201]
-    assert log.head() == 2
-    assert draft(client, "SC-2025-003", key).status_code == 201
-    assert log.head() == 3
+            sent = []
+            for number, reference in enumerate(references, start=1):
+                sent.append(others.submit(draft, client, reference, uuid4().hex))
+                calls, waits = min(number, SENDERS), max(0, number - SENDERS)
+                until(lambda n=calls: waiting_for_the_head(log_database) == n, "one is being recorded")
+                until(lambda n=waits: len(line.waiting) == n, "the last one waits")
+            refused = draft(client, "SC-2025-100", key)
+            assert refused.status_code == 503
+            assert refused.json()["type"] == "urn:scp:problem:busy"
+            assert int(refused.headers["retry-after"]) > 0
+        assert [each.result(60).status_code for each in sent] == [201] * len(references)
+    assert log.head() == len(references)
+    assert draft(client, "SC-2025-100", key).status_code == 201
+    assert log.head() == len(references) + 1
 
 
 def test_a_server_that_does_not_write_is_told_as_such_and_nothing_is_recorded(

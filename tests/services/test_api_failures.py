@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -39,6 +40,8 @@ CANARY = "Canary Zwetschgenmus"
 
 class BrokenLog:
     """A log whose every method fails with an error that quotes a young person."""
+
+    keyring = SimpleNamespace(conninfo="")
 
     def __getattr__(self, name: str) -> Any:
         def failing(*_: object, **__: object) -> None:

@@ -10,11 +10,11 @@ from scp_events.event_log.answers import (
 from scp_events.event_log.async_log import EventLogAsync
 from scp_events.event_log.envelope import Codec, Envelope, Recorded, UnreadableEventError
 from scp_events.event_log.guards import UnsafeServerError
+from scp_events.event_log.line import ClosedError, NotAnsweredError
 from scp_events.event_log.listener import Listener
 from scp_events.event_log.log import EventLog, Loaded
 from scp_events.event_log.prepare import prepare
 from scp_events.event_log.telling import LogUnreachableError, LogUnwritableError
-from scp_events.event_log.together import ClosedError, NotAnsweredError
 
 __all__ = [
     "BusyError",

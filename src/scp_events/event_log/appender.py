@@ -6,19 +6,26 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from scp_events.event_log.appends import Answer, Append
+from scp_events.event_log.line import ROOM
 from scp_events.event_log.sender import Sender, SenderAsync
-from scp_events.event_log.together import ROOM, Together, TogetherAsync
+from scp_events.event_log.together import Together, TogetherAsync
 
 LARGEST = 256
 """Appends told to the server in one call; more would let the first of them wait too long."""
 
 
+SENDERS = 2
+"""Connections of a process to append over: while one's call is under way, the other's callers decide."""
+
+
 class Appender:
     """Appends of many threads; a lone one leaves at once."""
 
-    def __init__(self, sender: Sender, *, largest: int = LARGEST, room: int = ROOM) -> None:
-        self._sender = sender
-        self._together = Together[Append, Answer](sender.send, key=_command, largest=largest, room=room)
+    def __init__(self, senders: Sequence[Sender], *, largest: int = LARGEST, room: int = ROOM) -> None:
+        self._senders = senders
+        self._together = Together[Append, Answer](
+            [sender.send for sender in senders], key=_command, largest=largest, room=room
+        )
 
     def append(self, append: Append) -> Answer:
         """Append, or return why not.
@@ -29,17 +36,14 @@ class Appender:
         return self._together.ask(append)
 
     def close(self) -> None:
-        """Answer those who wait, and give the connection back."""
+        """Answer those who wait, and give the connections back."""
         self._together.close()
-        self._sender.close()
+        for sender in self._senders:
+            sender.close()
 
 
 class AppenderAsync:
-    """Appends of many tasks of one event loop.
-
-    Of two senders one can be told what the other's callers decide while its call is under way. (Threads do
-    that by themselves: those who are not in a call go on deciding.)
-    """
+    """Appends of many tasks of one event loop."""
 
     def __init__(self, senders: Sequence[SenderAsync], *, largest: int = LARGEST, room: int = ROOM) -> None:
         self._senders = senders

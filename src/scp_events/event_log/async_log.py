@@ -6,19 +6,25 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from scp_events.event_log.answers import BusyError, Outcome
-from scp_events.event_log.appender import AppenderAsync
+from scp_events.event_log.appender import SENDERS, AppenderAsync
 from scp_events.event_log.appends import Answer, Append
-from scp_events.event_log.deciding import Asked, Record, Request, Script, deciding
+from scp_events.event_log.deciding import Asked, Fetch, Open, Record, Request, Script, deciding
+from scp_events.event_log.envelope import key_ids_in
+from scp_events.event_log.familiar import Standing
+from scp_events.event_log.line import ClosedError, QueueFullError
 from scp_events.event_log.log import EventLog, event_id_taken
+from scp_events.event_log.opening import OpeningAsync
+from scp_events.event_log.reading import ReaderAsync
 from scp_events.event_log.sender import SenderAsync
+from scp_events.event_log.standing import caught_up, known_of
 from scp_events.event_log.telling import EventIdTakenError
-from scp_events.event_log.together import ClosedError, QueueFullError
 from scp_events.event_log.turns import TurnsAsync
-from scp_events.vocabulary import Aggregate, Command, Event, ParticipantId, Position, Provenance
+from scp_events.privacy.async_keyring import KeyringAsync
+from scp_events.vocabulary import Aggregate, Command, Event, ParticipantId, Position, Provenance, Stream
 
 Id = TypeVar("Id", bound=UUID)
 S = TypeVar("S")
@@ -26,12 +32,18 @@ C = TypeVar("C", bound=Command)
 E = TypeVar("E", bound=Event)
 T = TypeVar("T")
 
-SENDERS = 2
-"""Connections to append over: while one's call is under way, the other's callers decide."""
+
+READERS = 1
+"""Connections to open streams over: one query at a time opens as many as are waited for."""
+LONG = 64
+"""Events that a loop reads between two of its other tasks; more are read by a thread."""
 
 
 class EventLogAsync:
-    """Appends to a log from one event loop. Whatever has to be read first is read by a thread."""
+    """Appends to a log from one event loop, and opens the streams that are decided on.
+
+    Whatever else has to be asked is asked by a thread.
+    """
 
     def __init__(self, log: EventLog, *, readers: int = 8) -> None:
         """`readers` are threads that ask `log`, which needs a connection for each."""
@@ -39,6 +51,9 @@ class EventLogAsync:
         senders = [SenderAsync(log.conninfo, patience_seconds=log.patience) for _ in range(SENDERS)]
         self._appender = AppenderAsync(senders, room=log.room)
         self._turns = TurnsAsync()
+        self._reader = ReaderAsync(log.conninfo, pool_size=READERS, patience=log.patience)
+        self._opening = OpeningAsync(self._reader.fetch)
+        self._keys = KeyringAsync(log.keyring, self.aside)
         self._readers = ThreadPoolExecutor(readers, "log-reader")
         self._closed = False
 
@@ -53,6 +68,9 @@ class EventLogAsync:
         await self._appender.close()
         self._closed = True
         await asyncio.to_thread(self._readers.shutdown)
+        await self._opening.close()
+        await self._reader.close()
+        await self._keys.close()
 
     async def handle(  # noqa: PLR0913 - as EventLog.handle
         self,
@@ -90,13 +108,32 @@ class EventLogAsync:
         known = self.log.familiar.get(stream)
         if known is not None:
             return known.case_id
-        return (await self.aside(partial(self.log.standing, aggregate, stream))).case_id
+        return (await self.standing(aggregate, stream)).case_id
+
+    async def standing(self, aggregate: Aggregate[Any, Any, Any, Any], stream: Stream) -> Standing[Any]:
+        """Return where a stream stands, as `EventLog.standing` does.
+
+        A thread reads what is long, and what would have to wait for a key after all: one that is nowhere, or
+        was forgotten again meanwhile.
+        """
+        self._must_be_open()
+        known = known_of(self.log.familiar, aggregate, stream)
+        pages = await self._opening.read(stream.id, known.standing.version)
+        key_ids = key_ids_in(page.body for page in pages)
+        await self._keys.foresee(key_ids)
+        reading = partial(caught_up, known, pages, self.log.codec, self.log.familiar)
+        if len(pages) > LONG or self.log.keyring.unforeseen(key_ids):
+            return await self.aside(reading)
+        return reading()
 
     async def aside(self, work: Callable[[], T]) -> T:
         """Let a thread do what has to wait for the database, such as asking `log`."""
+        self._must_be_open()
+        return await asyncio.get_running_loop().run_in_executor(self._readers, work)
+
+    def _must_be_open(self) -> None:
         if self._closed:
             raise ClosedError("the log was closed: nothing more can be asked of it")
-        return await asyncio.get_running_loop().run_in_executor(self._readers, work)
 
     async def _play(self, script: Script[T]) -> T:
         """Give a script what it asks for, until it ends."""
@@ -116,6 +153,12 @@ class EventLogAsync:
     async def _reply(self, request: Request) -> object:
         if isinstance(request, Record):
             return await self._append(request.append)
+        if isinstance(request, Open):
+            return await self.standing(request.aggregate, request.stream)
+        if isinstance(request, Fetch):
+            self._must_be_open()
+            await self._keys.fetch(request.subjects, request.newcomers)
+            return None
         return await self.aside(partial(self.log.reply, request))
 
     async def _append(self, append: Append) -> Answer:

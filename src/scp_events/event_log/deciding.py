@@ -84,6 +84,8 @@ class Fetch:
     """Have these persons' keys at hand: they are about to be used. Answered with nothing."""
 
     subjects: Collection[UUID]
+    newcomers: Collection[UUID]
+    """Those among them who have none yet, as it seems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,8 @@ def _record(
     envelopes = [
         enveloping.envelope(event, asked.provenance, asked.stream, case_id, times.get) for event in events
     ]
-    yield from _with_keys(_whose_keys(case_id, envelopes), enveloping)
+    newcomers = () if standing.version else (asked.stream.id,)  # where the stream is a person, a new one
+    yield from _with_keys(_whose_keys(case_id, envelopes), newcomers, enveloping)
     answer = yield Record(_append(asked, standing.version, case_id, envelopes, enveloping))
     if answer.outcome == "recorded":
         memory.put(asked.stream, _after(asked.aggregate, standing, events, case_id))
@@ -205,13 +208,15 @@ def _record(
     return None
 
 
-def _with_keys(subjects: Collection[UUID], enveloping: Enveloping) -> Script[None]:
+def _with_keys(
+    subjects: Collection[UUID], newcomers: Collection[UUID], enveloping: Enveloping
+) -> Script[None]:
     """Have keys at hand; those forgotten again meanwhile, as when another was destroyed, are fetched anew."""
     for _ in range(ATTEMPTS):
         missing = enveloping.keys.missing(subjects)
         if not missing:
             return
-        yield Fetch(missing)
+        yield Fetch(missing, newcomers)
 
 
 def _whose_keys(case_id: ParticipantId | None, envelopes: Sequence[Envelope[Event]]) -> set[UUID]:

@@ -216,7 +216,7 @@ class Codec:
 
     def foresee(self, bodies: Iterable[bytes]) -> None:
         """Look up the keys of many bodies at once, before they are decoded one by one."""
-        self._keys.foresee({key_id.decode() for body in bodies for key_id in _KEY_ID.findall(body)})
+        self._keys.foresee(key_ids_in(bodies))
 
     def open(self, stored_as: str, body: bytes, stream: Stream, version: int) -> list[Opened | Erased]:
         """Return the text of each sealed part, with what proves it; for whoever is given a case to check.
@@ -243,6 +243,11 @@ class Codec:
         if part["subject"] != key.subject_as_written or part["group"] != key.group:
             raise WrongKeyError("its key is another person's, or of another group of fields")
         return unseal(key, place, part)
+
+
+def key_ids_in(bodies: Iterable[bytes]) -> set[str]:
+    """Return the ids of the keys that something in these bodies is sealed with."""
+    return {key_id.decode() for body in bodies for key_id in _KEY_ID.findall(body)}
 
 
 def _envelope_of(event: type[Event]) -> type[Envelope[Any]]:

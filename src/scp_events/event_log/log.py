@@ -30,10 +30,11 @@ from scp_events.event_log.deciding import (
 from scp_events.event_log.envelope import Codec, Recorded
 from scp_events.event_log.enveloping import Enveloping
 from scp_events.event_log.familiar import Familiar, Standing
+from scp_events.event_log.line import ROOM, QueueFullError
 from scp_events.event_log.listener import Listener
 from scp_events.event_log.recorder import LogRecorder
+from scp_events.event_log.standing import caught_up, known_of
 from scp_events.event_log.telling import PATIENCE_SECONDS, EventIdTakenError
-from scp_events.event_log.together import ROOM, QueueFullError
 from scp_events.event_log.turns import Turns
 from scp_events.privacy.keyring import NOBODY, Keyring
 from scp_events.vocabulary import (
@@ -325,28 +326,14 @@ class EventLog:
             case Times():
                 return self._times(request.stream, request.events)
             case Fetch():
-                self.keyring.fetch(request.subjects)
+                self.keyring.fetch(request.subjects, request.newcomers)
                 return None
 
     def standing(self, aggregate: Aggregate[Any, Any, Any, Any], stream: Stream) -> Standing[Any]:
         """Return where a stream stands: what is remembered of it, and what has come since."""
-        noted = self.familiar.forgotten
-        known = self.familiar.get(stream) or Standing(aggregate.initial, 0, None)
-        pages = self._recorder.read_stream(stream.id, known.version)
-        if not pages or not pages[0].type.startswith(f"{stream.category}."):  # else it is another thing's id
-            return known
-        events = [
-            self.codec.decode_event(page.type, page.body, stream, page.version, f"position {page.position}")
-            for page in pages
-        ]
-        case_id = pages[0].case_id
-        standing = Standing(
-            fold(aggregate, events, known.state),
-            pages[-1].version,
-            ParticipantId(case_id) if case_id else None,
-        )
-        self.familiar.put(stream, standing, noted)
-        return standing
+        known = known_of(self.familiar, aggregate, stream)
+        pages = self._recorder.read_stream(stream.id, known.standing.version)
+        return caught_up(known, pages, self.codec, self.familiar)
 
     def _times(self, stream: Stream, events: Sequence[EventId]) -> dict[EventId, datetime]:
         rows = self._recorder.fetch(

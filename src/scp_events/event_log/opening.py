@@ -6,13 +6,13 @@ read. It is asked for every time, so nobody is shown a stream as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import LiteralString, NamedTuple, TypeAlias
 from uuid import UUID
 
 from psycopg.rows import TupleRow
 
-from scp_events.event_log.together import Together
+from scp_events.event_log.together import Together, TogetherAsync
 
 STREAMS_AT_ONCE = 64
 """Streams read by one query; more would let the first of them wait too long."""
@@ -51,7 +51,10 @@ class After(NamedTuple):
     version: int
 
 
+Query: TypeAlias = tuple[LiteralString, Sequence[object]]
+"""What is asked, and its parameters."""
 Fetch: TypeAlias = Callable[[LiteralString, Sequence[object]], list[TupleRow]]
+FetchAsync: TypeAlias = Callable[[LiteralString, Sequence[object]], Awaitable[list[TupleRow]]]
 
 
 class Opening:
@@ -59,7 +62,7 @@ class Opening:
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
-        self._together = Together[After, list[Page]](self._read, largest=STREAMS_AT_ONCE)
+        self._together = Together[After, list[Page]]([self._read], largest=STREAMS_AT_ONCE)
 
     def read(self, stream_id: UUID, after: int = NOT_YET) -> list[Page]:
         """Return a stream's events after a version, in order."""
@@ -70,15 +73,49 @@ class Opening:
         self._together.close()
 
     def _read(self, asked: Sequence[After]) -> list[list[Page]]:
-        if len(asked) == 1:
-            return [[Page(*row) for row in self._fetch(ONE, asked[0])]]
-        earliest: dict[UUID, int] = {}
-        for stream_id, version in asked:
-            earliest[stream_id] = min(version, earliest.get(stream_id, version))
-        found: dict[UUID, list[Page]] = {stream_id: [] for stream_id in earliest}
-        for row in self._fetch(SEVERAL, (list(earliest), list(earliest.values()))):
-            found[row[0]].append(Page(*row))
-        return [_after(found[stream_id], version) for stream_id, version in asked]
+        return _shared_out(asked, self._fetch(*_query(asked)))
+
+
+class OpeningAsync:
+    """Reads what streams hold, for the tasks of one event loop."""
+
+    def __init__(self, fetch: FetchAsync) -> None:
+        self._fetch = fetch
+        self._together = TogetherAsync[After, list[Page]]([self._read], largest=STREAMS_AT_ONCE)
+
+    async def read(self, stream_id: UUID, after: int = NOT_YET) -> list[Page]:
+        """Return a stream's events after a version, in order."""
+        return await self._together.ask(After(stream_id, after))
+
+    async def close(self) -> None:
+        """Answer those who wait."""
+        await self._together.close()
+
+    async def _read(self, asked: Sequence[After]) -> list[list[Page]]:
+        return _shared_out(asked, await self._fetch(*_query(asked)))
+
+
+def _query(asked: Sequence[After]) -> Query:
+    if len(asked) == 1:
+        return ONE, asked[0]
+    earliest = _earliest(asked)
+    return SEVERAL, (list(earliest), list(earliest.values()))
+
+
+def _shared_out(asked: Sequence[After], rows: Sequence[TupleRow]) -> list[list[Page]]:
+    """Return, for each who asked, what was read of its stream."""
+    found: dict[UUID, list[Page]] = {stream_id: [] for stream_id, _ in asked}
+    for row in rows:
+        found[row[0]].append(Page(*row))
+    return [_after(found[stream_id], version) for stream_id, version in asked]
+
+
+def _earliest(asked: Sequence[After]) -> dict[UUID, int]:
+    """Return after which version each stream is read, so that it serves all who asked for it."""
+    earliest: dict[UUID, int] = {}
+    for stream_id, version in asked:
+        earliest[stream_id] = min(version, earliest.get(stream_id, version))
+    return earliest
 
 
 def _after(pages: list[Page], version: int) -> list[Page]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from threading import Thread
-from typing import Any, LiteralString, TypeAlias, TypeVar
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
-import psycopg
 from eventsourcing.persistence import (
     ApplicationRecorder,
     IntegrityError,
@@ -18,26 +17,17 @@ from eventsourcing.persistence import (
     StoredEvent,
     Subscription,
 )
-from psycopg import Connection
 from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool, PoolTimeout
 from uuid_utils.compat import uuid7
 
-from scp_events.database import broke_off
-from scp_events.event_log.appender import Appender
+from scp_events.event_log.appender import SENDERS, Appender
 from scp_events.event_log.appends import Append, EnvelopedEvent, PlacedEvent
+from scp_events.event_log.line import ROOM
 from scp_events.event_log.listener import Listener
 from scp_events.event_log.opening import Opening
-from scp_events.event_log.roles import become_writer
+from scp_events.event_log.reading import Parameters, Reader
 from scp_events.event_log.sender import Sender
-from scp_events.event_log.telling import PATIENCE_SECONDS, LogUnreachableError, unwritable
-from scp_events.event_log.together import ROOM
-
-RECONNECTS = 8
-"""How often a call is made again after its connection broke; each waits for the pool to reconnect."""
-
-T = TypeVar("T")
-Parameters: TypeAlias = Sequence[object] | Mapping[str, object]
+from scp_events.event_log.telling import PATIENCE_SECONDS, LogUnreachableError
 
 _PLACED: LiteralString = (
     "SELECT stream_id, version, type, body, position, recorded_at, category FROM event_log.events "
@@ -50,23 +40,11 @@ class LogRecorder(ApplicationRecorder):
     def __init__(
         self, conninfo: str, *, pool_size: int = 8, patience: float = PATIENCE_SECONDS, room: int = ROOM
     ) -> None:
-        """`patience` is how long a call waits for a connection, in seconds.
-
-        The pool tries to connect for as long, at doubling intervals, and anew with the next call: were it to
-        try longer, it would leave a database that came back alone for as long as that had been away.
-        """
+        """`patience` is how long a call waits for a connection, in seconds."""
         self.conninfo = conninfo
-        self.pool = ConnectionPool(
-            conninfo,
-            min_size=1,
-            max_size=pool_size,
-            timeout=patience,
-            reconnect_timeout=patience,
-            kwargs={"autocommit": True},
-            configure=become_writer,
-            open=True,
-        )
-        self._appender = Appender(Sender(conninfo, patience_seconds=patience), room=room)
+        self._reader = Reader(conninfo, pool_size=pool_size, patience=patience)
+        senders = [Sender(conninfo, patience_seconds=patience) for _ in range(SENDERS)]
+        self._appender = Appender(senders, room=room)
         self._opening = Opening(self.fetch)
         self.append = self._appender.append
         self.read_stream = self._opening.read
@@ -75,7 +53,7 @@ class LogRecorder(ApplicationRecorder):
         """Give every connection back."""
         self._opening.close()
         self._appender.close()
-        self.pool.close()
+        self._reader.close()
 
     # --- as the library asks for it -----------------------------------------------------------------------
 
@@ -156,31 +134,7 @@ class LogRecorder(ApplicationRecorder):
 
     def fetch(self, query: LiteralString, parameters: Parameters = ()) -> list[TupleRow]:
         """Return the rows of a query, or of a statement that may be repeated without harm."""
-        return self._insist(lambda connection: _fetched(connection, query, parameters))
-
-    def _insist(self, work: Callable[[Connection[TupleRow]], T]) -> T:
-        """Do `work` on a connection; on a broken one, again on the next, until `RECONNECTS` are used up."""
-        for attempt in range(RECONNECTS):
-            try:
-                with self.pool.connection() as connection:
-                    return work(connection)
-            except PoolTimeout as busy:
-                raise LogUnreachableError("every connection to the database is busy: try again") from busy
-            except psycopg.errors.DiskFull as full:
-                raise unwritable(full) from full
-            except psycopg.Error as broken:
-                if not (isinstance(broken, psycopg.OperationalError) or broke_off(broken)):
-                    raise
-                if attempt == RECONNECTS - 1:
-                    raise LogUnreachableError("the database cannot be reached: try again") from broken
-                self.pool.check()
-        raise AssertionError("unreachable: the loop returns or raises")
-
-
-def _fetched(
-    connection: Connection[TupleRow], query: LiteralString, parameters: Parameters
-) -> list[TupleRow]:
-    return connection.execute(query, parameters, prepare=True, binary=True).fetchall()
+        return self._reader.fetch(query, parameters)
 
 
 def _placed(row: TupleRow) -> PlacedEvent:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any, LiteralString
 
-from psycopg import Connection
+from psycopg import AsyncConnection, Connection
 
 WRITER: LiteralString = "scp_log_writer"
 SET_APART = 160_000
 """Since this version a member of a role may be one who cannot become it."""
+
+
+BECOMING: LiteralString = (
+    "SELECT set_config('role', rolname, false) FROM pg_catalog.pg_roles"
+    " WHERE rolname = %s AND pg_catalog.pg_has_role(oid, %s)"
+)
 
 
 def become_writer(connection: Connection[Any]) -> None:
@@ -16,9 +22,13 @@ def become_writer(connection: Connection[Any]) -> None:
 
     Where the server has no such role, or we may not become it, our own rights have to do.
     """
-    may = "SET" if connection.info.server_version >= SET_APART else "MEMBER"
-    connection.execute(
-        "SELECT set_config('role', rolname, false) FROM pg_catalog.pg_roles"
-        " WHERE rolname = %s AND pg_catalog.pg_has_role(oid, %s)",
-        [WRITER, may],
-    )
+    connection.execute(BECOMING, [WRITER, _right_to(connection)])
+
+
+async def become_writer_async(connection: AsyncConnection[Any]) -> None:
+    """Do as `become_writer` does, in an event loop."""
+    await connection.execute(BECOMING, [WRITER, _right_to(connection)])
+
+
+def _right_to(connection: Connection[Any] | AsyncConnection[Any]) -> str:
+    return "SET" if connection.info.server_version >= SET_APART else "MEMBER"

@@ -1,208 +1,141 @@
-"""Many callers, one call: whoever asks while a call is under way goes with the next one.
+"""Many callers, one call: whoever asks while calls are under way goes with a next one.
 
-There is no thread of its own. The first caller makes the call itself, so that a lone caller waits for nobody;
-those who come meanwhile wait, and one of them makes the next call for all. `Together` is for threads,
-`TogetherAsync` for the tasks of one event loop.
+There is no thread of its own. Whoever comes when it is time for a call makes it, so that a lone caller waits
+for nobody; the others wait for their answers, or until it is their turn to call. When it is time, and who
+goes with whom, is settled by `Line`. `Together` is for threads, `TogetherAsync` for the tasks of one event
+loop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from contextlib import suppress
 from typing import Generic, TypeVar
+
+from scp_events.event_log.line import ROOM, Call, Line, Ticket
 
 Q = TypeVar("Q")
 A = TypeVar("A")
 
-ROOM = 4_096
-"""How many may wait. More than that is a load that waiting does not mend."""
-RETRY_SECONDS = 1
+Work = Callable[[Sequence[Q]], Sequence[A | Exception]]
+WorkAsync = Callable[[Sequence[Q]], Awaitable[Sequence[A | Exception]]]
 
 
-class QueueFullError(Exception):
-    """Too many wait already: ask again after `retry_after_seconds`."""
+class _Caller(Ticket[Q, A]):
+    """A thread that waits, and the call it is to make, if it is."""
 
-    def __init__(self, waiting: int) -> None:
-        super().__init__(f"{waiting} callers wait already: try again in {RETRY_SECONDS} s")
-        self.retry_after_seconds = RETRY_SECONDS
-
-
-class ClosedError(Exception):
-    """Nothing is asked after the end."""
-
-
-class NotAnsweredError(Exception):
-    """The call that was to answer was broken off; whatever was asked may have happened or not."""
-
-
-class _Line(Generic[Q, A]):
-    """Who waits, in order. `key` tells questions that must not go with each other."""
-
-    def __init__(self, key: Callable[[Q], Hashable], room: int) -> None:
-        self._key = key
-        self._room = room
-        self.waiting: deque[_Ticket[Q, A]] = deque()
-        self.closed = False
-
-    def join(self, ticket: _Ticket[Q, A]) -> None:
-        """Let a caller wait."""
-        if self.closed:
-            raise ClosedError("this was closed: nothing more can be asked of it")
-        if len(self.waiting) >= self._room:
-            raise QueueFullError(len(self.waiting))
-        self.waiting.append(ticket)
-
-    def leave(self, ticket: _Ticket[Q, A]) -> None:
-        """Let a caller go who waits no longer, if it has not gone with a batch already."""
-        with suppress(ValueError):
-            self.waiting.remove(ticket)
-
-    def give_up(self) -> list[_Ticket[Q, A]]:
-        """Let everybody go who still waits."""
-        left = list(self.waiting)
-        self.waiting.clear()
-        return left
-
-    def next_batch(self, largest: int) -> list[_Ticket[Q, A]]:
-        """Take out those who go now, the first always among them."""
-        batch: dict[Hashable, _Ticket[Q, A]] = {}
-        held_back: list[_Ticket[Q, A]] = []
-        while self.waiting and len(batch) < largest:
-            ticket = self.waiting.popleft()
-            if batch.setdefault(self._key(ticket.question), ticket) is not ticket:
-                held_back.append(ticket)
-        self.waiting.extendleft(reversed(held_back))
-        return list(batch.values())
-
-
-class _Ticket(Generic[Q, A]):
-    """One caller's question and, later, its answer."""
-
-    __slots__ = ("answer", "leads", "question", "wake")
+    __slots__ = ("call",)
 
     def __init__(self, question: Q, wake: Callable[[], None]) -> None:
-        self.question = question
-        self.wake = wake
-        self.leads = False
-        self.answer: A | Exception | None = None
-
-    def result(self) -> A:
-        """Return the answer, or raise it."""
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        if self.answer is None:
-            raise NotAnsweredError("the call was broken off: ask again, what was recorded is found")
-        return self.answer
-
-
-def _answer(batch: Sequence[_Ticket[Q, A]], answers: Sequence[A | Exception]) -> None:
-    for ticket, answer in zip(batch, answers, strict=True):
-        ticket.answer = answer
+        super().__init__(question, wake)
+        self.call: Call[Q, A, Work[Q, A]] | None = None
 
 
 class Together(Generic[Q, A]):
-    """Questions of many threads, answered some at a time by `work`.
+    """Questions of many threads, answered some at a time by one of several `works`.
 
-    `work` is called by one thread at a time. It returns an answer or an exception for each question, in
-    their order.
+    Each of `works` is called by one thread at a time. It returns an answer or an exception for each question,
+    in their order.
     """
 
     def __init__(
         self,
-        work: Callable[[Sequence[Q]], Sequence[A | Exception]],
+        works: Sequence[Work[Q, A]],
         *,
         key: Callable[[Q], Hashable] = id,
         largest: int,
         room: int = ROOM,
     ) -> None:
-        self._work = work
-        self._largest = largest
-        self._line: _Line[Q, A] = _Line(key, room)
-        self._leader: _Ticket[Q, A] | None = None
+        self._line: Line[Q, A, Work[Q, A]] = Line(works, key=key, largest=largest, room=room)
         self._lock = threading.Lock()
-        self._idle = threading.Condition(self._lock)
+        self._at_rest = threading.Condition(self._lock)
 
     def ask(self, question: Q) -> A:
-        """Return the answer. Raises `QueueFullError`, `ClosedError`, or what `work` answered."""
-        turn = threading.Lock()
-        turn.acquire()
-        ticket: _Ticket[Q, A] = _Ticket(question, turn.release)
+        """Return the answer. Raises `QueueFullError`, `ClosedError`, or what was answered."""
+        woken = threading.Lock()
+        woken.acquire()
+        caller: _Caller[Q, A] = _Caller(question, woken.release)
         try:
             with self._lock:
-                self._line.join(ticket)
-                if self._leader is None:
-                    self._leader = ticket
-                    ticket.leads = True
-            if not ticket.leads:
-                turn.acquire()  # until somebody answered, or it is our turn to ask for all
-            if ticket.leads:
-                self._lead()
+                self._line.join(caller)
+                caller.call = self._line.next_call()
+            while not caller.is_done:
+                if caller.call is None:
+                    woken.acquire()  # until somebody answered, or it is our turn to ask for others
+                if caller.call is not None:
+                    self._make(caller, caller.call)
         except BaseException:
-            self._leave(ticket)  # interrupted: if it was our turn, it is the next one's now
+            self._leave(caller)  # interrupted: if it was our turn, it is somebody else's now
             raise
-        return ticket.result()
+        return caller.result()
 
     def close(self) -> None:
         """Let those who wait be answered, and nobody ask any more."""
         with self._lock:
             self._line.closed = True
-            self._idle.wait_for(lambda: self._leader is None)
+            self._at_rest.wait_for(lambda: self._line.is_at_rest)
 
-    def _lead(self) -> None:
-        batch: list[_Ticket[Q, A]] = []
+    def _make(self, caller: _Caller[Q, A], call: Call[Q, A, Work[Q, A]]) -> None:
+        """Make the call that is a caller's to make."""
         try:
-            with self._lock:
-                batch = self._line.next_batch(self._largest)
-            _answer(batch, self._work([ticket.question for ticket in batch]))
+            call.answer(call.worker(call.questions))
         except Exception as error:  # noqa: BLE001 - whoever asked is told
-            _answer(batch, [error] * len(batch))
+            call.answer([error] * len(call.batch))
         finally:  # also where this thread is interrupted: the others must not wait for ever
-            self._pass_on()
-            for ticket in batch:
-                if not ticket.leads:
+            self._pass_on(caller, call)
+            for ticket in call.batch:
+                ticket.is_done = True
+                if ticket is not caller:
                     ticket.wake()
 
-    def _leave(self, ticket: _Ticket[Q, A]) -> None:
+    def _pass_on(self, caller: _Caller[Q, A], ended: Call[Q, A, Work[Q, A]]) -> None:
         with self._lock:
-            self._line.leave(ticket)
-            was_to_lead = self._leader is ticket
-        if was_to_lead:
-            self._pass_on()
+            caller.call = None
+            self._line.ended(ended)
+            leader = self._next_leader()
+        if leader is not None:
+            leader.wake()
 
-    def _pass_on(self) -> None:
-        """Let the first of those who wait make the next call."""
+    def _leave(self, caller: _Caller[Q, A]) -> None:
         with self._lock:
-            leader = self._leader = self._line.waiting[0] if self._line.waiting else None
-            if leader is None:
-                self._idle.notify_all()
+            self._line.leave(caller)
+            if caller.call is None:
                 return
-            leader.leads = True
-        leader.wake()
+            self._line.put_back(caller.call, without=caller)
+            caller.call = None
+            leader = self._next_leader()
+        if leader is not None:
+            leader.wake()
+
+    def _next_leader(self) -> _Caller[Q, A] | None:
+        """Let one of those who wait make the next call for all who go, if it is time for one."""
+        call = self._line.next_call()
+        if call is None:
+            if self._line.is_at_rest:
+                self._at_rest.notify_all()
+            return None
+        for ticket in call.batch:
+            if isinstance(ticket, _Caller) and ticket.call is None:
+                ticket.call = call
+                return ticket
+        self._line.put_back(call)  # all of them make calls for others just now, and will see to it after that
+        return None
 
 
 class TogetherAsync(Generic[Q, A]):
-    """Questions of many tasks of one event loop, answered some at a time by one of several `works`.
-
-    Tasks that wait together would be answered together, ask again together, and so leave each worker idle
-    while they think. A worker that starts while others are idle leaves them their share, so that some think
-    while the rest are answered.
-    """
+    """Questions of many tasks of one event loop, answered some at a time by one of several `works`."""
 
     def __init__(
         self,
-        works: Sequence[Callable[[Sequence[Q]], Awaitable[Sequence[A | Exception]]]],
+        works: Sequence[WorkAsync[Q, A]],
         *,
         key: Callable[[Q], Hashable] = id,
         largest: int,
         room: int = ROOM,
     ) -> None:
-        self._idle = list(works)
-        self._works = len(works)
-        self._largest = largest
-        self._line: _Line[Q, A] = _Line(key, room)
+        self._line: Line[Q, A, WorkAsync[Q, A]] = Line(works, key=key, largest=largest, room=room)
+        self._beginning: asyncio.Task[None] | None = None
         self._at_work: set[asyncio.Task[None]] = set()
 
     async def ask(self, question: Q) -> A:
@@ -213,37 +146,44 @@ class TogetherAsync(Generic[Q, A]):
             if not answered.done():  # else its task was cancelled
                 answered.set_result(None)
 
-        ticket: _Ticket[Q, A] = _Ticket(question, wake)
+        ticket: Ticket[Q, A] = Ticket(question, wake)
         self._line.join(ticket)
-        if self._idle:
-            # A task of its own: a caller that is cancelled must not take the others' answers with it.
-            work = asyncio.create_task(self._serve(self._idle.pop()))
-            self._at_work.add(work)
-            work.add_done_callback(self._at_work.discard)
+        self._begin()
         await answered
         return ticket.result()
 
     async def close(self) -> None:
         """Let those who wait be answered, and nobody ask any more."""
         self._line.closed = True
-        if self._at_work:
+        while self._at_work:
             await asyncio.wait(self._at_work)
 
-    async def _serve(self, work: Callable[[Sequence[Q]], Awaitable[Sequence[A | Exception]]]) -> None:
-        try:
-            while self._line.waiting:
-                sharers = 1 + len(self._idle)
-                share = min(self._largest, -(-len(self._line.waiting) // sharers))
-                batch = self._line.next_batch(share)
-                try:
-                    _answer(batch, await work([ticket.question for ticket in batch]))
-                except Exception as error:  # noqa: BLE001 - whoever asked is told
-                    _answer(batch, [error] * len(batch))
-                finally:
-                    for ticket in batch:
-                        ticket.wake()
-        finally:
-            self._idle.append(work)
-            if len(self._idle) == self._works:  # cancelled, as at the end of the loop: nobody waits for ever
-                for ticket in self._line.give_up():
+    def _begin(self) -> None:
+        """Have a call made, if it is time for one, once those have asked who are about to."""
+        if self._beginning is None and self._line.wants_a_call():
+            # A task of its own: a caller that is cancelled must not take the others' answers with it.
+            self._beginning = asyncio.create_task(self._call_on())
+            self._at_work.add(self._beginning)
+            self._beginning.add_done_callback(self._ended)
+
+    async def _call_on(self) -> None:
+        """Make one call after the other, as long as it is time for them."""
+        self._beginning = None
+        while (call := self._line.next_call()) is not None:
+            self._begin()  # there may be enough for another worker too
+            try:
+                call.answer(await call.worker(call.questions))
+            except Exception as error:  # noqa: BLE001 - whoever asked is told
+                call.answer([error] * len(call.batch))
+            finally:
+                self._line.ended(call)
+                for ticket in call.batch:
                     ticket.wake()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._at_work.discard(task)
+        if task is self._beginning:
+            self._beginning = None
+        if not self._at_work:  # cancelled, as at the end of the loop: nobody waits for ever
+            for ticket in self._line.give_up():
+                ticket.wake()

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from types import TracebackType
-from typing import Final, Protocol, Self, get_args
+from typing import Any, Final, Protocol, Self, TypeAlias, TypeVar, get_args
 from uuid import UUID, uuid4
 
 import psycopg
@@ -20,7 +20,21 @@ from scp_events.privacy.cache import Held, KeyCache, News
 from scp_events.privacy.failures import KeyringError, KeyServiceDownError, KeysInUseError, WrongKeyError
 from scp_events.privacy.homes import KeyHome
 from scp_events.privacy.sealing import DATA_KEY_BYTES, PartKey, Random
-from scp_events.privacy.store import BEFORE_ALL, Epoch, EpochRetiredError, KeyStore, NewKey, StoredKey
+from scp_events.privacy.store import (
+    BEFORE_ALL,
+    CURRENT_EPOCH,
+    CurrentEpoch,
+    Epoch,
+    EpochRetiredError,
+    KeyStore,
+    NewKey,
+    Question,
+    StoredKey,
+    beside,
+    by_id,
+    keys_of,
+    mint,
+)
 from scp_events.vocabulary import DestroyedKey, Erased, FieldGroup
 
 GROUPS: Final[tuple[FieldGroup, ...]] = get_args(FieldGroup)
@@ -28,11 +42,17 @@ NOBODY: Final = UUID(int=0)
 """Whose key blinds what is about no person."""
 ERASED: Final = b""
 """What every digest is blinded to once the person's key is destroyed."""
+NOTHING_KNOWN: Final[Mapping[bytes, bytes]] = {}
 EPOCH_NEWS = "epochs"
 BATCH = 1_000
 """How many keys are re-wrapped by one statement."""
 ATTEMPTS = 8
 """How often a key is made anew because its epoch was retired meanwhile."""
+T = TypeVar("T")
+Script: TypeAlias = Generator[Question[Any], Any, T]
+"""Asks the store, and returns what it was about."""
+Found: TypeAlias = dict[FieldGroup, Held | WrongKeyError]
+"""A person's keys, as far as there are any."""
 _PROVING = b"scp-events/epoch/1\0"
 
 
@@ -107,16 +127,13 @@ class Keyring:
 
     def to_seal(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
         """Return the key to seal a person's fields with, made if need be; `Erased` where it is destroyed."""
-        held = self.cache.by_whose((subject, group)) or self._found(subject, group)
-        return held or self._minted(subject, group)
+        return self.find(subject, group) or _readable(self._play(self._minting(subject))[group])
 
     def to_open(self, key_id: str) -> PartKey | Erased:
         """Return the key that something was sealed with. Raises `WrongKeyError` where nobody has it."""
         held = self.cache.by_id(key_id)
         if held is None:
-            self._listen()
-            looked_up_at = self.cache.forgotten
-            found = self._unwrapped(self.store.beside(key_id), looked_up_at)
+            found = self._play(self._looking_up(beside([key_id])))
             if key_id not in found:
                 raise WrongKeyError(
                     "the keyring has no such key: was a database restored without its keyring?"
@@ -126,11 +143,19 @@ class Keyring:
 
     def foresee(self, key_ids: Collection[str]) -> None:
         """Look up many keys at once, because they will be asked for; what cannot be had is told then."""
-        missing = [key_id for key_id in key_ids if self.cache.by_id(key_id) is None]
-        if len(missing) > 1:
-            self._listen()
-            looked_up_at = self.cache.forgotten
-            self._unwrapped(self.store.by_id(missing), looked_up_at)
+        self._play(self.foreseeing(key_ids))
+
+    def foreseeing(
+        self, key_ids: Collection[str], asking: Callable[[Collection[str]], Question[StoredKey]] = by_id
+    ) -> Script[None]:
+        """Do as `foresee` does, and let somebody else ask the store."""
+        missing = self.unforeseen(key_ids)
+        if missing:
+            yield from self._looking_up(asking(missing))
+
+    def unforeseen(self, key_ids: Collection[str]) -> list[str]:
+        """Return which of these keys would have to be looked up if they were used now."""
+        return [key_id for key_id in key_ids if self.cache.by_id(key_id) is None]
 
     def missing(self, subjects: Collection[UUID]) -> list[UUID]:
         """Return the persons whose keys would have to be looked up, or made, if they were used now."""
@@ -138,15 +163,29 @@ class Keyring:
             each for each in subjects if any(self.cache.by_whose((each, group)) is None for group in GROUPS)
         ]
 
-    def fetch(self, subjects: Collection[UUID]) -> None:
-        """Look these persons' keys up, and make those of new persons, of all groups at once."""
+    def fetch(self, subjects: Collection[UUID], newcomers: Collection[UUID] = ()) -> None:
+        """Look these persons' keys up, and make those of new persons, of all groups at once.
+
+        Of `newcomers` nothing is looked up first, as they are expected to have none; who has some keeps them.
+        """
+        self._play(self.fetching(subjects, newcomers))
+
+    def fetching(self, subjects: Collection[UUID], newcomers: Collection[UUID] = ()) -> Script[None]:
+        """Do as `fetch` does, and let somebody else ask the store."""
         for subject in sorted(subjects):
-            for group in GROUPS:
-                self.to_seal(subject, group)
+            found = {} if subject in newcomers else (yield from self._finding(subject))
+            if len(found) < len(GROUPS):
+                found = yield from self._minting(subject)
+            for held in found.values():
+                _readable(held)
 
     def find(self, subject: UUID, group: FieldGroup) -> PartKey | Erased | None:
         """Return a person's key as it stands; None where none was made yet."""
-        return self.cache.by_whose((subject, group)) or self._found(subject, group)
+        held = self.cache.by_whose((subject, group))
+        if held is None:
+            found = self._play(self._finding(subject)).get(group)
+            held = None if found is None else _readable(found)
+        return held
 
     def blinded(self, subject: UUID, digest: bytes) -> bytes:
         """Return what tells digests of a person's words apart, and cannot be guessed at.
@@ -160,45 +199,84 @@ class Keyring:
         """Whether what a person told cannot be read any more, and so is not written either."""
         return isinstance(self.find(subject, "narrative"), Erased)
 
-    def _found(self, subject: UUID, group: FieldGroup) -> PartKey | Erased | None:
+    def _looking_up(self, question: Question[StoredKey]) -> Script[dict[str, Held | WrongKeyError]]:
+        """Return keys by their ids, as far as there are any."""
         self._listen()
         looked_up_at = self.cache.forgotten
-        return self._of_group(self.store.of_subject(subject), group, looked_up_at)
+        return self._unwrapped((yield question), looked_up_at)
 
-    def _minted(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
+    def _finding(self, subject: UUID) -> Script[Found]:
+        """Return a person's keys as they stand."""
+        self._listen()
+        looked_up_at = self.cache.forgotten
+        return self._by_group((yield keys_of(subject)), looked_up_at)
+
+    def _minting(self, subject: UUID) -> Script[Found]:
         """Make a person's keys, of all groups at once; whoever was first made the ones that count."""
+        self._listen()
         for _ in range(ATTEMPTS):
             looked_up_at = self.cache.forgotten
             made = [(self._new_id(), each, self._random(DATA_KEY_BYTES)) for each in GROUPS]
             packed = [_packed(key_id, subject, each, key) for key_id, each, key in made]
-            epoch = self._current_epoch()
+            epoch = self._epoch or self._noted((yield CURRENT_EPOCH)[0])
             wrapped = self.home.wrap(epoch, packed)
             fresh = [NewKey(key_id, each, w) for (key_id, each, _), w in zip(made, wrapped, strict=True)]
             try:
-                stored = self.store.mint(subject, epoch, fresh)
+                stored = yield mint(subject, epoch, fresh)
             except EpochRetiredError:
                 self._forget_epoch()
                 continue
-            held = self._of_group(stored, group, looked_up_at)
-            assert held is not None, "made or there before"  # noqa: S101 - for the type checker
-            return held
+            return self._by_group(stored, looked_up_at, dict(zip(wrapped, packed, strict=True)))
         raise KeysInUseError(f"epochs were retired {ATTEMPTS} times while one key was made: try again")
 
-    def _of_group(self, stored: Sequence[StoredKey], group: FieldGroup, looked_up_at: int) -> Held | None:
-        found = self._unwrapped(stored, looked_up_at)
-        named = (str(row.key_id) for row in stored if row.field_group == group)
-        return next((_readable(found[key_id]) for key_id in named), None)
+    def _play(self, script: Script[T]) -> T:
+        """Ask the store what a script wants to know, until it ends."""
+        try:
+            question = next(script)
+            while True:
+                try:
+                    answer = self.store.ask(question)
+                except Exception as error:  # noqa: BLE001 - the script may know what to do
+                    question = script.throw(error)
+                else:
+                    question = script.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
 
-    def _unwrapped(self, stored: Sequence[StoredKey], looked_up_at: int) -> dict[str, Held | WrongKeyError]:
-        """Return what rows hold, by key id, and hold it here for a while."""
-        living = [(row.epoch or 0, row.wrapped) for row in stored if row.wrapped is not None]
-        opened = iter(self.home.unwrap(living) if living else [])
-        found = {str(row.key_id): _held(row, None if row.wrapped is None else next(opened)) for row in stored}
+    def _by_group(
+        self, stored: Sequence[StoredKey], looked_up_at: int, known: Mapping[bytes, bytes] = NOTHING_KNOWN
+    ) -> Found:
+        found = self._unwrapped(stored, looked_up_at, known)
+        return {row.field_group: found[str(row.key_id)] for row in stored}
+
+    def _unwrapped(
+        self, stored: Sequence[StoredKey], looked_up_at: int, known: Mapping[bytes, bytes] = NOTHING_KNOWN
+    ) -> dict[str, Held | WrongKeyError]:
+        """Return what rows hold, by key id, and hold it here for a while. What is `known` is not opened."""
+        living = [
+            (row.epoch or 0, row.wrapped)
+            for row in stored
+            if row.wrapped is not None and row.wrapped not in known
+        ]
+        opened = iter(self._opened(living))
+        found: dict[str, Held | WrongKeyError] = {}
         for row in stored:
-            held = found[str(row.key_id)]
+            packed = None if row.wrapped is None else known.get(row.wrapped) or next(opened)
+            held = found[str(row.key_id)] = _held(row, packed)
             if not isinstance(held, WrongKeyError):
                 self.cache.hold(held, (row.subject, row.field_group), looked_up_at)
         return found
+
+    def _opened(self, wrapped: Sequence[tuple[int, bytes]]) -> list[bytes | None]:
+        if not wrapped:
+            return []
+        opened = self.home.unwrap(wrapped)
+        if len(opened) != len(wrapped):
+            raise KeyServiceDownError(
+                f"{self.home.name} was asked for {len(wrapped)} keys and answered {len(opened)}: try again"
+            )
+        return opened
 
     def _listen(self) -> None:
         """Begin to listen for destroyed keys before the first one is held."""
@@ -220,7 +298,7 @@ class Keyring:
 
     def destroyed(self, subject: UUID) -> list[DestroyedKey]:
         """Return the keys of a person that are no more."""
-        return [_destroyed(row) for row in self.store.of_subject(subject) if row.destroyed_at]
+        return [_destroyed(row) for row in self.store.ask(keys_of(subject)) if row.destroyed_at]
 
     def scrub(self) -> None:
         """Leave no trace of destroyed keys in the files of the database."""
@@ -305,12 +383,11 @@ class Keyring:
             )
         return current
 
-    def _current_epoch(self) -> int:
-        epoch = self._epoch or self.store.current_epoch()
-        if epoch is None:
+    def _noted(self, current: CurrentEpoch) -> int:
+        if current.epoch is None:
             raise KeyringError("every epoch of this database is retired: restore its keyring's tables")
-        self._epoch = epoch
-        return epoch
+        self._epoch = current.epoch
+        return current.epoch
 
     def _forget_epoch(self) -> None:
         """Look again before the next key is made."""

@@ -1,4 +1,8 @@
-"""The wrapped keys in PostgreSQL, in a schema of their own: what is asked of them, and nothing unwrapped."""
+"""The wrapped keys in PostgreSQL, in a schema of their own: what is asked of them, and nothing unwrapped.
+
+`KeyStore` is for any thread. `KeyStoreAsync` is for an event loop, and asks only what a decision has to wait
+for: where a person's keys are, and to make those of a new one.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +10,29 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, LiteralString, NamedTuple, TypeVar
+from typing import Any, Final, Generic, LiteralString, NamedTuple, TypeVar
 from uuid import UUID
 
 import psycopg
-from psycopg import Connection
+from psycopg import AsyncConnection, Connection
 from psycopg.rows import class_row
-from psycopg.types.composite import CompositeInfo, register_composite
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
+from scp_events.database import broke_off
+from scp_events.database.insisting import insist, insist_async
 from scp_events.privacy.failures import KeyServiceDownError, KeysInUseError
 from scp_events.vocabulary import FieldGroup
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 PATIENCE = 5.0
 """Seconds to wait for a connection."""
 BEFORE_ALL = UUID(int=0)
+EpochRetiredError: Final = psycopg.errors.ObjectNotInPrerequisiteState
+"""The epoch a key was to be made on is over."""
 ATTEMPTS = 5
 """How often something is asked again because the connection broke: everything here may be repeated."""
-
-
-class EpochRetiredError(Exception):
-    """The epoch a key was to be made on is over."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,64 @@ class StoredKey:
 
 
 class NewKey(NamedTuple):
-    """A row of the type keyring.new_key."""
+    """A key that is to be made."""
 
     key_id: UUID
     field_group: str
     wrapped: bytes
+
+
+@dataclass(frozen=True)
+class CurrentEpoch:
+    """The epoch that keys are made on; None where none has begun."""
+
+    epoch: int | None
+
+
+class Question(NamedTuple, Generic[R]):
+    """What is asked of the tables, and what a row of the answer is."""
+
+    text: LiteralString
+    values: Sequence[object]
+    row: type[R]
+
+
+CURRENT_EPOCH: Final = Question(
+    "SELECT max(epoch) AS epoch FROM keyring.epochs WHERE retired_at IS NULL", (), CurrentEpoch
+)
+
+
+def keys_of(subject: UUID) -> Question[StoredKey]:
+    """Ask for a person's keys."""
+    return Question("SELECT * FROM keyring.keys WHERE subject = %s", [subject], StoredKey)
+
+
+def by_id(key_ids: Collection[str]) -> Question[StoredKey]:
+    """Ask for keys, as far as there are any."""
+    return Question("SELECT * FROM keyring.keys WHERE key_id = ANY(%s::uuid[])", [list(key_ids)], StoredKey)
+
+
+def beside(key_ids: Collection[str]) -> Question[StoredKey]:
+    """Ask for keys and the others of the same persons, which will be needed next."""
+    return Question(
+        "SELECT * FROM keyring.keys WHERE subject IN"
+        " (SELECT subject FROM keyring.keys WHERE key_id = ANY(%s::uuid[]))",
+        [list(key_ids)],
+        StoredKey,
+    )
+
+
+def mint(subject: UUID, epoch: int, fresh: Sequence[NewKey]) -> Question[StoredKey]:
+    """Have keys made where there are none, and ask for the person's as they stand.
+
+    `EpochRetiredError` is raised where nothing may be made on this epoch any more.
+    """
+    return Question(
+        "SELECT * FROM keyring.mint(%s, %s, (SELECT array_agg(n::keyring.new_key)"
+        " FROM unnest(%s::uuid[], %s::text[], %s::bytea[]) AS n))",
+        [subject, epoch, *map(list, zip(*fresh, strict=True))],
+        StoredKey,
+    )
 
 
 @dataclass(frozen=True)
@@ -79,8 +136,8 @@ class KeyStore:
             min_size=0,
             max_size=pool_size,
             timeout=PATIENCE,
+            reconnect_timeout=PATIENCE,  # then the next question tries anew, not a clock that doubles
             kwargs={"autocommit": True},
-            configure=know_new_keys,
             open=True,
         )
 
@@ -89,33 +146,6 @@ class KeyStore:
         self._pool.close()
 
     # --- keys ---------------------------------------------------------------------------------------------
-
-    def by_id(self, key_ids: Collection[str]) -> list[StoredKey]:
-        """Return the keys there are of these."""
-        return self._keys("SELECT * FROM keyring.keys WHERE key_id = ANY(%s::uuid[])", [list(key_ids)])
-
-    def beside(self, key_id: str) -> list[StoredKey]:
-        """Return a key and the others of the same person, who will be asked for next."""
-        return self._keys(
-            "SELECT k.* FROM keyring.keys one JOIN keyring.keys k USING (subject) WHERE one.key_id = %s",
-            [key_id],
-        )
-
-    def of_subject(self, subject: UUID) -> list[StoredKey]:
-        """Return a person's keys."""
-        return self._keys("SELECT * FROM keyring.keys WHERE subject = %s", [subject])
-
-    def mint(self, subject: UUID, epoch: int, fresh: Sequence[NewKey]) -> list[StoredKey]:
-        """Make keys where there are none, and return the person's as they stand.
-
-        Raises `EpochRetiredError` where nothing may be made on this epoch any more.
-        """
-        try:
-            return self._keys(
-                "SELECT * FROM keyring.mint(%s, %s, %s::keyring.new_key[])", [subject, epoch, list(fresh)]
-            )
-        except psycopg.errors.ObjectNotInPrerequisiteState:
-            raise EpochRetiredError from None
 
     def fence(self, subject: UUID, groups: Sequence[FieldGroup]) -> None:
         """Let no key of these groups ever be made for this person again."""
@@ -152,8 +182,7 @@ class KeyStore:
 
     def current_epoch(self) -> int | None:
         """Return the epoch that keys are made on; None where none has begun."""
-        found = self._rows("SELECT max(epoch) FROM keyring.epochs WHERE retired_at IS NULL")
-        return None if found[0][0] is None else int(found[0][0])
+        return self.ask(CURRENT_EPOCH)[0].epoch
 
     def proof_of(self, epoch: int) -> bytes:
         """Return the known text that the epoch's key wrapped."""
@@ -222,33 +251,63 @@ class KeyStore:
 
     # --- asking -------------------------------------------------------------------------------------------
 
-    def _keys(self, question: LiteralString, values: Sequence[object]) -> list[StoredKey]:
-        return self._insist(
-            lambda c: c.cursor(row_factory=class_row(StoredKey)).execute(question, values).fetchall()
-        )
+    def ask(self, question: Question[R]) -> list[R]:
+        """Return the answer to a question."""
+        text, values, row = question
+        return self._insist(lambda c: c.cursor(row_factory=class_row(row)).execute(text, values).fetchall())
+
+    def _keys(self, text: LiteralString, values: Sequence[object]) -> list[StoredKey]:
+        return self.ask(Question(text, values, StoredKey))
 
     def _rows(self, question: LiteralString, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         return self._insist(lambda c: c.execute(question, values).fetchall())
 
     def _insist(self, work: Callable[[Connection[Any]], T]) -> T:
-        for attempt in range(ATTEMPTS):
-            try:
-                with self._pool.connection() as connection:
-                    return work(connection)
-            except psycopg.errors.ObjectNotInPrerequisiteState:
-                raise
-            except PoolTimeout:
-                raise KeyServiceDownError("every connection to the keyring is busy: try again") from None
-            except psycopg.OperationalError:
-                if attempt == ATTEMPTS - 1:
-                    raise KeyServiceDownError("the keyring's database cannot be reached: try again") from None
-                self._pool.check()
-        raise AssertionError("unreachable: the loop returns or raises")
+        with _said_in_our_words():
+            return insist(self._pool, ATTEMPTS, work)
 
 
-def know_new_keys(connection: Connection[Any]) -> None:
-    """Teach a new connection to send `NewKey`s."""
-    info = CompositeInfo.fetch(connection, "keyring.new_key")
-    if info is None:
-        raise psycopg.ProgrammingError("this database has no keyring: `prepare` it first")
-    register_composite(info, connection, factory=NewKey)
+class KeyStoreAsync:
+    """The same tables, asked from one event loop."""
+
+    def __init__(self, conninfo: str, *, pool_size: int = 2) -> None:
+        self._pool = AsyncConnectionPool(
+            conninfo,
+            min_size=0,
+            max_size=pool_size,
+            timeout=PATIENCE,
+            reconnect_timeout=PATIENCE,  # then the next question tries anew, not a clock that doubles
+            kwargs={"autocommit": True},
+            open=False,
+        )
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self._pool.close()
+
+    async def ask(self, question: Question[R]) -> list[R]:
+        """Return the answer to a question."""
+        text, values, row = question
+
+        async def work(connection: AsyncConnection[Any]) -> list[R]:
+            return await (
+                await connection.cursor(row_factory=class_row(row)).execute(text, values)
+            ).fetchall()
+
+        with _said_in_our_words():
+            await self._pool.open()  # of no effect where it is open
+            return await insist_async(self._pool, ATTEMPTS, work)
+
+
+@contextmanager
+def _said_in_our_words() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.errors.ObjectNotInPrerequisiteState:
+        raise
+    except PoolTimeout:
+        raise KeyServiceDownError("every connection to the keyring is busy: try again") from None
+    except psycopg.Error as error:
+        if isinstance(error, psycopg.OperationalError) or broke_off(error):
+            raise KeyServiceDownError("the keyring's database cannot be reached: try again") from None
+        raise

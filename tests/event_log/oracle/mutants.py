@@ -164,9 +164,9 @@ class StreamByStream(Sender):
 class AllTogether(Appender):
     """Lets the same command go twice with one call."""
 
-    def __init__(self, sender: Sender) -> None:
-        super().__init__(sender)
-        self._together = Together[Append, Answer](sender.send, largest=LARGEST)
+    def __init__(self, senders: Sequence[Sender]) -> None:
+        super().__init__(senders)
+        self._together = Together[Append, Answer]([senders[0].send], largest=LARGEST)
 
 
 # --- readers ----------------------------------------------------------------------------------------------

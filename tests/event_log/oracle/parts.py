@@ -46,7 +46,7 @@ class Parts:
 
     sender: Callable[[str], Sender] = Sender
     sender_async: Callable[[str], SenderAsync] = SenderAsync
-    appender: Callable[[Sender], Appender] = Appender
+    appender: Callable[[Sequence[Sender]], Appender] = Appender
     appender_async: Callable[[Sequence[SenderAsync]], AppenderAsync] = AppenderAsync
     tail: Callable[[int], Tail] = Tail
     listener: Callable[[str], Listener] = Listener

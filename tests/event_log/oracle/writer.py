@@ -19,6 +19,7 @@ from typing import Any
 from eventsourcing.persistence import IntegrityError
 
 from scp_events.event_log import EventLogAsync, Outcome
+from scp_events.event_log.appender import SENDERS
 from scp_events.event_log.appends import Answer
 from scp_events.event_log.recorder import LogRecorder
 from scp_events.event_log.telling import LogUnreachableError
@@ -51,9 +52,9 @@ class Writer:
         parts.patch()
         self.whole = WholeLog(plan)
         self.recorder = LogRecorder(plan.conninfo)
-        self.appender = parts.appender(parts.sender(plan.conninfo))
+        self.appender = parts.appender([parts.sender(plan.conninfo) for _ in range(SENDERS)])
         self.recorder.append = self.appender.append
-        self.senders = lambda: [parts.sender_async(plan.conninfo) for _ in range(2)]
+        self.senders = lambda: [parts.sender_async(plan.conninfo) for _ in range(SENDERS)]
         self.appender_async = parts.appender_async
 
     def run(self) -> None:
