@@ -127,6 +127,11 @@ class BeforeTheCommit(Sender):
         super().close()
 
 
+def by_one_sender(senders: Sequence[Sender]) -> Appender:
+    """Append over one connection only."""
+    return Appender(senders[:1])
+
+
 class LostMeansNothingHappened(Sender):
     """Takes a broken connection for a proof that nothing was recorded."""
 
@@ -291,7 +296,7 @@ MUTANTS: dict[str, Mutant] = {
     "before-the-commit": Mutant(
         said="callers are answered before the commit",
         breaks="readable-at-once",
-        parts=lambda: Parts(sender=BeforeTheCommit),
+        parts=lambda: Parts(sender=BeforeTheCommit, appender=by_one_sender),  # another would wait for it
         plan=BRIEF | {"tasks": 0, "deciders": 0},
     ),
     "lost-means-nothing": Mutant(
