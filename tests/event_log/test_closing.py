@@ -30,7 +30,7 @@ def draft(log: EventLog) -> Outcome:
 
 def test_whoever_is_being_recorded_or_waits_for_it_is_answered(log_database: str) -> None:
     with opened_log(log_database) as log, ThreadPoolExecutor(CALLERS + 1) as pool:
-        line = log._recorder._appender._together._line  # noqa: SLF001 - who waits cannot be seen from outside
+        line = log._combining._together._line  # noqa: SLF001 - who waits cannot be seen from outside
         with psycopg.connect(log_database) as holding:
             holding.execute("SELECT FROM event_log.head FOR UPDATE")
             asked: list[Future[Outcome]] = [pool.submit(draft, log)]
@@ -71,8 +71,7 @@ def test_where_too_many_wait_nothing_of_the_next_is_recorded(log_database: str) 
 
 def test_a_command_that_finds_no_room_is_told_to_come_back(log_database: str) -> None:
     with opened_log(log_database) as log:
-        appender = log._recorder._appender  # noqa: SLF001 - its line is made short
-        appender._together._line._room = 0  # noqa: SLF001 - as above
+        log._combining._together._line._room = 0  # noqa: SLF001 - its line is made short
         with pytest.raises(BusyError, match="try again in 1 s"):
             draft(log)
         assert log.head() == 0

@@ -11,7 +11,15 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from scp_events.privacy import GROUPS, Keyring, KeyringAsync, PartKey, WrongKeyError
+from scp_events.privacy import (
+    GROUPS,
+    Keyring,
+    KeyringAsync,
+    KeyringError,
+    KeyServiceDownError,
+    PartKey,
+    WrongKeyError,
+)
 from scp_events.privacy.store import Question
 from scp_events.vocabulary import Erased
 from tests.opened import listening
@@ -117,6 +125,49 @@ def test_keys_are_made_on_the_next_epoch_where_theirs_is_retired_meanwhile(
 
     play(keyring, scene)
     assert {row[3] for row in rows(log_database)} == {2}
+
+
+def test_keys_are_made_on_the_next_epoch_where_the_key_of_theirs_is_gone_already(
+    keyring: Keyring, opening: Opening, log_database: str
+) -> None:
+    subject, elsewhere = uuid4(), opening()
+    assert elsewhere.rotate() == 2
+    assert elsewhere.retire() == [1]
+    keyring._epoch = 1  # noqa: SLF001 - the news has not arrived yet
+
+    async def scene(keys: KeyringAsync) -> None:
+        await keys.fetch([subject], newcomers=[subject])
+
+    play(keyring, scene)
+    assert {row[3] for row in rows(log_database)} == {2}
+
+
+def test_a_home_that_does_not_wrap_with_the_current_key_is_told_as_such(keyring: Keyring) -> None:
+    def failing(*_: object) -> list[bytes]:
+        raise KeyringError("it holds no key for epoch 1")
+
+    keyring.home.wrap = failing  # type: ignore[method-assign]
+
+    async def scene(keys: KeyringAsync) -> None:
+        with pytest.raises(KeyringError, match="no key for epoch 1"):
+            await keys.fetch([subject := uuid4()], newcomers=[subject])
+
+    play(keyring, scene)
+
+
+def test_a_home_that_answers_too_little_is_asked_again_later(keyring: Keyring, opening: Opening) -> None:
+    subject = uuid4()
+    opening().to_seal(subject, "core")
+    keyring.home.unwrap = lambda _: []  # type: ignore[method-assign]
+
+    async def scene(keys: KeyringAsync) -> None:
+        if keyring.home.is_at_hand:
+            with pytest.raises(KeyServiceDownError, match="2 keys and answered 0"):
+                await keys.fetch([subject])
+
+    play(keyring, scene)
+    with pytest.raises(KeyServiceDownError, match="2 keys and answered 0"):
+        keyring.fetch([subject])
 
 
 def test_keys_that_will_be_asked_for_are_looked_up_with_one_question(

@@ -71,7 +71,7 @@ def draft(client: TestClient, reference: str, key: str) -> httpx2.Response:
 def test_where_too_many_wait_the_next_is_told_to_come_back_and_may(
     client: TestClient, log: EventLog, log_database: str
 ) -> None:
-    line = log._recorder._appender._together._line  # noqa: SLF001 - who waits cannot be seen from outside
+    line = log._combining._together._line  # noqa: SLF001 - who waits cannot be seen from outside
     key = uuid4().hex
     references = [f"SC-2025-{number:03}" for number in range(1, SENDERS + 2)]
     with ThreadPoolExecutor(len(references)) as others:

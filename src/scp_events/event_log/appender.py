@@ -15,7 +15,7 @@ LARGEST = 256
 
 
 SENDERS = 2
-"""Connections of a process to append over: while one's call is under way, the other's callers decide."""
+"""Connections to append over: while one's call is under way, the other's callers decide."""
 
 
 class Appender:

@@ -12,18 +12,18 @@ from uuid import UUID
 from scp_events.event_log.answers import BusyError, Outcome
 from scp_events.event_log.appender import SENDERS, AppenderAsync
 from scp_events.event_log.appends import Answer, Append
-from scp_events.event_log.deciding import Asked, Fetch, Open, Record, Request, Script, deciding
+from scp_events.event_log.deciding import Asked, Fetch, Open, Record, Request, deciding
 from scp_events.event_log.envelope import key_ids_in
 from scp_events.event_log.familiar import Standing
 from scp_events.event_log.line import ClosedError, QueueFullError
-from scp_events.event_log.log import EventLog, event_id_taken
+from scp_events.event_log.log import EventLog
 from scp_events.event_log.opening import OpeningAsync
 from scp_events.event_log.reading import ReaderAsync
 from scp_events.event_log.sender import SenderAsync
 from scp_events.event_log.standing import caught_up, known_of
-from scp_events.event_log.telling import EventIdTakenError
 from scp_events.event_log.turns import TurnsAsync
 from scp_events.privacy.async_keyring import KeyringAsync
+from scp_events.scripts import play_async
 from scp_events.vocabulary import Aggregate, Command, Event, ParticipantId, Position, Provenance, Stream
 
 Id = TypeVar("Id", bound=UUID)
@@ -97,7 +97,7 @@ class EventLogAsync:
             fingerprint=partial(self.log.fingerprint, stream, command, fingerprint),
         )
         async with self._turns.of(stream):
-            return await self._play(deciding(asked, self.log.enveloping, self.log.familiar))
+            return await play_async(deciding(asked, self.log.enveloping, self.log.familiar), self._reply)
 
     async def case_of_stream(self, aggregate: Aggregate[Id, S, C, E], stream_id: Id) -> ParticipantId | None:
         """Return whose case a stream belongs to; None where it has no events, or belongs to none.
@@ -135,21 +135,6 @@ class EventLogAsync:
         if self._closed:
             raise ClosedError("the log was closed: nothing more can be asked of it")
 
-    async def _play(self, script: Script[T]) -> T:
-        """Give a script what it asks for, until it ends."""
-        try:
-            request = next(script)
-            while True:
-                try:
-                    reply = await self._reply(request)
-                except Exception as error:  # noqa: BLE001 - the script may know what to do
-                    request = script.throw(error)
-                else:
-                    request = script.send(reply)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-
     async def _reply(self, request: Request) -> object:
         if isinstance(request, Record):
             return await self._append(request.append)
@@ -166,5 +151,3 @@ class EventLogAsync:
             return await self._appender.append(append)
         except QueueFullError as full:
             raise BusyError(str(full)) from full
-        except EventIdTakenError as taken:
-            raise event_id_taken(taken) from None

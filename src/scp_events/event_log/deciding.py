@@ -1,6 +1,6 @@
 """How a command is decided and recorded: told once, as a script without a database.
 
-The script asks for what it needs (`Open`, `Times`, `Fetch`, `Record`, `Recall`) and is given it. `EventLog`
+The script asks for what it needs (`Open`, `Times`, `Fetch`, `Record`, `Recall`) and is given it. `Combining`
 plays it for threads, `EventLogAsync` for the tasks of an event loop.
 """
 
@@ -25,6 +25,7 @@ from scp_events.event_log.appends import Answer, Append
 from scp_events.event_log.envelope import Envelope
 from scp_events.event_log.enveloping import Enveloping, corrected_events
 from scp_events.event_log.familiar import Familiar, Standing
+from scp_events.event_log.telling import EventIdTakenError
 from scp_events.privacy.keyring import ERASED, NOBODY
 from scp_events.vocabulary import (
     Aggregate,
@@ -103,7 +104,8 @@ class Recall:
     fingerprint: Callable[[], bytes]
 
 
-Request: TypeAlias = Open | Times | Fetch | Record | Recall
+Question: TypeAlias = Open | Times | Fetch | Recall
+Request: TypeAlias = Question | Record
 Script: TypeAlias = Generator[Request, Any, T]
 
 
@@ -194,7 +196,10 @@ def _record(
     ]
     newcomers = () if standing.version else (asked.stream.id,)  # where the stream is a person, a new one
     yield from _with_keys(_whose_keys(case_id, envelopes), newcomers, enveloping)
-    answer = yield Record(_append(asked, standing.version, case_id, envelopes, enveloping))
+    try:
+        answer = yield Record(_append(asked, standing.version, case_id, envelopes, enveloping))
+    except EventIdTakenError as taken:
+        raise Refused("an-event-id-is-used-once", f"{taken}: send the command with a new one") from None
     if answer.outcome == "recorded":
         memory.put(asked.stream, _after(asked.aggregate, standing, events, case_id))
         return _recorded(asked.stream, answer)

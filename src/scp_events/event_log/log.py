@@ -12,16 +12,16 @@ from uuid import UUID, uuid4
 
 from uuid_utils.compat import uuid7
 
-from scp_events.event_log.answers import BusyError, Outcome
+from scp_events.event_log.answers import Outcome
+from scp_events.event_log.appender import SENDERS
 from scp_events.event_log.appends import PlacedEvent
+from scp_events.event_log.combining import Combining
 from scp_events.event_log.deciding import (
     Asked,
     Fetch,
     Open,
+    Question,
     Recall,
-    Record,
-    Request,
-    Script,
     Times,
     deciding,
     digest_of,
@@ -30,11 +30,12 @@ from scp_events.event_log.deciding import (
 from scp_events.event_log.envelope import Codec, Recorded
 from scp_events.event_log.enveloping import Enveloping
 from scp_events.event_log.familiar import Familiar, Standing
-from scp_events.event_log.line import ROOM, QueueFullError
+from scp_events.event_log.line import ROOM
 from scp_events.event_log.listener import Listener
 from scp_events.event_log.recorder import LogRecorder
+from scp_events.event_log.sender import Sender
 from scp_events.event_log.standing import caught_up, known_of
-from scp_events.event_log.telling import PATIENCE_SECONDS, EventIdTakenError
+from scp_events.event_log.telling import PATIENCE_SECONDS
 from scp_events.event_log.turns import Turns
 from scp_events.privacy.keyring import NOBODY, Keyring
 from scp_events.vocabulary import (
@@ -47,7 +48,6 @@ from scp_events.vocabulary import (
     ParticipantId,
     Position,
     Provenance,
-    Refused,
     Stream,
     fold,
     stored_type,
@@ -93,7 +93,7 @@ class EventLog:
     ) -> None:
         """`patience` is how long a call waits for a database that is away, in seconds.
 
-        `room` says how many may wait to append; whoever comes then is told that we are busy.
+        `room` says how many may wait to be recorded; whoever comes then is told that we are busy.
         """
         self.conninfo = conninfo
         self.patience = patience
@@ -101,7 +101,9 @@ class EventLog:
         self.keyring = keyring
         self.codec = Codec(aggregates, keyring)
         self.enveloping = Enveloping(self.codec, keyring, new_id)
-        self._recorder = LogRecorder(conninfo, pool_size=pool_size, patience=patience, room=room)
+        self._recorder = LogRecorder(conninfo, pool_size=pool_size, patience=patience)
+        senders = [Sender(conninfo, patience_seconds=patience) for _ in range(SENDERS)]
+        self._combining = Combining(senders, self.reply, room=room)
         self.familiar = Familiar()
         keyring.cache.on_forgetting(self.familiar.forget_person)
         self._turns = Turns()
@@ -116,6 +118,7 @@ class EventLog:
 
     def close(self) -> None:
         """Answer those who wait, and give every connection back."""
+        self._combining.close()
         self._recorder.close()
 
     # --- decisions go in ----------------------------------------------------------------------------------
@@ -139,7 +142,8 @@ class EventLog:
         has moved on. With `evidence_through` it stands only while the case has no event after that position
         (`EvidenceMovedError`). The same command id again gets the first answer; with another `fingerprint`
         (of the request; by default of the command) it raises `CommandIdReusedError`. Raises `BusyError`
-        where too many wait, and what `Appender.append` raises of the server.
+        where too many wait, `ClosedError` after the end, and `LogUnreachableError`, `LogUnwritableError` or
+        `UnsafeServerError` where the server is not as it should be.
         """
         stream = aggregate.stream(stream_id)
         asked = Asked(
@@ -153,7 +157,13 @@ class EventLog:
             fingerprint=partial(self.fingerprint, stream, command, fingerprint),
         )
         with self._turns.of(stream):
-            return self._play(deciding(asked, self.enveloping, self.familiar))
+            script = deciding(asked, self.enveloping, self.familiar)
+            return self._combining.play(script, is_ready=self._is_at_hand(stream))
+
+    def _is_at_hand(self, stream: Stream) -> bool:
+        """Whether a stream is remembered, and the keys of whose it is."""
+        standing = self.familiar.get(stream)
+        return standing is not None and not self.keyring.missing([standing.case_id or NOBODY])
 
     def load(self, aggregate: Aggregate[Id, S, C, E], stream_id: Id) -> Loaded[S, E]:
         """Return a stream's state, version and history; of a stream without events, the initial state."""
@@ -291,42 +301,17 @@ class EventLog:
 
     # --- how ----------------------------------------------------------------------------------------------
 
-    def _play(self, script: Script[T]) -> T:
-        """Give a script what it asks for, until it ends."""
-        try:
-            request = next(script)
-            while True:
-                try:
-                    reply = self.reply(request)
-                except Exception as error:  # noqa: BLE001 - the script may know what to do
-                    request = script.throw(error)
-                else:
-                    request = script.send(reply)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-
-    def reply(self, request: Request) -> object:
-        """Return what a script asks for; see `deciding`."""
-        try:
-            return self._reply(request)
-        except QueueFullError as full:
-            raise BusyError(str(full)) from full
-        except EventIdTakenError as taken:
-            raise event_id_taken(taken) from None
-
-    def _reply(self, request: Request) -> object:
-        match request:
-            case Record():
-                return self._recorder.append(request.append)
+    def reply(self, question: Question) -> object:
+        """Return what a script asks; see `deciding`."""
+        match question:
             case Open():
-                return self.standing(request.aggregate, request.stream)
+                return self.standing(question.aggregate, question.stream)
             case Recall():
-                return self._answered(request.command_id, request.fingerprint)
+                return self._answered(question.command_id, question.fingerprint)
             case Times():
-                return self._times(request.stream, request.events)
+                return self._times(question.stream, question.events)
             case Fetch():
-                self.keyring.fetch(request.subjects, request.newcomers)
+                self.keyring.fetch(question.subjects, question.newcomers)
                 return None
 
     def standing(self, aggregate: Aggregate[Any, Any, Any, Any], stream: Stream) -> Standing[Any]:
@@ -373,8 +358,3 @@ class EventLog:
             recorded_at=row.recorded_at,
             envelope=decode(row.topic, row.state, stream, version, f"position {row.id}"),
         )
-
-
-def event_id_taken(taken: EventIdTakenError) -> Refused:
-    """Say that an event id names another event."""
-    return Refused("an-event-id-is-used-once", f"{taken}: send the command with a new one")

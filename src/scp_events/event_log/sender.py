@@ -24,6 +24,7 @@ from scp_events.event_log.calls import FUNCTIONS, Told, told
 from scp_events.event_log.guards import check_promises
 from scp_events.event_log.roles import become_writer
 from scp_events.event_log.telling import PATIENCE_SECONDS, Answers, Call, ConnectionLostError, Pause, telling
+from scp_events.scripts import play, play_async
 
 
 class _Connected:
@@ -55,23 +56,13 @@ class Sender(_Connected):
 
     def send(self, appends: Sequence[Append]) -> Answers:
         """Answer each append; see `telling`."""
-        script = telling(appends, time.monotonic, self._patience_seconds)
-        try:
-            step = next(script)
-            while True:
-                if isinstance(step, Pause):
-                    time.sleep(step.seconds)
-                    step = next(script)
-                    continue
-                try:
-                    answers = self._call(step)
-                except Exception as error:  # noqa: BLE001 - the script knows whose fault it is
-                    step = script.throw(error)
-                else:
-                    step = script.send(answers)
-        except StopIteration as end:
-            result: Answers = end.value
-            return result
+        return play(telling(appends, time.monotonic, self._patience_seconds), self._reply)
+
+    def _reply(self, step: Call | Pause) -> list[Answer] | None:
+        if isinstance(step, Pause):
+            time.sleep(step.seconds)
+            return None
+        return self._call(step)
 
     def _call(self, step: Call) -> list[Answer]:
         what = told(step.appends)
@@ -99,23 +90,13 @@ class SenderAsync(_Connected):
 
     async def send(self, appends: Sequence[Append]) -> Answers:
         """Answer each append; see `telling`."""
-        script = telling(appends, time.monotonic, self._patience_seconds)
-        try:
-            step = next(script)
-            while True:
-                if isinstance(step, Pause):
-                    await asyncio.sleep(step.seconds)
-                    step = next(script)
-                    continue
-                try:
-                    answers = await self._call(step)
-                except Exception as error:  # noqa: BLE001 - the script knows whose fault it is
-                    step = script.throw(error)
-                else:
-                    step = script.send(answers)
-        except StopIteration as end:
-            result: Answers = end.value
-            return result
+        return await play_async(telling(appends, time.monotonic, self._patience_seconds), self._reply)
+
+    async def _reply(self, step: Call | Pause) -> list[Answer] | None:
+        if isinstance(step, Pause):
+            await asyncio.sleep(step.seconds)
+            return None
+        return await self._call(step)
 
     async def _call(self, step: Call) -> list[Answer]:
         what = told(step.appends)

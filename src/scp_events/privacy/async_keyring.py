@@ -7,8 +7,9 @@ from functools import partial
 from typing import TypeAlias
 from uuid import UUID
 
-from scp_events.privacy.keyring import Keyring, Script
+from scp_events.privacy.keyring import Keyring
 from scp_events.privacy.store import KeyStoreAsync, beside
+from scp_events.scripts import play_async
 
 Aside: TypeAlias = Callable[[Callable[[], None]], Awaitable[None]]
 
@@ -29,27 +30,13 @@ class KeyringAsync:
     async def fetch(self, subjects: Collection[UUID], newcomers: Collection[UUID] = ()) -> None:
         """Look keys up, and make those of new persons, as `Keyring.fetch` does."""
         if self._keyring.home.is_at_hand:
-            await self._play(self._keyring.fetching(subjects, newcomers))
+            await play_async(self._keyring.fetching(subjects, newcomers), self._store.ask)
         else:
             await self._aside(partial(self._keyring.fetch, subjects, newcomers))
 
     async def foresee(self, key_ids: Collection[str]) -> None:
         """Look up keys that will be asked for, and the others of those persons, who are decided on next."""
         if self._keyring.home.is_at_hand:
-            await self._play(self._keyring.foreseeing(key_ids, beside))
+            await play_async(self._keyring.foreseeing(key_ids, beside), self._store.ask)
         else:
             await self._aside(partial(self._keyring.foresee, key_ids))
-
-    async def _play(self, script: Script[None]) -> None:
-        """Ask the store what a script wants to know, until it ends."""
-        try:
-            question = next(script)
-            while True:
-                try:
-                    answer = await self._store.ask(question)
-                except Exception as error:  # noqa: BLE001 - the script may know what to do
-                    question = script.throw(error)
-                else:
-                    question = script.send(answer)
-        except StopIteration:
-            return

@@ -27,7 +27,7 @@ class KeyHome(Protocol):
         """Destroy the key of an epoch and of all before. What they wrapped is lost. Safe to repeat."""
 
     def wrap(self, epoch: int, keys: Sequence[bytes]) -> list[bytes]:
-        """Return each key wrapped by the epoch's."""
+        """Return each key wrapped by the epoch's. Raises `KeyringError` where it is not here any more."""
 
     def unwrap(self, wrapped: Sequence[tuple[int, bytes]]) -> list[bytes | None]:
         """Return each key, given its epoch and its wrapped bytes; None for one that this home cannot open."""

@@ -35,6 +35,7 @@ from scp_events.privacy.store import (
     keys_of,
     mint,
 )
+from scp_events.scripts import play
 from scp_events.vocabulary import DestroyedKey, Erased, FieldGroup
 
 GROUPS: Final[tuple[FieldGroup, ...]] = get_args(FieldGroup)
@@ -127,13 +128,13 @@ class Keyring:
 
     def to_seal(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
         """Return the key to seal a person's fields with, made if need be; `Erased` where it is destroyed."""
-        return self.find(subject, group) or _readable(self._play(self._minting(subject))[group])
+        return self.find(subject, group) or _readable(play(self._minting(subject), self.store.ask)[group])
 
     def to_open(self, key_id: str) -> PartKey | Erased:
         """Return the key that something was sealed with. Raises `WrongKeyError` where nobody has it."""
         held = self.cache.by_id(key_id)
         if held is None:
-            found = self._play(self._looking_up(beside([key_id])))
+            found = play(self._looking_up(beside([key_id])), self.store.ask)
             if key_id not in found:
                 raise WrongKeyError(
                     "the keyring has no such key: was a database restored without its keyring?"
@@ -143,7 +144,7 @@ class Keyring:
 
     def foresee(self, key_ids: Collection[str]) -> None:
         """Look up many keys at once, because they will be asked for; what cannot be had is told then."""
-        self._play(self.foreseeing(key_ids))
+        play(self.foreseeing(key_ids), self.store.ask)
 
     def foreseeing(
         self, key_ids: Collection[str], asking: Callable[[Collection[str]], Question[StoredKey]] = by_id
@@ -168,7 +169,7 @@ class Keyring:
 
         Of `newcomers` nothing is looked up first, as they are expected to have none; who has some keeps them.
         """
-        self._play(self.fetching(subjects, newcomers))
+        play(self.fetching(subjects, newcomers), self.store.ask)
 
     def fetching(self, subjects: Collection[UUID], newcomers: Collection[UUID] = ()) -> Script[None]:
         """Do as `fetch` does, and let somebody else ask the store."""
@@ -183,7 +184,7 @@ class Keyring:
         """Return a person's key as it stands; None where none was made yet."""
         held = self.cache.by_whose((subject, group))
         if held is None:
-            found = self._play(self._finding(subject)).get(group)
+            found = play(self._finding(subject), self.store.ask).get(group)
             held = None if found is None else _readable(found)
         return held
 
@@ -219,7 +220,12 @@ class Keyring:
             made = [(self._new_id(), each, self._random(DATA_KEY_BYTES)) for each in GROUPS]
             packed = [_packed(key_id, subject, each, key) for key_id, each, key in made]
             epoch = self._epoch or self._noted((yield CURRENT_EPOCH)[0])
-            wrapped = self.home.wrap(epoch, packed)
+            try:
+                wrapped = self.home.wrap(epoch, packed)
+            except KeyringError:
+                if self._noted((yield CURRENT_EPOCH)[0]) == epoch:
+                    raise
+                continue  # retired, and the news of it has not arrived yet
             fresh = [NewKey(key_id, each, w) for (key_id, each, _), w in zip(made, wrapped, strict=True)]
             try:
                 stored = yield mint(subject, epoch, fresh)
@@ -228,21 +234,6 @@ class Keyring:
                 continue
             return self._by_group(stored, looked_up_at, dict(zip(wrapped, packed, strict=True)))
         raise KeysInUseError(f"epochs were retired {ATTEMPTS} times while one key was made: try again")
-
-    def _play(self, script: Script[T]) -> T:
-        """Ask the store what a script wants to know, until it ends."""
-        try:
-            question = next(script)
-            while True:
-                try:
-                    answer = self.store.ask(question)
-                except Exception as error:  # noqa: BLE001 - the script may know what to do
-                    question = script.throw(error)
-                else:
-                    question = script.send(answer)
-        except StopIteration as end:
-            result: T = end.value
-            return result
 
     def _by_group(
         self, stored: Sequence[StoredKey], looked_up_at: int, known: Mapping[bytes, bytes] = NOTHING_KNOWN

@@ -90,6 +90,10 @@ class VaultHome:
         """Return each key encrypted."""
         batch = [{"plaintext": b64encode(key).decode()} for key in keys]
         answers = self._batch("encrypt", {"batch_input": batch, "key_version": epoch})
+        if len(answers) != len(keys) or any(answer.get("error") for answer in answers):
+            raise KeyringError(
+                f"{self.name} did not wrap with its key for epoch {epoch}: name the right one in SCP_KEYRING"
+            )
         return [str(answer["ciphertext"]).encode() for answer in answers]
 
     def unwrap(self, wrapped: Sequence[tuple[int, bytes]]) -> list[bytes | None]:
