@@ -7,9 +7,9 @@ from functools import partial
 from typing import TypeAlias
 from uuid import UUID
 
-from scp_events.privacy.keyring import Keyring
+from scp_events.privacy.keyring import Keyring, Script
 from scp_events.privacy.store import KeyStoreAsync, beside
-from scp_events.scripts import play_async
+from scp_events.scripts import play, play_async
 
 Aside: TypeAlias = Callable[[Callable[[], None]], Awaitable[None]]
 
@@ -29,14 +29,14 @@ class KeyringAsync:
 
     async def fetch(self, subjects: Collection[UUID], newcomers: Collection[UUID] = ()) -> None:
         """Look keys up, and make those of new persons, as `Keyring.fetch` does."""
-        if self._keyring.home.is_at_hand:
-            await play_async(self._keyring.fetching(subjects, newcomers), self._store.ask)
-        else:
-            await self._aside(partial(self._keyring.fetch, subjects, newcomers))
+        await self._play(self._keyring.fetching(subjects, newcomers))
 
     async def foresee(self, key_ids: Collection[str]) -> None:
         """Look up keys that will be asked for, and the others of those persons, who are decided on next."""
+        await self._play(self._keyring.foreseeing(key_ids, beside))
+
+    async def _play(self, script: Script[None]) -> None:
         if self._keyring.home.is_at_hand:
-            await play_async(self._keyring.foreseeing(key_ids, beside), self._store.ask)
+            await play_async(script, self._store.ask)
         else:
-            await self._aside(partial(self._keyring.foresee, key_ids))
+            await self._aside(partial(play, script, self._keyring.store.ask))
