@@ -43,7 +43,7 @@ class Threads:
 
     def __init__(self, server: Server, room: int = 100) -> None:
         self.server = server
-        self.combining = Combining([server], self.reply, room=room)  # type: ignore[list-item]
+        self.combining = Combining([server], self.reply, room=room)  # type: ignore[list-item]  # stands for one
         self.pool = ThreadPoolExecutor(16)
         self.replied_by: list[int] = []
 

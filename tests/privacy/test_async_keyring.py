@@ -146,7 +146,7 @@ def test_a_home_that_does_not_wrap_with_the_current_key_is_told_as_such(keyring:
     def failing(*_: object) -> list[bytes]:
         raise KeyringError("it holds no key for epoch 1")
 
-    keyring.home.wrap = failing  # type: ignore[method-assign]
+    keyring.home.wrap = failing  # type: ignore[method-assign]  # a home that fails or is watched
 
     async def scene(keys: KeyringAsync) -> None:
         with pytest.raises(KeyringError, match="no key for epoch 1"):
@@ -158,7 +158,7 @@ def test_a_home_that_does_not_wrap_with_the_current_key_is_told_as_such(keyring:
 def test_a_home_that_answers_too_little_is_asked_again_later(keyring: Keyring, opening: Opening) -> None:
     subject = uuid4()
     opening().to_seal(subject, "core")
-    keyring.home.unwrap = lambda _: []  # type: ignore[method-assign]
+    keyring.home.unwrap = lambda _: []  # type: ignore[method-assign]  # a home that fails or is watched
 
     async def scene(keys: KeyringAsync) -> None:
         if keyring.home.is_at_hand:
@@ -230,7 +230,7 @@ def test_only_where_the_home_is_far_away_does_a_thread_ask(keyring: Keyring) -> 
         asking.append(threading.get_ident())
         return wrap(*said)
 
-    keyring.home.wrap = wrapping  # type: ignore[method-assign]
+    keyring.home.wrap = wrapping  # type: ignore[method-assign]  # a home that fails or is watched
 
     async def scene(keys: KeyringAsync) -> None:
         await keys.fetch([uuid4()])

@@ -101,6 +101,7 @@ def test_an_event_that_stops_a_projection_is_sealed(
         eventually(
             lambda: connection.execute("SELECT state FROM follower.checkpoints").fetchall() == [("stopped",)]
         )
+    assert sealed(connection) == 256
 
 
 @pytest.mark.once  # the same program in trouble; the tests above run it from the wheel

@@ -7,7 +7,7 @@ password.
 """
 
 from scp_events.database.address import open_database
-from scp_events.database.errors import DatabaseError, MigrationError, broke_off
+from scp_events.database.errors import DatabaseError, MigrationError, broke_off, is_out_of_reach
 from scp_events.database.migrations import migrate
 
-__all__ = ["DatabaseError", "MigrationError", "broke_off", "migrate", "open_database"]
+__all__ = ["DatabaseError", "MigrationError", "broke_off", "is_out_of_reach", "migrate", "open_database"]

@@ -11,6 +11,11 @@ class MigrationError(DatabaseError):
     """The tables cannot be brought up to date without somebody deciding something first."""
 
 
+def is_out_of_reach(error: BaseException) -> bool:
+    """Whether a server cannot be reached, or can be no longer: what may be repeated is asked again."""
+    return isinstance(error, psycopg.OperationalError) or broke_off(error)
+
+
 def broke_off(error: BaseException) -> bool:
     """Whether a connection ended without a word from the server.
 

@@ -13,7 +13,7 @@ import psycopg
 from psycopg import AsyncConnection, Connection
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
-from scp_events.database.errors import broke_off
+from scp_events.database.errors import is_out_of_reach
 
 T = TypeVar("T")
 
@@ -50,6 +50,4 @@ async def insist_async(
 
 
 def _is_worth_a_retry(error: psycopg.Error) -> bool:
-    if isinstance(error, SAID_FOR_GOOD):
-        return False
-    return isinstance(error, psycopg.OperationalError) or broke_off(error)
+    return is_out_of_reach(error) and not isinstance(error, SAID_FOR_GOOD)

@@ -12,8 +12,6 @@ from scp_events.event_log.together import Together, TogetherAsync
 
 LARGEST = 256
 """Appends told to the server in one call; more would let the first of them wait too long."""
-
-
 SENDERS = 2
 """Connections to append over: while one's call is under way, the other's callers decide."""
 

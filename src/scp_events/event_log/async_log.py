@@ -32,7 +32,6 @@ C = TypeVar("C", bound=Command)
 E = TypeVar("E", bound=Event)
 T = TypeVar("T")
 
-
 READERS = 1
 """Connections to open streams over: one query at a time opens as many as are waited for."""
 LONG = 64

@@ -11,7 +11,7 @@ from psycopg import AsyncConnection, Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
-from scp_events.database import broke_off
+from scp_events.database import is_out_of_reach
 from scp_events.database.insisting import insist, insist_async
 from scp_events.event_log.roles import become_writer, become_writer_async
 from scp_events.event_log.telling import LogUnreachableError, unwritable
@@ -95,6 +95,6 @@ def _said_in_our_words() -> Iterator[None]:
     except psycopg.errors.DiskFull as full:
         raise unwritable(full) from full
     except psycopg.Error as broken:
-        if isinstance(broken, psycopg.OperationalError) or broke_off(broken):
+        if is_out_of_reach(broken):
             raise LogUnreachableError("the database cannot be reached: try again") from broken
         raise

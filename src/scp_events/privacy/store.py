@@ -18,7 +18,7 @@ from psycopg import AsyncConnection, Connection
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
-from scp_events.database import broke_off
+from scp_events.database import is_out_of_reach
 from scp_events.database.insisting import insist, insist_async
 from scp_events.privacy.failures import KeyServiceDownError, KeysInUseError
 from scp_events.vocabulary import FieldGroup
@@ -308,6 +308,6 @@ def _said_in_our_words() -> Iterator[None]:
     except PoolTimeout:
         raise KeyServiceDownError("every connection to the keyring is busy: try again") from None
     except psycopg.Error as error:
-        if isinstance(error, psycopg.OperationalError) or broke_off(error):
+        if is_out_of_reach(error):
             raise KeyServiceDownError("the keyring's database cannot be reached: try again") from None
         raise
