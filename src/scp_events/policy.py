@@ -23,15 +23,11 @@ class Policy:
     contacts_before_story: int
     """Contacts held before a story can be called heard and understood: trust takes time."""
     caseload_capacity: int
-    """Young people per key worker above which an assignment carries a warning."""
+    """Young people per key worker above which a caseload is said to be too full."""
     credential_to_assess: str | None
     """The credential an assessor must hold on the day, or None where none is asked for."""
     credential_of_key_worker: str | None
     """The credential a key worker must hold on the day, or None where none is asked for."""
-    access_override_minutes: int
-    """How long somebody may be let into a record against the usual rules."""
-    access_override_reason_length: int
-    """Characters the reason for that has at least: a word is not a reason."""
 
 
 POLICIES = {
@@ -45,8 +41,6 @@ POLICIES = {
             caseload_capacity=12,
             credential_to_assess="needs-assessment",
             credential_of_key_worker=None,
-            access_override_minutes=60,
-            access_override_reason_length=20,
         ),
     )
 }
@@ -57,7 +51,7 @@ def policy_of(version: str) -> Policy:
     """Return the numbers of `version`; refuse one that was never in force."""
     if version not in POLICIES:
         raise Refused(
-            "known-policy-version",
-            f"policy version {version} is not known here: use one of {', '.join(sorted(POLICIES))}",
+            "unknown-policy-version",
+            f"`policy_version` {version} is not known here: use one of {', '.join(sorted(POLICIES))}",
         )
     return POLICIES[version]

@@ -1,29 +1,95 @@
 """Given, when, then: how the rules are told, in tests and in documentation.
 
-given(referral, drafted, submitted).when(AcceptReferral(...)).then_refused("under-review-first")
+    given(engagement, AGREED, on("2025-03-10", contact())).knowing(REGISTERED).when(CONFIRM).then(...)
+
+What has happened is told with a time, or in the order written: each event without one a minute after the one
+before. A command is of now, after all of it, unless it says otherwise (`.when(PAUSE, on="2025-03-20")`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple, TypeAlias
+from uuid import UUID, uuid5
 
-from scp_events.vocabulary import Aggregate, Command, Event, Refused, fold
+from scp_events.history import AnyFact, Decided, Question, decide, evidence_types
+from scp_events.vocabulary import (
+    UTC_CALENDAR,
+    Act,
+    Actor,
+    AnyAggregate,
+    Calendar,
+    CaseId,
+    Command,
+    Event,
+    EventId,
+    Fact,
+    OrganisationId,
+    PersonId,
+    Position,
+    Refused,
+    Role,
+    Scope,
+    Stream,
+    When,
+    the_one,
+)
 
-S = TypeVar("S")
-C = TypeVar("C", bound=Command)
-E = TypeVar("E", bound=Event)
+CASE = CaseId(UUID("00000000-0000-4000-8000-00000000ca5e"))
+SOMEBODY = Actor(id=PersonId("kw-example"), role=Role.KEY_WORKER, organisation=OrganisationId("example"))
+BEGINNING = datetime(2025, 1, 1, 9, tzinfo=UTC)
+_IDS = UUID("00000000-0000-4000-8000-0000000000ed")
+
+
+class Told(NamedTuple):
+    """An event with its own time, id or author."""
+
+    event: Event
+    when: datetime | date | None = None
+    by: Actor = SOMEBODY
+    event_id: EventId | None = None
+    stream: Stream | None = None
+
+
+Happened: TypeAlias = "Event | Told"
+
+
+def at(when: str, event: Event, by: Actor = SOMEBODY) -> Told:
+    """Return an event of an instant, such as `2025-03-10T09:30` (UTC unless it says otherwise)."""
+    instant = datetime.fromisoformat(when)
+    return Told(event, instant if instant.tzinfo else instant.replace(tzinfo=UTC), by)
+
+
+def on(day: str, event: Event, by: Actor = SOMEBODY) -> Told:
+    """Return an event of a day of which no more is known."""
+    return Told(event, date.fromisoformat(day), by)
+
+
+def by(actor: Actor, event: Event) -> Told:
+    """Return an event somebody in particular answers for."""
+    return Told(event, by=actor)
+
+
+def elsewhere(stream: Stream, event: Event) -> Told:
+    """Return an event of another stream, for `knowing`."""
+    return Told(event, stream=stream)
 
 
 @dataclass(frozen=True)
-class Outcome(Generic[S, C, E]):
+class Outcome:
     """What came of a command: events, nothing new, or a refusal; `then...` states which was expected."""
 
-    state: S
-    events: list[E]
+    decided: Sequence[Decided]
     refusal: Refused | None
 
-    def then(self, *expected: E) -> None:
+    @property
+    def events(self) -> list[Event]:
+        """Return the events decided."""
+        return [each.event for each in self.decided]
+
+    def then(self, *expected: Event) -> None:
         """Exactly these events were decided."""
         assert self.refusal is None, f"refused by {self._refusal()}"
         assert self.events == list(expected), f"decided {self.events}"
@@ -42,29 +108,114 @@ class Outcome(Generic[S, C, E]):
 
 
 @dataclass(frozen=True)
-class Given(Generic[S, C, E]):
-    """A history so far."""
+class Given:
+    """A history so far, and what is known of other streams."""
 
-    aggregate: Aggregate[Any, S, C, E]
-    history: tuple[E, ...]
+    aggregate: AnyAggregate
+    history: tuple[Happened, ...]
+    others: tuple[Happened, ...] = ()
+    calendar: Calendar = UTC_CALENDAR
+    stream: Stream = field(default=Stream("", UUID(int=0)))
 
-    def when(self, command: C) -> Outcome[S, C, E]:
-        """Ask for something."""
-        state = fold(self.aggregate, self.history)
+    def knowing(self, *others: Happened) -> Given:
+        """Say what has happened in other streams of the case before."""
+        return replace(self, others=(*self.others, *others))
+
+    def in_days_of(self, calendar: Calendar) -> Given:
+        """Say whose days count."""
+        return replace(self, calendar=calendar)
+
+    def facts(self) -> list[AnyFact]:
+        """Return the stream's history as facts, in the order in which it was recorded."""
+        return self._placed(self.history, self.stream, after=len(self.others))
+
+    def when(
+        self,
+        command: Command,
+        *,
+        on: str | None = None,
+        at: str | None = None,
+        by: Actor = SOMEBODY,
+        now: datetime | None = None,
+    ) -> Outcome:
+        """Ask for something: of a day, an instant, or now."""
+        present = self.calendar.moment(now or self._after_all())
+        said = None if on is None else date.fromisoformat(on)
+        if at is not None:
+            instant = datetime.fromisoformat(at)
+            said = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+        when = present if said is None or isinstance(command, Act) else self.calendar.when(said)
+        question = Question(
+            aggregate=self.aggregate,
+            stream=self.stream,
+            case_id=CASE,
+            command=command,
+            when=when,
+            by=by,
+            event_id=EventId(uuid5(_IDS, f"new/{len(self.history)}")),
+            now=self.calendar.moment(now) if now else _later(present, when),
+            calendar=self.calendar,
+        )
         try:
-            return Outcome(state, self.aggregate.decide(state, command), None)
+            others = self._placed(self.others, Stream("elsewhere", UUID(int=1)), after=0)
+            evidence = [*others, *self.facts()]
+            return Outcome(decide(question, self.facts(), _over(question, evidence)), None)
         except Refused as refusal:
-            return Outcome(state, [], refusal)
+            return Outcome([], refusal)
+
+    def _placed(self, happened: Iterable[Happened], stream: Stream, after: int) -> list[AnyFact]:
+        return [
+            self._fact(told if isinstance(told, Told) else Told(told), stream, Position(number))
+            for number, told in enumerate(happened, start=after + 1)
+        ]
+
+    def _fact(self, told: Told, stream: Stream, position: Position) -> AnyFact:
+        event_id = getattr(told.event, "event_id", None) or told.event_id
+        return Fact(
+            told.event,
+            event_id or EventId(uuid5(_IDS, str(position))),
+            told.stream or stream,
+            position,
+            self._time(told.when, position),
+            told.by,
+        )
+
+    def _time(self, said: datetime | date | None, position: int) -> When:
+        if said is None:
+            return self.calendar.moment(BEGINNING + timedelta(minutes=position))
+        return self.calendar.when(said)
+
+    def _after_all(self) -> datetime:
+        facts = [*self._placed(self.others, self.stream, 0), *self.facts()]
+        ends = [BEGINNING, *(fact.when.at for fact in facts)]
+        return max(ends) + timedelta(days=1)
 
 
-def given(aggregate: Aggregate[Any, S, C, E], *history: E) -> Given[S, C, E]:
+def _later(one: When, other: When) -> When:
+    return other if other.is_after(one) else one
+
+
+def _over(question: Question, facts: Sequence[AnyFact]) -> list[AnyFact]:
+    """Return the facts that the command's evidence is over."""
+    types = evidence_types(question.aggregate, question.command)
+    return [fact for fact in facts if type(fact.event) in types]
+
+
+def given(aggregate: AnyAggregate, *history: Happened) -> Given:
     """Begin a scenario with what has happened already."""
-    return Given(aggregate, history)
+    if aggregate.SCOPE is Scope.ONE_PER_CASE:
+        stream = the_one(aggregate.CATEGORY, CASE)
+    else:
+        stream = Stream(aggregate.CATEGORY, UUID(int=7))
+    return Given(aggregate, history, stream=stream)
 
 
-def perform(aggregate: Aggregate[Any, S, C, E], *commands: C) -> list[E]:
+def perform(aggregate: AnyAggregate, *commands: Command, knowing: Sequence[Happened] = ()) -> list[Event]:
     """Return the history that `commands`, one after the other, decide; a refusal is raised."""
-    history: list[E] = []
+    history: list[Event] = []
     for command in commands:
-        history += aggregate.decide(fold(aggregate, history), command)
+        outcome = given(aggregate, *history).knowing(*knowing).when(command)
+        if outcome.refusal is not None:
+            raise outcome.refusal
+        history += outcome.events
     return history

@@ -296,7 +296,7 @@ def contacts_made(connection: AnyConnection, since: date, until: date) -> list[M
     )
 
 
-# --- what it leaves to others ---------------------------------------------------------------------------
+# --- what it leaves to others -----------------------------------------------------------------------------
 
 IGNORES: frozenset[type[Event]] = frozenset({
     referral.ReferralDrafted, referral.ReferralSubmitted, referral.ReferralAcknowledged,

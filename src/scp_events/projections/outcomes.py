@@ -407,7 +407,7 @@ def _groups(
     return ask(connection, SCHEMA, _Group, question, values | {"since": cohort.since, "until": cohort.until})
 
 
-# --- what it leaves to others ---------------------------------------------------------------------------
+# --- what it leaves to others -----------------------------------------------------------------------------
 
 IGNORES: frozenset[type[Event]] = frozenset({
     referral.ReferralAcknowledged, referral.InformationRequested, referral.InformationProvided,

@@ -233,7 +233,7 @@ def decline_reasons(connection: AnyConnection, since: date, until: date) -> list
     )
 
 
-# --- what it leaves to others ---------------------------------------------------------------------------
+# --- what it leaves to others -----------------------------------------------------------------------------
 
 IGNORES: frozenset[type[Event]] = frozenset({
     participant.ParticipantRegistered, participant.ParticipantDetailsCorrected, participant.BoundariesAgreed,

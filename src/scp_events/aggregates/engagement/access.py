@@ -1,0 +1,19 @@
+"""Working with a young person: which roles may send which command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scp_events.aggregates.engagement.commands import COMMANDS, AssignKeyWorker, HandOver, RecordContact
+from scp_events.vocabulary import Command, Role
+
+STAFF = frozenset({Role.KEY_WORKER, Role.CASE_MANAGER, Role.SUPERVISOR})
+LEADING = frozenset({Role.CASE_MANAGER, Role.SUPERVISOR})
+ENTERING = frozenset({Role.DATA_CLERK, Role.INTEGRATOR})
+
+MAY: Mapping[type[Command], frozenset[Role]] = {
+    **dict.fromkeys(COMMANDS, STAFF),
+    RecordContact: STAFF | ENTERING,
+    AssignKeyWorker: LEADING,
+    HandOver: LEADING,
+}

@@ -1,0 +1,61 @@
+"""What happened, as it is known, in the order in which it happened in the world; and what is decided on it.
+
+People write things down late, wrongly, and only to the day. So nothing is folded in the order in which it was
+typed in: see `order`. A command is decided on what stood before it in that order, however late it is entered
+(`deciding`), a correction is judged as the fact itself would be (`correcting`), and what no longer fits
+together is found by asking again (`contradictions`). Pure: no clock, no database.
+"""
+
+from scp_events.history.asking import Decided, Question, decide_at_the_end, evidence_for
+from scp_events.history.contradictions import Contradiction, contradictions_of
+from scp_events.history.deciding import decide
+from scp_events.history.order import (
+    AT_THE_END,
+    NOTHING_HAPPENED,
+    AnyFact,
+    Latest,
+    before,
+    effective,
+    in_order_of_time,
+    latest_of,
+    standing,
+    state_of,
+    told,
+    until,
+)
+from scp_events.history.recording import (
+    asked_again,
+    command_recording,
+    every_event,
+    evidence_types,
+    is_correctable,
+    says_the_same,
+)
+
+__all__ = [
+    "AT_THE_END",
+    "NOTHING_HAPPENED",
+    "AnyFact",
+    "Contradiction",
+    "Decided",
+    "Latest",
+    "Question",
+    "asked_again",
+    "before",
+    "command_recording",
+    "contradictions_of",
+    "decide",
+    "decide_at_the_end",
+    "effective",
+    "every_event",
+    "evidence_for",
+    "evidence_types",
+    "in_order_of_time",
+    "is_correctable",
+    "latest_of",
+    "says_the_same",
+    "standing",
+    "state_of",
+    "told",
+    "until",
+]

@@ -1,0 +1,118 @@
+"""Asking the rule of a command, on the state just before it and as of its own time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from scp_events.history.order import AT_THE_END, AnyFact, before
+from scp_events.vocabulary import (
+    Act,
+    Actor,
+    AnyAggregate,
+    Calendar,
+    CaseId,
+    Command,
+    Context,
+    DecisionEvent,
+    Elsewhere,
+    Event,
+    EventId,
+    Grounds,
+    Position,
+    Refused,
+    Stream,
+    When,
+    must_be_in_force,
+    must_be_within_bounds,
+    must_have_happened,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A command, and all that is asked with it."""
+
+    aggregate: AnyAggregate
+    stream: Stream
+    case_id: CaseId | None
+    command: Command
+    when: When
+    """When it was so; of an act, now."""
+    by: Actor
+    event_id: EventId
+    """For the event it leads to, where the command names none."""
+    now: When
+    calendar: Calendar
+
+    def context(self, evidence: object) -> Context:
+        """Return what the rule is told besides."""
+        return Context(
+            when=self.when,
+            by=self.by,
+            event_id=getattr(self.command, "event_id", None) or self.event_id,
+            stream=self.stream,
+            case_id=self.case_id,
+            evidence=evidence,
+        )
+
+
+class Decided(NamedTuple):
+    """An event to be recorded. `when` is None for an act: its time is the log's clock."""
+
+    event: Event
+    when: When | None
+    stream: Stream
+    case_id: CaseId | None
+
+
+def decide_at_the_end(question: Question, state: object, evidence: Sequence[AnyFact] = ()) -> list[Decided]:
+    """Decide a command on the state just before it. Raises `Refused`."""
+    when = None if isinstance(question.command, Act) else question.when
+    must_have_happened(question.when, question.now)
+    return [
+        Decided(said.event, when, said.stream, said.case_id)
+        if isinstance(said, Elsewhere)
+        else Decided(said, when, question.stream, question.case_id)
+        for said in ask(question, state, evidence, AT_THE_END)
+    ]
+
+
+def ask(
+    question: Question, state: object, evidence: Sequence[AnyFact], position: Position
+) -> list[Event | Elsewhere]:
+    """Ask the rule of a command."""
+    must_be_within_bounds(question.command, question.when.day)
+    grounds = getattr(question.command, "decision", None)
+    if isinstance(grounds, Grounds):
+        must_be_a_person(question.by)
+        must_be_in_force(grounds, question.when.day)
+    found = evidence_for(question, evidence, position)
+    decided: Sequence[Event | Elsewhere] = question.aggregate.decide(
+        state, question.command, question.context(found)
+    )
+    relied_on = getattr(found, "relied_on", ())
+    return [_resting_on(said, relied_on) for said in decided]
+
+
+def evidence_for(question: Question, facts: Sequence[AnyFact], position: Position = AT_THE_END) -> Any:  # noqa: ANN401 - as the aggregate has it
+    """Return what the evidence of a command comes to as of its time; None where it needs none."""
+    needed = question.aggregate.EVIDENCE.get(type(question.command))
+    return None if needed is None else needed.fold(before(facts, question.when, position))
+
+
+def _resting_on(said: Event | Elsewhere, relied_on: Sequence[EventId]) -> Event | Elsewhere:
+    if not isinstance(said, DecisionEvent):
+        return said
+    together = tuple(dict.fromkeys((*said.decision.relied_on, *relied_on)))
+    return said.model_copy(update={"decision": said.decision.model_copy(update={"relied_on": together})})
+
+
+def must_be_a_person(by: Actor) -> None:
+    """Refuse a decision of a system: it may be an input to one, never its maker."""
+    if by.kind != "human":
+        raise Refused(
+            "a-person-decides",
+            f"{by.id} is a system: a person records a decision, and may name it as an input",
+        )

@@ -1,0 +1,76 @@
+"""What no longer fits together: found by asking the rule of every fact again, in order of time.
+
+A late report may be right and yet contradict what stands. It is taken, both stay, and the contradiction is
+told until a correction or an explanation settles it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from scp_events.history.asking import Question, ask
+from scp_events.history.order import AnyFact, effective
+from scp_events.history.recording import asked_again, command_recording
+from scp_events.vocabulary import AnyAggregate, CaseId, Event, Refused
+
+
+class Contradiction(NamedTuple):
+    """A fact that stands, and the rule by which it would be refused, asked again as of its time."""
+
+    fact: AnyFact
+    rule: str
+    remedy: str
+
+
+def contradictions_of(
+    aggregate: AnyAggregate,
+    known: Sequence[AnyFact],
+    facts_of: Callable[[tuple[type[Event], ...]], Sequence[AnyFact]],
+    case_id: CaseId | None,
+) -> list[Contradiction]:
+    """Return the facts of one stream that no longer fit what stands before them, in order of time.
+
+    `facts_of` returns the facts of some event classes in the case, their corrections included.
+    """
+    found: list[Contradiction] = []
+    state = aggregate.initial
+    for fact in effective(known):
+        refusal = _refused_now(aggregate, state, fact, facts_of, case_id)
+        if refusal is not None:
+            found.append(Contradiction(fact, refusal.rule, refusal.remedy))
+        state = aggregate.evolve(state, fact.event)
+    return found
+
+
+def _refused_now(
+    aggregate: AnyAggregate,
+    state: object,
+    fact: AnyFact,
+    facts_of: Callable[[tuple[type[Event], ...]], Sequence[AnyFact]],
+    case_id: CaseId | None,
+) -> Refused | None:
+    command = command_recording(aggregate, type(fact.event))
+    if command is None:
+        return None
+    needed = aggregate.EVIDENCE.get(command)
+    question = Question(
+        aggregate=aggregate,
+        stream=fact.stream,
+        case_id=case_id,
+        command=asked_again(command, fact.event),
+        when=fact.when,
+        by=fact.by,
+        event_id=fact.event_id,
+        now=fact.when,
+        calendar=_NO_CALENDAR,
+    )
+    try:
+        ask(question, state, facts_of(needed.over) if needed else (), fact.position)
+    except Refused as refusal:
+        return refusal
+    return None
+
+
+_NO_CALENDAR: Any = None
+"""Only a correction names a time of its own."""

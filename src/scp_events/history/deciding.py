@@ -1,0 +1,40 @@
+"""Deciding a command on all that is known of its stream, as of the command's own time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scp_events.history.asking import Decided, Question, decide_at_the_end
+from scp_events.history.correcting import correct_fact, retract_fact
+from scp_events.history.order import AnyFact, before, state_of, told
+from scp_events.history.recording import says_the_same
+from scp_events.vocabulary import Command, Correct, IdentifiedCommand, Refused, Retract
+
+
+def decide(question: Question, known: Sequence[AnyFact], evidence: Sequence[AnyFact] = ()) -> list[Decided]:
+    """Decide a command on all that is known of its stream, as of the command's own time.
+
+    `evidence` are the facts of the types that the command's evidence is over, corrections included. Raises
+    `Refused`.
+    """
+    command = question.command
+    match command:
+        case Correct():
+            return correct_fact(question, command, known, evidence)
+        case Retract():
+            return retract_fact(question, command, known, evidence)
+        case IdentifiedCommand() if command.event_id and (known_as := told(known, command.event_id)):
+            return _told_again(command, known_as)
+    state = state_of(question.aggregate, before(known, question.when))
+    return decide_at_the_end(question, state, evidence)
+
+
+def _told_again(command: Command, known_as: AnyFact) -> list[Decided]:
+    """A known id with the same content was already so; with other content it would be lost."""
+    if says_the_same(command, known_as.event):
+        return []
+    raise Refused(
+        "event-id-taken",
+        f"event {known_as.event_id} says something else: send this with an `event_id` of its own,"
+        " or correct that event with `correct`",
+    )

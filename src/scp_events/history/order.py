@@ -1,0 +1,140 @@
+"""The effective history: the facts that stand, in the order in which they happened in the world.
+
+A correction stands in the place of the fact it corrects, content and time; the last one known counts. A
+retraction removes its fact. What is left is put in order of time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
+
+from scp_events.vocabulary import (
+    AnyAggregate,
+    Correction,
+    EventId,
+    Fact,
+    Position,
+    Precision,
+    Retraction,
+    Stream,
+    When,
+    fold,
+)
+
+AnyFact: TypeAlias = Fact[Any]
+
+AT_THE_END = Position(2**63 - 1)
+"""Where a fact stands that is not recorded yet."""
+
+
+def effective(known: Iterable[AnyFact]) -> list[AnyFact]:
+    """Return the facts that stand, corrections in their places, in order of time."""
+    return in_order_of_time(standing(known))
+
+
+def standing(known: Iterable[AnyFact]) -> list[AnyFact]:
+    """Return the facts that stand, as they were last corrected, in the order in which they were recorded."""
+    in_order = sorted(known, key=_position)
+    last = {f.event.corrects: f for f in in_order if isinstance(f.event, Correction | Retraction)}
+    if not last:
+        return in_order
+    stands: list[AnyFact] = []
+    for fact in in_order:
+        word = last.get(fact.event_id)
+        if isinstance(fact.event, Correction | Retraction) or (word and isinstance(word.event, Retraction)):
+            continue
+        stands.append(fact._replace(event=word.event.fact, when=word.when) if word else fact)
+    return stands
+
+
+def in_order_of_time(facts: Iterable[AnyFact]) -> list[AnyFact]:
+    """Return facts in order of time.
+
+    Within a day, those known to the minute stand in order of time among themselves; one known by its day
+    keeps the place in which it was recorded.
+    """
+    by_day = sorted(facts, key=lambda fact: (fact.when.day, fact.position))
+    return [fact for _, day in groupby(by_day, key=_day) for fact in _within_a_day(list(day))]
+
+
+def _within_a_day(recorded: list[AnyFact]) -> Iterator[AnyFact]:
+    timed = iter(
+        sorted((fact for fact in recorded if _is_timed(fact)), key=lambda f: (f.when.at, f.position))
+    )
+    for fact in recorded:
+        yield next(timed) if _is_timed(fact) else fact
+
+
+def _is_timed(fact: AnyFact) -> bool:
+    return fact.when.precision is Precision.MINUTE
+
+
+def _position(fact: AnyFact) -> Position:
+    return fact.position
+
+
+def _day(fact: AnyFact) -> date:
+    return fact.when.day
+
+
+def until(history: Iterable[AnyFact], when: When | None) -> list[AnyFact]:
+    """Return the facts of an effective history up to a time; None is no bound."""
+    return [fact for fact in history if when is None or not fact.when.is_after(when)]
+
+
+def before(known: Iterable[AnyFact], when: When, position: Position = AT_THE_END) -> list[AnyFact]:
+    """Return the effective history before something of that time which is recorded at that position."""
+    marker: AnyFact = Fact(_MARKER, EventId(UUID(int=0)), Stream("", UUID(int=0)), position, when, _NOBODY)
+    earlier: list[AnyFact] = []
+    for fact in in_order_of_time([*standing(known), marker]):
+        if fact is marker:
+            break
+        earlier.append(fact)
+    return earlier
+
+
+_MARKER: Any = None
+_NOBODY: Any = None
+
+
+class Latest(NamedTuple):
+    """How far a history has come, so that whatever is not before it stands at its end."""
+
+    at: datetime
+    """Of the facts known to the minute."""
+    day: date
+    """Of all."""
+
+    def admits(self, when: When) -> bool:
+        """Whether something of this time, recorded next, stands at the end."""
+        return when.day >= self.day and (when.precision is Precision.DAY or when.at >= self.at)
+
+    def and_then(self, when: When) -> Latest:
+        """Return how far it has come with one more."""
+        at = max(self.at, when.at) if when.precision is Precision.MINUTE else self.at
+        return Latest(at, max(self.day, when.day))
+
+
+NOTHING_HAPPENED = Latest(datetime.min.replace(tzinfo=UTC), date.min)
+
+
+def latest_of(facts: Iterable[AnyFact]) -> Latest:
+    """Return how far a history has come."""
+    latest = NOTHING_HAPPENED
+    for fact in facts:
+        latest = latest.and_then(fact.when)
+    return latest
+
+
+def state_of(aggregate: AnyAggregate, history: Iterable[AnyFact]) -> Any:  # noqa: ANN401 - as the aggregate has it
+    """Return the state after an effective history."""
+    return fold(aggregate, (fact.event for fact in history))
+
+
+def told(known: Iterable[AnyFact], event_id: EventId | None) -> AnyFact | None:
+    """Return the fact of this id, or None."""
+    return next((fact for fact in known if fact.event_id == event_id), None)

@@ -1,0 +1,101 @@
+"""Dates that are other facts: between what they lie.
+
+An event has one time. Every other date a command says has a declared bound, against that time or against
+another date, or says that it has none and why: `valid_until: Annotated[date, Bound(not_before=OCCURRED)]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+from pydantic import BaseModel
+
+from scp_events.vocabulary.refusal import Refused
+
+OCCURRED = "occurred_at"
+"""Stands for the day on which it happened."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Declares between what a date lies; each end is `OCCURRED`, or another field of the same model."""
+
+    not_before: str | None = None
+    after: str | None = None
+    not_after: str | None = None
+    years_before: int | None = None
+    """At most so many years before the day it happened."""
+    none_because: str = ""
+    """Why it has no bound, where it has none."""
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """A date field with its bound, found once in a class."""
+
+    path: str
+    bound: Bound
+
+    def must_hold(self, said: BaseModel, day: date) -> None:
+        """Refuse a date beyond its bounds; what was left out or erased has none."""
+        value = attrgetter(self.path)(said)
+        if not isinstance(value, date):
+            return
+        limits = self.bound
+        self._compare(value, limits.not_before, said, day, ">=")
+        self._compare(value, limits.after, said, day, ">")
+        self._compare(value, limits.not_after, said, day, "<=")
+        if limits.years_before is not None and value < _years_before(day, limits.years_before):
+            self._refuse(value, f"more than {limits.years_before} years before {day.isoformat()}")
+
+    def _compare(self, value: date, other: str | None, said: BaseModel, day: date, how: str) -> None:
+        limit = day if other == OCCURRED else other and attrgetter(self._beside(other))(said)
+        if isinstance(limit, date) and not _holds(value, how, limit):
+            named = "the day it happened" if other == OCCURRED else f"`{other}`"
+            self._refuse(value, f"not {_WORDS[how]} {named}, {limit.isoformat()}")
+
+    def _beside(self, other: str) -> str:
+        return ".".join((*self.path.split(".")[:-1], other))
+
+    def _refuse(self, value: date, how: str) -> None:
+        raise Refused(
+            "date-out-of-bounds", f"`{self.path}` {value.isoformat()} is {how}: correct one of the two"
+        )
+
+
+_WORDS = {">=": "on or after", ">": "after", "<=": "on or before"}
+
+
+def _holds(value: date, how: str, limit: date) -> bool:
+    return value >= limit if how == ">=" else value > limit if how == ">" else value <= limit
+
+
+def _years_before(day: date, years: int) -> date:
+    return date(max(day.year - years, 1), day.month, min(day.day, 28))
+
+
+def must_be_within_bounds(said: BaseModel, day: date) -> None:
+    """Refuse dates beyond their bounds. `day` is when it happened, as a day of the organisation."""
+    for field in bounded_fields(type(said)):
+        field.must_hold(said, day)
+
+
+@cache
+def bounded_fields(said: type[BaseModel]) -> tuple[Bounded, ...]:
+    """Return the date fields of a class with a bound, those of the models in it included."""
+    return tuple(_bounded(said, ""))
+
+
+def _bounded(said: type[BaseModel], prefix: str) -> Iterator[Bounded]:
+    for name, info in said.model_fields.items():
+        for mark in info.metadata:
+            if isinstance(mark, Bound):
+                yield Bounded(prefix + name, mark)
+        inner: Any = info.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _bounded(inner, f"{prefix}{name}.")

@@ -1,0 +1,38 @@
+"""Identities: each kind has its own type, so that one never stands where another belongs.
+
+The id of a case is random (UUIDv4) and never derived from a person. The id of a stream of which a case has
+exactly one is derived from the case: it is found without asking.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, NewType
+from uuid import UUID, uuid5
+
+CaseId = NewType("CaseId", UUID)
+"""A young person's case: every stream about them belongs to it, and their keys are kept under it."""
+ReferralId = NewType("ReferralId", UUID)
+IrpId = NewType("IrpId", UUID)
+EnrolmentId = NewType("EnrolmentId", UUID)
+
+EventId = NewType("EventId", UUID)
+CommandId = NewType("CommandId", UUID)
+PersonId = NewType("PersonId", str)
+"""A member of staff, by the identifier their organisation's directory uses: a code, not a name."""
+OrganisationId = NewType("OrganisationId", str)
+Position = NewType("Position", int)
+"""A place in the whole log: dense, from 1, in commit order. 0 is before everything."""
+
+NOTHING_YET = Position(0)
+
+
+class Stream(NamedTuple):
+    """Where one thing's history lives: its kind and its id."""
+
+    category: str
+    id: UUID
+
+
+def the_one(category: str, case_id: CaseId) -> Stream:
+    """Return the stream of this kind, of which a case has exactly one."""
+    return Stream(category, uuid5(case_id, category))

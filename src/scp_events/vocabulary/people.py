@@ -1,0 +1,41 @@
+"""Who acts: people and systems, by code, role and organisation."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+from scp_events.vocabulary.ids import OrganisationId, PersonId
+from scp_events.vocabulary.text import Code, Word
+
+PersonCode = Annotated[PersonId, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+OrganisationCode = Annotated[OrganisationId, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+
+
+class Role(StrEnum):
+    """The capacity in which somebody acts."""
+
+    KEY_WORKER = "key-worker"
+    SUPERVISOR = "supervisor"
+    CASE_MANAGER = "case-manager"
+    REFERRER = "referrer"
+    COURT_OFFICER = "court-officer"
+    POLICE_OFFICER = "police-officer"
+    MINISTRY_OFFICER = "ministry-officer"
+    DATA_CLERK = "data-clerk"
+    AUDITOR = "auditor"
+    REPORTING = "reporting"
+    INTEGRATOR = "integrator"
+    SERVICE = "service"
+
+
+class Actor(Word):
+    """Who acts: which person or system, in which role, for which organisation, holding which credentials."""
+
+    id: PersonCode
+    role: Role
+    organisation: OrganisationCode
+    kind: Literal["human", "system"] = "human"
+    credentials: tuple[Code, ...] = ()

@@ -1,0 +1,47 @@
+"""How a command came to us."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from scp_events.vocabulary.ids import CommandId
+from scp_events.vocabulary.people import Actor
+from scp_events.vocabulary.text import CODE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """How a command came to us: who sent it, when it happened in the world, and in which conversation.
+
+    `command_id` makes the command's effect happen once, however often it is sent.
+    """
+
+    by: Actor
+    command_id: CommandId
+    occurred_at: datetime | date | None = None
+    """An instant, or a day of which no more is known; None means now."""
+    purpose: str
+    on_behalf_of: Actor | None = None
+    correlation_id: UUID | None = None
+    causation_id: UUID | None = None
+    source_system: str | None = None
+    source_recorded_at: datetime | None = None
+    """When the source system says it was entered there: its claim, which our log cannot prove."""
+
+    def __post_init__(self) -> None:
+        """Refuse a time without a zone: it could be any of 38 instants. Refuse text where a code belongs."""
+        for moment in (self.occurred_at, self.source_recorded_at):
+            if isinstance(moment, datetime) and moment.tzinfo is None:
+                raise ValueError(f"{moment.isoformat()} has no time zone: pass a UTC time")
+        for name in ("purpose", "source_system"):
+            said = getattr(self, name)
+            if said is not None and not re.fullmatch(CODE, said):
+                raise ValueError(f"`{name}` is no code: use lower case, digits and hyphens, such as casework")
+
+    @property
+    def answerable(self) -> Actor:
+        """Return who acts: on whose behalf it is said, or else who says it."""
+        return self.on_behalf_of or self.by

@@ -1,0 +1,30 @@
+"""Values and text: what may be stored at all."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+
+class Word(BaseModel):
+    """A value that never changes once said, and refuses what it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+# PostgreSQL's text type cannot hold NUL, so no word of ours may:
+# read models would fail where the log did not.
+_NO_NUL = r"^[^\x00]*$"
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=_NO_NUL)
+]
+ShortText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_NO_NUL)
+]
+CODE = r"^[a-z0-9][a-z0-9-]{0,62}$"
+Code = Annotated[str, StringConstraints(pattern=CODE)]
+"""A short stored word such as `court-order`: lower case, digits and hyphens."""
+CaseReference = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{0,7}(-[A-Z0-9]{1,12}){1,4}$")]
+"""What people call a case, such as `SC-2025-014`. It must not disclose anything by itself."""
+PolicyVersion = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}\.[0-9]{1,3}$")]
