@@ -45,6 +45,7 @@ class Question:
     """For the event it leads to, where the command names none."""
     now: When
     calendar: Calendar
+    case_reference: str | None = None
 
     def context(self, evidence: object) -> Context:
         """Return what the rule is told besides."""
@@ -54,6 +55,7 @@ class Question:
             event_id=getattr(self.command, "event_id", None) or self.event_id,
             stream=self.stream,
             case_id=self.case_id,
+            case_reference=self.case_reference,
             evidence=evidence,
         )
 

@@ -64,6 +64,7 @@ def _refused_now(
         event_id=fact.event_id,
         now=fact.when,
         calendar=_NO_CALENDAR,
+        case_reference=getattr(fact.event, "case_reference", None),
     )
     try:
         ask(question, state, facts_of(needed.over) if needed else (), fact.position)

@@ -118,6 +118,7 @@ def _as_of_its_time(question: Question, original: AnyFact, command: Command, whe
         event_id=original.event_id,
         now=question.now,
         calendar=question.calendar,
+        case_reference=getattr(original.event, "case_reference", None),
     )
 
 
@@ -135,10 +136,7 @@ def _must_be_the_same_kind(said: Sequence[Event | Elsewhere], original: AnyFact)
             f"event {original.event_id} is a {original.event.type}: say in `instead` what should have been"
             " recorded in its place, or retract it with `retract`",
         )
-    event: Event = own[0]
-    if getattr(event, "case_reference", None) != getattr(original.event, "case_reference", None):
-        raise Refused("another-case", "the case reference stays: register a case of its own instead")
-    return event
+    return own[0]
 
 
 def _unless_a_guard_is_passed(

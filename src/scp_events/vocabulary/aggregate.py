@@ -48,6 +48,8 @@ class Context:
     """The id of the event this leads to."""
     stream: Stream
     case_id: CaseId | None
+    case_reference: str | None = None
+    """What people call the case, where the command begins one."""
     evidence: Any = None
     """What `EVIDENCE` names for the command, folded as of its time; None where it names nothing."""
 
