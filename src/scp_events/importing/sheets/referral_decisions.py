@@ -5,24 +5,21 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from scp_cli.importing.cells import AsCode, CodeWord, RowId, Staff, YesOrNo, required
-from scp_cli.importing.desk import MAIN, Desk, Step
-from scp_cli.importing.sheets.row import GroundedRow
-from scp_events.aggregates import referral
-from scp_events.aggregates.referral import (
+from scp_events.aggregates.referral.commands import (
     AcceptReferral,
     AssessSuitability,
     DeclineReferral,
     DetermineEligibility,
     RedirectReferral,
     ReferralCommand,
-    ReferralDrafted,
-    Suitability,
     WaitlistReferral,
-    WithdrawnBy,
     WithdrawReferral,
 )
-from scp_events.vocabulary import Decision, OrganisationId
+from scp_events.aggregates.referral.events import ReferralDrafted, Suitability, WithdrawnBy
+from scp_events.importing.cells import AsCode, CodeWord, RowId, Staff, YesOrNo, required
+from scp_events.importing.desk import MAIN, Desk, Step
+from scp_events.importing.sheets.row import GroundedRow
+from scp_events.vocabulary import Grounds, OrganisationId
 
 
 class Answer(StrEnum):
@@ -52,13 +49,13 @@ class ReferralDecisionRow(GroundedRow):
         """Eligibility and suitability come before the answer, where the row says them."""
         case_id = desk.case(self.case)
         found = desk.find(ReferralDrafted, case_id, "referral", self.referral, "referrals")
-        decision = self.decision(desk, case_id)
+        decision = self.grounds(desk, case_id)
         return [
-            self.step(referral, found.stream.id, case_id, command, by=self.decided_by, name=name)
+            self.step(found.stream, case_id, command, by=self.decided_by, name=name)
             for name, command in self._commands(decision)
         ]
 
-    def _commands(self, decision: Decision) -> list[tuple[str, ReferralCommand]]:
+    def _commands(self, decision: Grounds) -> list[tuple[str, ReferralCommand]]:
         commands: list[tuple[str, ReferralCommand]] = []
         if self.eligible is not None:
             commands.append(("eligibility", DetermineEligibility(decision=decision, eligible=self.eligible)))
@@ -67,7 +64,7 @@ class ReferralDecisionRow(GroundedRow):
             commands.append(("suitability", assess))
         return [*commands, (MAIN, self._answer(decision))]
 
-    def _answer(self, decision: Decision) -> ReferralCommand:
+    def _answer(self, decision: Grounds) -> ReferralCommand:
         match self.outcome:
             case Answer.ACCEPTED:
                 return AcceptReferral(decision=decision)

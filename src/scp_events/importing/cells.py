@@ -16,9 +16,9 @@ from typing import Annotated, Any, LiteralString, TypeVar
 from pydantic import BeforeValidator, ValidationError, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from scp_cli.importing.report import Wrong, WrongCellError
-from scp_events.aggregates.participant import DomainScore
-from scp_events.vocabulary import Actor, LegalBasis
+from scp_events.aggregates.assessment.events import DomainScore
+from scp_events.importing.report import Wrong, WrongCellError
+from scp_events.vocabulary import Actor, Calendar, LegalBasis
 
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -26,18 +26,22 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 @dataclass(frozen=True)
 class Registers:
-    """What cells may name: the staff and the legal bases of this import, and days up to today."""
+    """What cells may name: the staff and the legal bases of this import, and days up to today.
+
+    `calendar` says whose days and times of day they are: the organisation's.
+    """
 
     staff: Mapping[str, Actor]
     legal_bases: Mapping[str, LegalBasis]
     today: date
+    calendar: Calendar
 
 
 # --- dates, times and numbers -----------------------------------------------------------------------------
 
 _YEAR_FIRST = re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})")
 _DAY_FIRST = re.compile(r"(?P<d>\d{1,2})[/.](?P<m>\d{1,2})[/.](?P<y>\d{4})")
-_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?")
+_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::[0-5]\d)?")
 _MINUTES_A_DAY = 24 * 60
 _EARLIEST_YEAR = 1900
 
@@ -65,7 +69,7 @@ def _day(cell: str) -> date:
 def _time(cell: str) -> time:
     written = _TIME.fullmatch(cell)
     if written is None or int(written[1]) > 23 or int(written[2]) > 59:  # noqa: PLR2004 - hours and minutes
-        raise _complaint("not-a-time", "is not a time of day", "write it as 14:30, in UTC, or leave it blank")
+        raise _complaint("not-a-time", "is not a time of day", "write it as 14:30, or leave it blank")
     return time(int(written[1]), int(written[2]))
 
 

@@ -1,25 +1,36 @@
 """An import: read every sheet, put the rows in the order in which they were learned, record each once.
 
+Rows of one day that were entered on one day have no order that anybody wrote down. They are taken as the
+programme usually goes, and one that a rule refuses is asked again after the others of its day.
+
 A crash leaves the rows recorded so far, and at most one row half recorded. Every command has an id that
 follows from its row, so the same import run again completes what is missing and changes nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
+from itertools import groupby
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from scp_cli.importing.cells import ROW_ID, Registers, complaints
-from scp_cli.importing.desk import Desk, Step, command_id, conversation_id, fingerprint
-from scp_cli.importing.reading import Line, Sheet, read_directory
-from scp_cli.importing.registers import REGISTERS, read_registers
-from scp_cli.importing.rehearsal import Rehearsal
-from scp_cli.importing.rejected import write_rejected
-from scp_cli.importing.report import (
+from scp_events.event_log import (
+    BlockingCommandHandler,
+    BusyError,
+    CommandIdReusedError,
+    CommandRequest,
+    LogReader,
+)
+from scp_events.importing.cells import ROW_ID, Registers, complaints
+from scp_events.importing.desk import Desk, Step, command_id, conversation_id, fingerprint
+from scp_events.importing.reading import Line, Sheet, read_directory
+from scp_events.importing.registers import REGISTERS, read_registers
+from scp_events.importing.rehearsal import Live, Log, Rehearsal
+from scp_events.importing.rejected import write_rejected
+from scp_events.importing.report import (
     ImportReport,
     NothingNewError,
     Progress,
@@ -27,45 +38,44 @@ from scp_cli.importing.report import (
     Wrong,
     WrongCellError,
 )
-from scp_cli.importing.sheets import COLUMNS, SHEETS, Row
-from scp_events import casework
-from scp_events.event_log import BusyError, CommandIdReusedError, EventLog
+from scp_events.importing.sheets import COLUMNS, DAYS, SHEETS, Row
 from scp_events.vocabulary import Actor, Provenance, Refused
 
 PURPOSE = "import"
 SOURCE = "spreadsheet"
 END_OF_DAY = time(23, 59, 59)
-"""When a row counts as entered: by the end of its day, UTC, so nothing is claimed known before it was."""
+"""When a row counts as entered: by the end of its day, so nothing is claimed known before it was."""
 
 OnRow = Callable[[Progress], None]
 
 
 def import_directory(  # noqa: PLR0913 - each says one thing about the import, by name
-    log: EventLog,
+    reader: LogReader,
+    handler: BlockingCommandHandler | None,
     directory: Path,
     *,
     by: Actor,
     rejected_to: Path,
-    dry_run: bool = False,
     on_row: OnRow | None = None,
-    today: date | None = None,
+    now: datetime,
 ) -> ImportReport:
     """Record every row of the sheets in `directory`; return what became of each.
 
-    `by` is the person who runs the import; it must be a human, because rows hold decisions. Rejected rows are
-    written to `rejected_to`, or a numbered neighbour where that is taken. A dry run decides every row on the
-    log as it stands and those before it, and records and writes nothing. `today` is the last day a row may
-    name; by default this machine's. Raises `SheetsRefusedError`, before anything is recorded, where a file
-    cannot be read as a whole.
+    Without a `handler` it is a dry run: every row is decided on the log as it stands and the rows before it,
+    and nothing is recorded or written. `by` is the person who runs the import; it must be a human, because
+    rows hold decisions. Rejected rows are written to `rejected_to`, or a numbered neighbour where that is
+    taken. `now` is the last moment a row may name. Raises `SheetsRefusedError`, before anything is recorded,
+    where a file cannot be read as a whole.
     """
-    sheets = read_directory(directory, COLUMNS)
-    registers = read_registers(sheets, today or datetime.now().astimezone().date())
-    report = ImportReport(dry_run=dry_run)
-    with Rehearsal(log) as rehearsal:
-        clerk = _Clerk(by, rehearsal if dry_run else log, rehearsal, report)
+    sheets = read_directory(directory, COLUMNS, DAYS)
+    registers = read_registers(sheets, reader.calendar, reader.calendar.day_of(now))
+    report = ImportReport(dry_run=handler is None)
+    with Rehearsal(reader, now) as rehearsal:
+        log = rehearsal if handler is None else Live(reader, handler)
+        clerk = _Clerk(by, log, rehearsal, report)
         clerk.work_through(sheets, registers, on_row or _nobody_watches)
     _in_the_order_of_the_sheets(report, sheets)
-    if not dry_run:
+    if handler is not None:
         names = [register.NAME for register in REGISTERS]
         report.rejected_files = write_rejected(rejected_to, sheets, names, report.problems)
     return report
@@ -103,7 +113,7 @@ class _Place:
 class _Clerk:
     """Works through rows one by one, and notes what became of each."""
 
-    def __init__(self, by: Actor, log: EventLog, rehearsal: Rehearsal, report: ImportReport) -> None:
+    def __init__(self, by: Actor, log: Log, rehearsal: Rehearsal, report: ImportReport) -> None:
         self._by = by
         self._log = log
         self._rehearsal = rehearsal
@@ -123,9 +133,25 @@ class _Clerk:
         rows = [(place, row) for place in places if (row := self._read(place, registers))]
         rows.sort(key=lambda each: _learned(*each))
         done = len(places) - len(rows)
-        for done, (place, row) in enumerate(rows, start=done + 1):  # noqa: B020 - goes on counting
-            self._deal_with(place, row)
-            on_row(Progress(done, len(places), place.sheet.file))
+        for _, of_one_day in groupby(rows, key=lambda each: _day(each[1])):
+            for place, row in self._as_rules_allow(list(of_one_day)):
+                self._deal_with(place, row)
+                done += 1
+                on_row(Progress(done, len(places), place.sheet.file))
+
+    def _as_rules_allow(self, rows: list[tuple[_Place, Row]]) -> Iterator[tuple[_Place, Row]]:
+        """Yield the rows of one day; those that a rule refuses once more, after the others."""
+        while rows:
+            put_off = []
+            for place, row in rows:
+                if self._would_be_refused(row) and len(rows) > 1:
+                    put_off.append((place, row))
+                else:
+                    yield place, row
+            if len(put_off) == len(rows):
+                yield from put_off
+                return
+            rows = put_off
 
     def _read(self, place: _Place, registers: Registers) -> Row | None:
         if place.line.unnamed:
@@ -155,6 +181,19 @@ class _Clerk:
         else:
             self._count(place, row, is_new=is_new)
 
+    def _would_be_refused(self, row: Row) -> bool:
+        """Whether a rule refuses the row as things stand, so that it may have to come later in its day."""
+        if not self._log.is_new(command_id(row.NAME, row.row)):
+            return False
+        try:
+            with self._rehearsal.trial():
+                self._send(self._rehearsal, row, row.steps(self._desk))
+        except Refused:
+            return True
+        except (WrongCellError, ValidationError, CommandIdReusedError, NothingNewError):
+            return False  # said when the row is dealt with
+        return False
+
     def _record(self, row: Row) -> bool:
         """Record a row whole or not at all; return whether anything of it was new."""
         steps = row.steps(self._desk)
@@ -163,22 +202,25 @@ class _Clerk:
                 self._send(self._rehearsal, row, steps)
         return self._send(self._log, row, steps)
 
-    def _send(self, log: EventLog, row: Row, steps: Sequence[Step]) -> bool:
+    def _send(self, log: Log, row: Row, steps: Sequence[Step]) -> bool:
         outcomes = [
-            casework.handle(
-                log,
-                step.aggregate,
-                step.stream_id,
-                step.command,
-                self._provenance(row, step),
-                case_id=step.case_id,
-                fingerprint=fingerprint(steps[: steps.index(step) + 1]),
-            )
+            log.handle(self._request(row, step, steps))
             for step in _without_those_passed_over(log, row, steps)
         ]
         if not outcomes[-1].events:
             raise NothingNewError
         return any(not outcome.repeated for outcome in outcomes)
+
+    def _request(self, row: Row, step: Step, steps: Sequence[Step]) -> CommandRequest:
+        return CommandRequest(
+            aggregate=step.aggregate,
+            stream=step.stream,
+            case_id=step.case_id,
+            case_reference=step.case_reference,
+            command=step.command,
+            provenance=self._provenance(row, step),
+            fingerprint=fingerprint(steps[: steps.index(step) + 1]),
+        )
 
     def _provenance(self, row: Row, step: Step) -> Provenance:
         return Provenance(
@@ -189,7 +231,7 @@ class _Clerk:
             on_behalf_of=step.on_behalf_of,
             correlation_id=conversation_id(row.NAME, row.row),
             source_system=SOURCE,
-            source_recorded_at=datetime.combine(row.entered_on, END_OF_DAY, UTC),
+            source_recorded_at=datetime.combine(row.entered_on, END_OF_DAY, row.zone),
         )
 
     # --- what became of a row -----------------------------------------------------------------------------
@@ -208,7 +250,7 @@ class _Clerk:
         self._report.problems += [_problem(place, wrong) for wrong in wrongs]
 
 
-def _without_those_passed_over(log: EventLog, row: Row, steps: Sequence[Step]) -> list[Step]:
+def _without_those_passed_over(log: Log, row: Row, steps: Sequence[Step]) -> list[Step]:
     """Leave out steps that decided nothing new when a later one was recorded: by now they might."""
     if len(steps) == 1:
         return [*steps]
@@ -216,9 +258,18 @@ def _without_those_passed_over(log: EventLog, row: Row, steps: Sequence[Step]) -
     return [step for n, step in enumerate(steps) if known[n] or not any(known[n:])]
 
 
-def _learned(place: _Place, row: Row) -> tuple[date, datetime, int, int]:
-    """Rows are recorded in the order in which the organisation learned things."""
-    return row.entered_on, row.occurred_at, place.order, place.line.number
+def _learned(place: _Place, row: Row) -> tuple[date, date, bool, int, float, int]:
+    """Rows are recorded in the order in which the organisation learned things, and within a day as things go.
+
+    A time of day orders the rows of a sheet; what ends something comes last.
+    """
+    at = row.occurred_at
+    time_of_day = at.timestamp() if isinstance(at, datetime) else 0.0
+    return (*_day(row), row.ends_something, place.order, time_of_day, place.line.number)
+
+
+def _day(row: Row) -> tuple[date, date]:
+    return row.entered_on, row.happened_on
 
 
 def _problem(place: _Place, wrong: Wrong) -> RowProblem:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
-from typing import Any, ClassVar, TypeVar
+from datetime import date, datetime, tzinfo
+from typing import ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator
 
-from scp_cli.importing.cells import (
+from scp_events import policy
+from scp_events.aggregates import BY_CATEGORY
+from scp_events.importing.cells import (
     Basis,
     CaseCell,
     Codes,
     CodeWord,
     Day,
+    Registers,
     RowId,
     RowIds,
     Staff,
@@ -22,29 +25,24 @@ from scp_cli.importing.cells import (
     not_in_the_future,
     required,
 )
-from scp_cli.importing.desk import MAIN, Desk, Step, event_id, part_id
-from scp_cli.importing.report import WrongCellError
-from scp_events import policy
-from scp_events.event_log import Recorded
+from scp_events.importing.desk import MAIN, Desk, Step, event_id, part_id
+from scp_events.importing.report import WrongCellError
 from scp_events.vocabulary import (
     NO_ACTION,
     Actor,
-    Aggregate,
+    CaseId,
     Command,
-    Decision,
-    Event,
+    Correct,
     EventId,
-    ParticipantId,
+    Grounds,
+    Retract,
+    Stream,
     Text,
     Views,
 )
 
-NOON = time(12)
-"""When something happened whose time of day nobody wrote down. All times are UTC."""
 EVIDENCE = ("contacts", "milestones", "assessments", "reviews")
 """The sheets whose rows a decision or a need may rest on."""
-
-E = TypeVar("E", bound=Event)
 
 
 class Row(BaseModel):
@@ -59,8 +57,13 @@ class Row(BaseModel):
     happened_on: Day
     time: TimeOfDay | None = None
     entered_on: Day
+    _registers: Registers = PrivateAttr()
 
     _known_by_today = field_validator("happened_on", "entered_on")(not_in_the_future)
+
+    def model_post_init(self, context: Registers, /) -> None:
+        """Keep whose days and times of day they are."""
+        self._registers = context
 
     @field_validator("entered_on")
     @classmethod
@@ -68,13 +71,29 @@ class Row(BaseModel):
         return not_before(day, info.data.get("happened_on"), "happened_on")
 
     @property
-    def occurred_at(self) -> datetime:
-        """When it happened, in UTC."""
-        return datetime.combine(self.happened_on, self.time or NOON, UTC)
+    def occurred_at(self) -> datetime | date:
+        """When it happened: a time of the organisation's day, or a day of which no more is known."""
+        return self.at_time_of(self.happened_on)
+
+    def at_time_of(self, day: date) -> datetime | date:
+        """Return the row's time of day on a day, or the day where it has none."""
+        if self.time is None:
+            return day
+        return datetime.combine(day, self.time, self.zone)
+
+    @property
+    def zone(self) -> tzinfo:
+        """Return the organisation's time zone."""
+        return self._registers.calendar.zone
+
+    @property
+    def ends_something(self) -> bool:
+        """Whether, of rows of one day without a time, this comes last: it ends what the others are part of."""
+        return False
 
     @property
     def event_id(self) -> EventId:
-        """The id of the event this row records, where it can be corrected."""
+        """The id of the event this row records, where it can be named before."""
         return event_id(self.NAME, self.row)
 
     @property
@@ -88,17 +107,25 @@ class Row(BaseModel):
 
     def step(  # noqa: PLR0913 - each says one thing about the command, by name
         self,
-        aggregate: Aggregate[Any, Any, Any, Any],
-        stream_id: UUID,
-        case_id: ParticipantId,
+        stream: Stream,
+        case_id: CaseId,
         command: Command,
         *,
         by: Actor | None,
         name: str = MAIN,
-        at: datetime | None = None,
+        at: datetime | date | None = None,
     ) -> Step:
         """Return one command of this row; by default it is the row's only one."""
-        return Step(name, aggregate, stream_id, case_id, command, at or self.occurred_at, by)
+        return Step(
+            name=name,
+            aggregate=BY_CATEGORY[stream.category],
+            stream=stream,
+            case_id=case_id,
+            case_reference=self.case,
+            command=command,
+            occurred_at=at or self.occurred_at,
+            on_behalf_of=by,
+        )
 
 
 class GroundedRow(Row):
@@ -114,10 +141,9 @@ class GroundedRow(Row):
     relied_on: RowIds = ()
     review_on: Day | None = None
 
-    def decision(self, desk: Desk, case_id: ParticipantId, by: Actor | None = None) -> Decision:
-        """Return the grounds this row gives, and who answers for them."""
-        return Decision(
-            by=by or required(self.decided_by, "decided_by"),
+    def grounds(self, desk: Desk, case_id: CaseId) -> Grounds:
+        """Return the grounds this row gives."""
+        return Grounds(
             reason_code=required(self.reason_code, "reason_code"),
             reason_text=required(self.reason, "reason"),
             legal_basis=required(self.legal_basis, "legal_basis"),
@@ -155,19 +181,25 @@ class CorrectableRow(GroundedRow):
 
     corrects: RowId | None = None
 
-    def corrected(self, kind: type[E], desk: Desk, case_id: ParticipantId) -> dict[str, Any]:
-        """Return what every correction command needs: the event it corrects, when it was, and the grounds."""
-        wrong = desk.find(kind, case_id, "corrects", required(self.corrects, "corrects"), self.NAME)
-        return {
-            "corrects": wrong.envelope.event_id,
-            "happened_at": self._happened_otherwise(wrong),
-            "decision": self.decision(desk, case_id),
-        }
+    def corrected(
+        self, desk: Desk, case_id: CaseId, instead: Command, *, stream: Stream | None = None
+    ) -> Step:
+        """Return the step that corrects the row named: content, and the day where another is written."""
+        wrong = desk.recorded(case_id, "corrects", required(self.corrects, "corrects"), self.NAME)
+        command = Correct(
+            decision=self.grounds(desk, case_id),
+            corrects=wrong.envelope.event_id,
+            instead=instead,
+            occurred_at=self.occurred_at,
+        )
+        return self._as_correction(stream or wrong.stream, case_id, command)
 
-    def _happened_otherwise(self, wrong: Recorded[Any]) -> datetime | None:
-        return None if wrong.envelope.occurred_at == self.occurred_at else self.occurred_at
+    def retracted(self, desk: Desk, case_id: CaseId) -> Step:
+        """Return the step that takes the row named back: it never was so."""
+        wrong = desk.recorded(case_id, "corrects", required(self.corrects, "corrects"), self.NAME)
+        command = Retract(decision=self.grounds(desk, case_id), corrects=wrong.envelope.event_id)
+        return self._as_correction(wrong.stream, case_id, command)
 
-    @property
-    def corrected_at(self) -> datetime:
-        """When the correction was decided: the day it was entered."""
-        return datetime.combine(self.entered_on, NOON, UTC)
+    def _as_correction(self, stream: Stream, case_id: CaseId, command: Command) -> Step:
+        decider = required(self.decided_by, "decided_by")
+        return self.step(stream, case_id, command, by=decider, at=self.entered_on)

@@ -5,30 +5,29 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from scp_cli.importing.cells import AsCode, CodeWord, Day, RowId, Staff, choice, required
-from scp_cli.importing.desk import Desk, Step
-from scp_cli.importing.sheets.row import CorrectableRow
-from scp_events.aggregates import irp
-from scp_events.aggregates.irp import (
+from scp_events.aggregates.irp.commands import (
     AchieveGoal,
     ChangeStepStatus,
-    ClosedAs,
     CloseIrp,
     ConcludeIrpReview,
-    CorrectGoalProgress,
+    IrpCommand,
+    RecordGoalProgress,
+    StartIrpReview,
+)
+from scp_events.aggregates.irp.events import (
+    ClosedAs,
     GoalAdded,
     GoalId,
     GoalOutcome,
-    GoalProgressRecorded,
-    IrpCommand,
     IrpDraftStarted,
-    RecordGoalProgress,
     ReviewOutcome,
-    StartIrpReview,
     StepAdded,
     StepStatus,
 )
-from scp_events.vocabulary import ParticipantId, Text
+from scp_events.importing.cells import AsCode, CodeWord, Day, RowId, Staff, choice, required
+from scp_events.importing.desk import Desk, Step
+from scp_events.importing.sheets.row import CorrectableRow
+from scp_events.vocabulary import CaseId, EventId, Text
 
 
 class Kind(StrEnum):
@@ -43,7 +42,7 @@ class Kind(StrEnum):
 
 
 class ReviewRow(CorrectableRow):
-    """One look at a plan, or one decision about it. `corrects` is for progress."""
+    """One look at a plan, or one decision about it; with `corrects`, as it should have read."""
 
     NAME = "reviews"
 
@@ -60,17 +59,18 @@ class ReviewRow(CorrectableRow):
     def steps(self, desk: Desk) -> list[Step]:
         """Every kind is one command."""
         case_id = desk.case(self.case)
-        plan = desk.find(IrpDraftStarted, case_id, "plan", self.plan, "plans").stream.id
+        plan = desk.find(IrpDraftStarted, case_id, "plan", self.plan, "plans").stream
+        command = self._command(desk, case_id)
         if self.corrects:
-            command: IrpCommand = self._correction(desk, case_id)
-            return [self.step(irp, plan, case_id, command, by=self.staff, at=self.corrected_at)]
-        return [self.step(irp, plan, case_id, self._command(desk, case_id), by=self.staff)]
+            return [self.corrected(desk, case_id, command)]
+        decides = hasattr(command, "decision") and self.decided_by is not None
+        return [self.step(plan, case_id, command, by=self.decided_by if decides else self.staff)]
 
-    def _command(self, desk: Desk, case_id: ParticipantId) -> IrpCommand:
+    def _command(self, desk: Desk, case_id: CaseId) -> IrpCommand:
         match self.kind:
             case Kind.PROGRESS:
                 return RecordGoalProgress(
-                    event_id=self.event_id,
+                    event_id=self._own_id(),
                     goal_id=self._goal(desk, case_id),
                     outcome=choice(GoalOutcome, self.outcome, "outcome"),
                     note=required(self.text, "text"),
@@ -81,7 +81,7 @@ class ReviewRow(CorrectableRow):
                 return StartIrpReview(reason=required(self.outcome, "outcome"))
         return self._decided(desk, case_id)
 
-    def _step_status(self, desk: Desk, case_id: ParticipantId) -> ChangeStepStatus:
+    def _step_status(self, desk: Desk, case_id: CaseId) -> ChangeStepStatus:
         about = required(self.about, "about")
         return ChangeStepStatus(
             step_id=desk.find(StepAdded, case_id, "about", about, "plans").event.step_id,
@@ -89,30 +89,24 @@ class ReviewRow(CorrectableRow):
             note=self.text,
         )
 
-    def _decided(self, desk: Desk, case_id: ParticipantId) -> IrpCommand:
-        decision = self.decision(desk, case_id, self.decided_by or self.staff)
+    def _decided(self, desk: Desk, case_id: CaseId) -> IrpCommand:
+        decision = self.grounds(desk, case_id)
         match self.kind:
             case Kind.GOAL_ACHIEVED:
                 return AchieveGoal(
-                    decision=decision, event_id=self.event_id, goal_id=self._goal(desk, case_id)
+                    decision=decision, event_id=self._own_id(), goal_id=self._goal(desk, case_id)
                 )
             case Kind.CLOSED:
                 return CloseIrp(decision=decision, outcome=choice(ClosedAs, self.outcome, "outcome"))
         return ConcludeIrpReview(
             decision=decision,
             outcome=choice(ReviewOutcome, self.outcome, "outcome"),
-            reviewed_on=self.happened_on,
             next_review_on=required(self.next_review_on, "next_review_on"),
         )
 
-    def _correction(self, desk: Desk, case_id: ParticipantId) -> CorrectGoalProgress:
-        return CorrectGoalProgress(
-            **self.corrected(GoalProgressRecorded, desk, case_id),
-            goal_id=self._goal(desk, case_id),
-            outcome=choice(GoalOutcome, self.outcome, "outcome"),
-            note=required(self.text, "text"),
-        )
+    def _own_id(self) -> EventId | None:
+        return None if self.corrects else self.event_id
 
-    def _goal(self, desk: Desk, case_id: ParticipantId) -> GoalId:
+    def _goal(self, desk: Desk, case_id: CaseId) -> GoalId:
         about = required(self.about, "about")
         return desk.find(GoalAdded, case_id, "about", about, "plans").event.goal_id

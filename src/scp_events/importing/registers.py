@@ -12,10 +12,10 @@ from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from scp_cli.importing.cells import AsCode, Codes, CodeWord, Day, Registers, complaints
-from scp_cli.importing.reading import Line, Sheet
-from scp_cli.importing.report import FileProblem, SheetsRefusedError, Wrong
-from scp_events.vocabulary import Actor, Citation, LegalBasis, OrganisationId, PersonId, Role
+from scp_events.importing.cells import AsCode, Codes, CodeWord, Day, Registers, complaints
+from scp_events.importing.reading import Line, Sheet
+from scp_events.importing.report import FileProblem, SheetsRefusedError, Wrong
+from scp_events.vocabulary import Actor, Calendar, Citation, LegalBasis, OrganisationId, PersonId, Role
 
 
 class Entry(BaseModel):
@@ -55,7 +55,7 @@ REGISTERS: tuple[type[Entry], ...] = (StaffEntry, LegalBasisEntry)
 E = TypeVar("E", bound=Entry)
 
 
-def read_registers(sheets: Mapping[str, Sheet], today: date) -> Registers:
+def read_registers(sheets: Mapping[str, Sheet], calendar: Calendar, today: date) -> Registers:
     """Return both registers. Raises `SheetsRefusedError` naming every line that is wrong."""
     problems: list[FileProblem] = []
     staff = _entries(StaffEntry, sheets, problems)
@@ -66,6 +66,7 @@ def read_registers(sheets: Mapping[str, Sheet], today: date) -> Registers:
         staff={entry.code: _actor(entry) for entry in staff},
         legal_bases={entry.code: _legal_basis(entry) for entry in legal_bases},
         today=today,
+        calendar=calendar,
     )
 
 

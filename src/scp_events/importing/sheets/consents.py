@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from scp_cli.importing.cells import AsCode, CodeWord, Day, Staff, YesOrNo, required
-from scp_cli.importing.desk import Desk, Step
-from scp_cli.importing.sheets.row import Row
-from scp_events.aggregates import participant
-from scp_events.aggregates.participant import ConsentParty, GiveConsent, WithdrawConsent
-from scp_events.vocabulary import OrganisationId
+from scp_events.aggregates.consent import CATEGORY
+from scp_events.aggregates.consent.commands import GiveConsent, WithdrawConsent
+from scp_events.aggregates.consent.events import ConsentParty
+from scp_events.importing.cells import AsCode, CodeWord, Day, Staff, YesOrNo, required
+from scp_events.importing.desk import Desk, Step
+from scp_events.importing.sheets.row import Row
+from scp_events.vocabulary import OrganisationId, the_one
 
 
 class ConsentRow(Row):
@@ -30,7 +31,7 @@ class ConsentRow(Row):
         """A consent is given or withdrawn."""
         case_id = desk.case(self.case)
         command = self._given() if self.kind == "given" else self._withdrawn()
-        return [self.step(participant, case_id, case_id, command, by=self.staff)]
+        return [self.step(the_one(CATEGORY, case_id), case_id, command, by=self.staff)]
 
     def _given(self) -> GiveConsent:
         return GiveConsent(
@@ -38,7 +39,6 @@ class ConsentRow(Row):
             recipient=OrganisationId(self.recipient),
             given_by=self.by_whom,
             capacity_noted=required(self.capacity_noted, "capacity_noted"),
-            given_on=self.happened_on,
             valid_until=self.valid_until,
         )
 

@@ -4,35 +4,44 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import Annotated
-from uuid import uuid4
+from uuid import UUID
 
-from scp_cli.importing.cells import AsCode, CodeWord, Day, RowId, RowIds, SeveralStaff, Staff, required
-from scp_cli.importing.desk import Desk, Step
-from scp_cli.importing.sheets.row import EVIDENCE, CorrectableRow
-from scp_events.aggregates import irp
-from scp_events.aggregates.irp import (
+from scp_events.aggregates.irp import CATEGORY
+from scp_events.aggregates.irp.commands import (
     AddGoal,
     AddStep,
     AgreeToIrp,
     ApproveIrp,
-    CorrectNeed,
     DeclineIrp,
-    Evidence,
-    GoalAdded,
-    GoalId,
     IdentifyNeed,
     IrpCommand,
+    ProposeIrp,
+    StartIrp,
+    StartIrpDraft,
+)
+from scp_events.aggregates.irp.events import (
+    GoalAdded,
+    GoalId,
     IrpDraftStarted,
     NeedId,
     NeedIdentified,
     Priority,
-    ProposeIrp,
     Responsible,
-    StartIrp,
-    StartIrpDraft,
     StepId,
 )
-from scp_events.vocabulary import EventId, IrpId, ParticipantId, PersonId, Text
+from scp_events.importing.cells import (
+    AsCode,
+    CodeWord,
+    Day,
+    RowId,
+    RowIds,
+    SeveralStaff,
+    Staff,
+    required,
+)
+from scp_events.importing.desk import Desk, Step, part_id
+from scp_events.importing.sheets.row import EVIDENCE, CorrectableRow
+from scp_events.vocabulary import CaseId, EventId, PersonId, Stream, Text
 
 
 class Kind(StrEnum):
@@ -50,7 +59,7 @@ class Kind(StrEnum):
 
 
 class PlanRow(CorrectableRow):
-    """One line of a plan. `corrects` is for a need."""
+    """One line of a plan; with `corrects`, as it should have read."""
 
     NAME = "plans"
 
@@ -74,26 +83,21 @@ class PlanRow(CorrectableRow):
     def steps(self, desk: Desk) -> list[Step]:
         """Every kind is one command."""
         case_id = desk.case(self.case)
-        author = required(self.staff, "staff")[0]
-        if self.corrects:
-            command: IrpCommand = self._correction(desk, case_id)
-            return [
-                self.step(irp, self._plan(desk, case_id), case_id, command, by=author, at=self.corrected_at)
-            ]
         command = self._command(desk, case_id)
-        return [self.step(irp, self._plan(desk, case_id), case_id, command, by=author)]
+        if self.corrects:
+            return [self.corrected(desk, case_id, command)]
+        author = self.decided_by or required(self.staff, "staff")[0]
+        return [self.step(self._plan(desk, case_id), case_id, command, by=author)]
 
-    def _plan(self, desk: Desk, case_id: ParticipantId) -> IrpId:
+    def _plan(self, desk: Desk, case_id: CaseId) -> Stream:
         if self.kind is Kind.DRAFT:
-            found = desk.stream_of(self.NAME, self.row)
-            return IrpId(found.id if found else uuid4())
-        draft = desk.find(IrpDraftStarted, case_id, "plan", required(self.plan, "plan"), self.NAME)
-        return IrpId(draft.stream.id)
+            return desk.stream_of(CATEGORY, self.NAME, self.row)
+        return desk.find(IrpDraftStarted, case_id, "plan", required(self.plan, "plan"), self.NAME).stream
 
-    def _command(self, desk: Desk, case_id: ParticipantId) -> IrpCommand:  # noqa: PLR0911 - one case a kind
+    def _command(self, desk: Desk, case_id: CaseId) -> IrpCommand:  # noqa: PLR0911 - one case a kind
         match self.kind:
             case Kind.DRAFT:
-                return StartIrpDraft(participant_id=case_id, plan_version=1, contributors=self._authors())
+                return StartIrpDraft(contributors=self._authors())
             case Kind.NEED:
                 return self._need(desk, case_id)
             case Kind.GOAL:
@@ -101,49 +105,40 @@ class PlanRow(CorrectableRow):
             case Kind.STEP:
                 return self._step(desk, case_id)
             case Kind.PROPOSED:
-                return ProposeIrp(evidence=Evidence(), contributors=self._authors())
+                return ProposeIrp(contributors=self._authors())
             case Kind.AGREED:
                 return AgreeToIrp(in_their_words=self._text())
             case Kind.DECLINED:
                 return DeclineIrp(in_their_words=self._text())
             case Kind.APPROVED:
-                return ApproveIrp(decision=self.decision(desk, case_id))
+                return ApproveIrp(decision=self.grounds(desk, case_id))
             case Kind.STARTED:
-                return StartIrp(started_on=self.happened_on, next_review_on=required(self.due_on, "due_on"))
+                return StartIrp(next_review_on=required(self.due_on, "due_on"))
 
-    def _need(self, desk: Desk, case_id: ParticipantId) -> IdentifyNeed:
+    def _need(self, desk: Desk, case_id: CaseId) -> IdentifyNeed:
         return IdentifyNeed(
-            event_id=self.event_id,
-            need_id=NeedId(self.part_id),
+            event_id=None if self.corrects else self.event_id,
+            need_id=NeedId(self._part(desk, case_id)),
             domain=required(self.domain, "domain"),
             description=self._text(),
             evidence=self._evidence(desk, case_id),
             priority=required(self.priority, "priority"),
         )
 
-    def _correction(self, desk: Desk, case_id: ParticipantId) -> CorrectNeed:
-        return CorrectNeed(
-            **self.corrected(NeedIdentified, desk, case_id),
-            domain=required(self.domain, "domain"),
-            description=self._text(),
-            evidence=self._evidence(desk, case_id),
-            priority=required(self.priority, "priority"),
-        )
-
-    def _goal(self, desk: Desk, case_id: ParticipantId) -> AddGoal:
+    def _goal(self, desk: Desk, case_id: CaseId) -> AddGoal:
         about = required(self.about, "about")
         return AddGoal(
-            goal_id=GoalId(self.part_id),
+            goal_id=GoalId(self._part(desk, case_id)),
             need_id=desk.find(NeedIdentified, case_id, "about", about, self.NAME).event.need_id,
             description=self._text(),
             target_date=required(self.due_on, "due_on"),
         )
 
-    def _step(self, desk: Desk, case_id: ParticipantId) -> AddStep:
+    def _step(self, desk: Desk, case_id: CaseId) -> AddStep:
         about = required(self.about, "about")
         person = self.responsible_person
         return AddStep(
-            step_id=StepId(self.part_id),
+            step_id=StepId(self._part(desk, case_id)),
             goal_id=desk.find(GoalAdded, case_id, "about", about, self.NAME).event.goal_id,
             description=self._text(),
             responsible=required(self.responsible, "responsible"),
@@ -151,11 +146,18 @@ class PlanRow(CorrectableRow):
             due_on=self.due_on,
         )
 
+    def _part(self, desk: Desk, case_id: CaseId) -> UUID:
+        """Return the id of the need, goal or step; of a correction, that of the row it corrects."""
+        if self.corrects is None:
+            return self.part_id
+        desk.recorded(case_id, "corrects", self.corrects, self.NAME)
+        return part_id(self.NAME, self.corrects)
+
     def _text(self) -> str:
         return required(self.text, "text")
 
     def _authors(self) -> tuple[PersonId, ...]:
         return tuple(author.id for author in required(self.staff, "staff"))
 
-    def _evidence(self, desk: Desk, case_id: ParticipantId) -> tuple[EventId, ...]:
+    def _evidence(self, desk: Desk, case_id: CaseId) -> tuple[EventId, ...]:
         return tuple(desk.evidence(case_id, "evidence", row, EVIDENCE) for row in self.evidence)

@@ -4,8 +4,8 @@
 commands, `run` sends those through `casework`, `rejected` writes back what could not be recorded.
 """
 
-from scp_cli.importing.report import FileProblem, ImportReport, Progress, RowProblem, SheetsRefusedError
-from scp_cli.importing.run import import_directory
+from scp_events.importing.report import FileProblem, ImportReport, Progress, RowProblem, SheetsRefusedError
+from scp_events.importing.run import import_directory
 
 __all__ = [
     "FileProblem",

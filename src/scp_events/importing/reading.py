@@ -10,34 +10,20 @@ import csv
 import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from pathlib import Path
-from typing import TypeAlias
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, XmlError, ZipError
 
-from scp_cli.importing.cells import shown
-from scp_cli.importing.report import FileProblem, SheetsRefusedError, Wrong
-
-Value: TypeAlias = int | float | str | bool | time | date | datetime | timedelta
-"""What a cell of a workbook may hold. A cell of a CSV file is always text."""
+from scp_events.importing.cells import shown
+from scp_events.importing.day_order import must_be_day_first
+from scp_events.importing.lines import Line, Value
+from scp_events.importing.report import FileProblem, SheetsRefusedError, UnreadableFileError, Wrong
 
 DELIMITERS = ",;\t"
 REMARK_COLUMNS = ("why", "fix")
 """Written in front of rejected rows, ignored when they are read again."""
 ENDINGS = (".csv", ".xlsx")
-
-
-@dataclass(frozen=True)
-class Line:
-    """One row: its place, what its cells say by column, and the cells as they stood."""
-
-    number: int
-    cells: Mapping[str, str]
-    """Without the blank ones, and without spaces around."""
-    values: tuple[Value, ...]
-    unnamed: bool
-    """Whether a cell stands beyond the last named column."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +58,9 @@ class _Table:
     delimiter: str = ","
 
 
-class _UnreadableError(Exception):
-    """Why a file cannot be read."""
-
-    def __init__(self, code: str, message: str, fix: str, column: str | None = None) -> None:
-        super().__init__(message)
-        self.wrong = Wrong(code, message, fix, column)
-
-
-def read_directory(directory: Path, sheets: Mapping[str, Columns]) -> dict[str, Sheet]:
+def read_directory(
+    directory: Path, sheets: Mapping[str, Columns], days: Mapping[str, Collection[str]]
+) -> dict[str, Sheet]:
     """Return every sheet by its name. Raises `SheetsRefusedError` naming each file that is wrong."""
     found: dict[str, Sheet] = {}
     problems: list[FileProblem] = []
@@ -88,7 +68,8 @@ def read_directory(directory: Path, sheets: Mapping[str, Columns]) -> dict[str, 
         try:
             name = _name(path, sheets, found)
             found[name] = _sheet(path, sheets[name])
-        except _UnreadableError as unreadable:
+            must_be_day_first(found[name].lines, days[name])
+        except UnreadableFileError as unreadable:
             problems.append(FileProblem(path.name, unreadable.wrong))
     if not found and not problems:
         fix = f"name a directory that holds some of {shown([f'{name}.csv' for name in sheets])}"
@@ -112,13 +93,13 @@ def _files(directory: Path) -> list[Path]:
 def _name(path: Path, sheets: Collection[str], found: Collection[str]) -> str:
     name = path.stem.lower()
     if name not in sheets:
-        raise _UnreadableError(
+        raise UnreadableFileError(
             "unknown-sheet",
             "is not a sheet this import knows",
             f"move it away, or name it one of {shown([*sheets])}",
         )
     if name in found:
-        raise _UnreadableError("sheet-twice", "is there as CSV and as XLSX", "keep one of the two")
+        raise UnreadableFileError("sheet-twice", "is there as CSV and as XLSX", "keep one of the two")
     return name
 
 
@@ -126,7 +107,9 @@ def _sheet(path: Path, columns: Columns) -> Sheet:
     table = _workbook(path) if path.suffix.lower() == ".xlsx" else _csv(path, columns.known)
     rows = [(number, row) for number, row in table.rows if any(_text(value) for value in row)]
     if not rows:
-        raise _UnreadableError("empty-file", "is empty", "give it a first line with the names of the columns")
+        raise UnreadableFileError(
+            "empty-file", "is empty", "give it a first line with the names of the columns"
+        )
     (_, first), *rest = rows
     names = _column_names(first)
     _must_be_the_columns(names, columns)
@@ -153,7 +136,7 @@ def _must_be_the_columns(names: Sequence[str], columns: Columns) -> None:
     for place, name in enumerate(names, start=1):
         _must_be_a_column(place, name, names, columns)
     if missing := sorted(columns.needed - set(names)):
-        raise _UnreadableError(
+        raise UnreadableFileError(
             "missing-column",
             f"has no column {shown(missing)}",
             "add it, and fill it in for every row",
@@ -166,13 +149,13 @@ def _must_be_a_column(place: int, name: str, names: Sequence[str], columns: Colu
     if name in REMARK_COLUMNS:
         return
     if name not in columns.known:
-        raise _UnreadableError(
+        raise UnreadableFileError(
             "unknown-column",
             f"has a column, number {place}, with a name this sheet does not have",
             f"remove the column, or name it one of {shown(columns.known)}",
         )
     if names.count(name) > 1:
-        raise _UnreadableError(
+        raise UnreadableFileError(
             "column-twice", f"has the column {shown([name])} twice", "keep one of the two", name
         )
 
@@ -218,7 +201,7 @@ def _decoded(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise _UnreadableError(
+        raise UnreadableFileError(
             "not-utf-8", "is not written in UTF-8", "save it as `CSV UTF-8` in Excel, or as UTF-8 elsewhere"
         ) from None
 
@@ -241,7 +224,7 @@ def _csv_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[Value]]]:
             yield start, list(row)
             start = reader.line_num + 1
     except csv.Error:
-        raise _UnreadableError(
+        raise UnreadableFileError(
             "broken-quotes",
             f"cannot be parted into cells from line {start} on",
             'look for a quotation mark that is not closed; inside a quoted cell write it twice: ""',
@@ -259,14 +242,14 @@ def _workbook(path: Path) -> _Table:
                 for name in workbook.sheet_names
             ]
     except PasswordError:
-        raise _UnreadableError("locked-workbook", "asks for a password", "save it without one") from None
+        raise UnreadableFileError("locked-workbook", "asks for a password", "save it without one") from None
     except (CalamineError, XmlError, ZipError, OSError):
-        raise _UnreadableError(
+        raise UnreadableFileError(
             "not-a-workbook", "cannot be opened as a workbook", "save it as .xlsx in Excel or LibreOffice"
         ) from None
     filled = [page for page in pages if any(_text(value) for row in page for value in row)]
     if len(filled) > 1:
-        raise _UnreadableError(
+        raise UnreadableFileError(
             "several-worksheets", "has more than one worksheet with content", "keep one worksheet a file"
         )
     rows = filled[0] if filled else []

@@ -1,7 +1,8 @@
 """Where a row becomes commands: what it may look up, and how its steps are named.
 
 A step's command id follows from the sheet, the row's id and the step's name, so a row sent again is the same
-commands again. Streams keep random ids; an earlier row's stream is found through that row's command.
+commands again. A stream that a row begins has an id that follows from the row; an earlier row's event is found
+through that row's command.
 """
 
 from __future__ import annotations
@@ -9,24 +10,24 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, Protocol, TypeGuard, TypeVar
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel
 
-from scp_cli.importing.report import WrongCellError
-from scp_events.event_log import EventLog, Recorded
+from scp_events.event_log import Recorded
+from scp_events.importing.report import WrongCellError
 from scp_events.vocabulary import (
     Actor,
-    Aggregate,
+    AnyAggregate,
+    CaseId,
     Command,
     CommandId,
     Event,
     EventId,
     LegalBasis,
-    ParticipantId,
     Stream,
 )
 
@@ -38,16 +39,17 @@ MAIN = "record"
 E = TypeVar("E", bound=Event)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Step:
     """One command of a row: whom to ask what, when it happened, and on whose behalf it is typed in."""
 
     name: str
-    aggregate: Aggregate[Any, Any, Any, Any]
-    stream_id: UUID
-    case_id: ParticipantId
+    aggregate: AnyAggregate
+    stream: Stream
+    case_id: CaseId
+    case_reference: str
     command: Command
-    occurred_at: datetime
+    occurred_at: datetime | date
     on_behalf_of: Actor | None = None
 
 
@@ -100,22 +102,36 @@ def _is(recorded: Recorded[Any], kind: type[E]) -> TypeGuard[Recorded[E]]:
     return isinstance(recorded.event, kind)
 
 
+class Register(Protocol):
+    """What the desk asks of the log, or of a trial of it."""
+
+    def open_case(self, reference: str) -> CaseId:
+        """Return the case of this reference; make one where there is none yet."""
+
+    def case_of(self, reference: str) -> CaseId | None:
+        """Return the case of this reference, or None."""
+
+    def events_of_command(self, command_id: CommandId) -> list[Recorded[Event]]:
+        """Return what a command came to, oldest first."""
+
+
 class Desk:
     """What a row may ask for while it is turned into commands."""
 
-    def __init__(self, log: EventLog) -> None:
-        self._log = log
-        self._cases: dict[str, ParticipantId] = {}
+    def __init__(self, register: Register) -> None:
+        self._register = register
+        self._cases: dict[str, CaseId] = {}
         self._found: dict[CommandId, Recorded[Event]] = {}
 
-    def open_case(self, reference: str) -> ParticipantId:
+    def open_case(self, reference: str) -> CaseId:
         """Return the case of this reference; make one where there is none yet."""
-        self._cases[reference] = self._log.open_case(reference)
+        if reference not in self._cases:
+            self._cases[reference] = self._register.open_case(reference)
         return self._cases[reference]
 
-    def case(self, reference: str) -> ParticipantId:
+    def case(self, reference: str) -> CaseId:
         """Return the case of this reference, which an earlier row opened."""
-        found = self._cases.get(reference) or self._log.case_of(reference)
+        found = self._cases.get(reference) or self._register.case_of(reference)
         if found is None:
             raise WrongCellError(
                 "case",
@@ -126,8 +142,19 @@ class Desk:
         self._cases[reference] = found
         return found
 
-    def find(self, kind: type[E], case_id: ParticipantId, column: str, row: str, sheet: str) -> Recorded[E]:
+    def stream_of(self, category: str, sheet: str, row: str) -> Stream:
+        """Return the stream that a row begins."""
+        return Stream(category, uuid5(conversation_id(sheet, row), category))
+
+    def find(self, kind: type[E], case_id: CaseId, column: str, row: str, sheet: str) -> Recorded[E]:
         """Return the event that a row named in `column` recorded: of this kind, and in this case."""
+        found = self.recorded(case_id, column, row, sheet)
+        if not _is(found, kind):
+            raise _another_kind(column, sheet)
+        return found
+
+    def recorded(self, case_id: CaseId, column: str, row: str, sheet: str) -> Recorded[Event]:
+        """Return the event that a row named in `column` recorded in this case."""
         found = self._earlier(row, sheet)
         if found is None:
             raise WrongCellError(
@@ -136,31 +163,30 @@ class Desk:
                 f"names a row of {sheet} that is not recorded",
                 "check the row's id; if that row was rejected, correct it first",
             )
-        if not _is(found, kind) or found.envelope.case_id != case_id:
-            raise WrongCellError(
-                column,
-                "another-kind-of-row",
-                f"names a row of {sheet} that is of another case, or of a kind that does not fit",
-                "check the row's id",
-            )
+        if found.envelope.case_id != case_id:
+            raise _another_kind(column, sheet)
         return found
 
-    def stream_of(self, sheet: str, row: str) -> Stream | None:
-        """Return the stream a row began when it was recorded before; None for a new row."""
-        earlier = self._earlier(row, sheet)
-        return earlier.stream if earlier else None
-
-    def evidence(self, case_id: ParticipantId, column: str, row: str, sheets: tuple[str, ...]) -> EventId:
+    def evidence(self, case_id: CaseId, column: str, row: str, sheets: tuple[str, ...]) -> EventId:
         """Return the event that a row of one of these sheets recorded in this case."""
         *others, last = sheets
         sheet = next((name for name in others if self._earlier(row, name)), last)
-        return self.find(Event, case_id, column, row, sheet).envelope.event_id
+        return self.recorded(case_id, column, row, sheet).envelope.event_id
 
     def _earlier(self, row: str, sheet: str) -> Recorded[Event] | None:
         asked = command_id(sheet, row)
         if asked not in self._found:
-            events = self._log.events_of_command(asked)
+            events = self._register.events_of_command(asked)
             if not events:
                 return None
             self._found[asked] = events[0]
         return self._found[asked]
+
+
+def _another_kind(column: str, sheet: str) -> WrongCellError:
+    return WrongCellError(
+        column,
+        "another-kind-of-row",
+        f"names a row of {sheet} that is of another case, or of a kind that does not fit",
+        "check the row's id",
+    )

@@ -30,6 +30,14 @@ class WrongCellError(Exception):
         self.wrong = Wrong(code, message, fix, column)
 
 
+class UnreadableFileError(Exception):
+    """Why a file cannot be read as a whole."""
+
+    def __init__(self, code: str, message: str, fix: str, column: str | None = None) -> None:
+        super().__init__(message)
+        self.wrong = Wrong(code, message, fix, column)
+
+
 class NothingNewError(Exception):
     """A row that changes nothing, and was not recorded before."""
 
