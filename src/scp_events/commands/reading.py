@@ -85,7 +85,7 @@ def mistake(found: Mapping[str, Any]) -> Mistake:
             return Mistake((*place, "command"), f"name one of {found['ctx']['expected_tags']}")
         case kind if "parsing" in kind or "unicode" in kind:
             return Mistake(place, f"cannot be read ({kind})")
-    return Mistake(place, str(found["msg"]))
+    return Mistake(place, str(found["msg"]).removeprefix("Value error, "))
 
 
 # --- what the classes cannot say --------------------------------------------------------------------------

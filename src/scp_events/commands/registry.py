@@ -48,6 +48,11 @@ class Offer:
         return "decision" in self.command.model_fields
 
     @cached_property
+    def is_for_every_fact(self) -> bool:
+        """Whether every aggregate with reports offers it: correcting and retracting."""
+        return self.command in {Correct, Retract}
+
+    @cached_property
     def is_report(self) -> bool:
         """Whether it may say when it was. The time of an act is the log's clock."""
         return not issubclass(self.command, Act)
