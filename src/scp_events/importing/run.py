@@ -38,6 +38,7 @@ from scp_events.importing.report import (
     Wrong,
     WrongCellError,
 )
+from scp_events.importing.remedies import in_words_of_sheets
 from scp_events.importing.sheets import COLUMNS, DAYS, SHEETS, Row
 from scp_events.vocabulary import Actor, Provenance, Refused
 
@@ -134,24 +135,29 @@ class _Clerk:
         rows.sort(key=lambda each: _learned(*each))
         done = len(places) - len(rows)
         for _, of_one_day in groupby(rows, key=lambda each: _day(each[1])):
-            for place, row in self._as_rules_allow(list(of_one_day)):
-                self._deal_with(place, row)
+            for place in self._record_as_rules_allow(list(of_one_day)):
                 done += 1
                 on_row(Progress(done, len(places), place.sheet.file))
 
-    def _as_rules_allow(self, rows: list[tuple[_Place, Row]]) -> Iterator[tuple[_Place, Row]]:
-        """Yield the rows of one day; those that a rule refuses once more, after the others."""
+    def _record_as_rules_allow(self, rows: list[tuple[_Place, Row]]) -> Iterator[_Place]:
+        """Record the rows of one day, asking those that a rule refuses again after the others.
+
+        Yields the place of each that is dealt with.
+        """
         while rows:
-            put_off = []
+            refused: list[tuple[_Place, Row, Refused]] = []
             for place, row in rows:
-                if self._would_be_refused(row) and len(rows) > 1:
-                    put_off.append((place, row))
+                refusal = self._deal_with(place, row)
+                if refusal is None:
+                    yield place
                 else:
-                    yield place, row
-            if len(put_off) == len(rows):
-                yield from put_off
+                    refused.append((place, row, refusal))
+            if len(refused) == len(rows):
+                for place, _, refusal in refused:
+                    self._reject(place, [_by_a_rule(refusal)])
+                    yield place
                 return
-            rows = put_off
+            rows = [(place, row) for place, row, _ in refused]
 
     def _read(self, place: _Place, registers: Registers) -> Row | None:
         if place.line.unnamed:
@@ -163,15 +169,16 @@ class _Clerk:
             self._reject(place, complaints(error))
             return None
 
-    def _deal_with(self, place: _Place, row: Row) -> None:
+    def _deal_with(self, place: _Place, row: Row) -> Refused | None:
+        """Record a row or reject it; return the refusal of a rule, which may allow it later."""
         try:
             is_new = self._record(row)
+        except Refused as refusal:
+            return refusal
         except WrongCellError as error:
             self._reject(place, [error.wrong])
         except ValidationError as error:
             self._reject(place, complaints(error))
-        except Refused as refusal:
-            self._reject(place, [Wrong(refusal.rule, "a rule of the programme refuses it", refusal.remedy)])
         except CommandIdReusedError:
             self._reject(place, [_IMPORTED_OTHERWISE])
         except NothingNewError:
@@ -180,19 +187,7 @@ class _Clerk:
             self._reject(place, [_BUSY])
         else:
             self._count(place, row, is_new=is_new)
-
-    def _would_be_refused(self, row: Row) -> bool:
-        """Whether a rule refuses the row as things stand, so that it may have to come later in its day."""
-        if not self._log.is_new(command_id(row.NAME, row.row)):
-            return False
-        try:
-            with self._rehearsal.trial():
-                self._send(self._rehearsal, row, row.steps(self._desk))
-        except Refused:
-            return True
-        except (WrongCellError, ValidationError, CommandIdReusedError, NothingNewError):
-            return False  # said when the row is dealt with
-        return False
+        return None
 
     def _record(self, row: Row) -> bool:
         """Record a row whole or not at all; return whether anything of it was new."""
@@ -282,6 +277,10 @@ def _problem(place: _Place, wrong: Wrong) -> RowProblem:
         message=wrong.message,
         fix=wrong.fix,
     )
+
+
+def _by_a_rule(refusal: Refused) -> Wrong:
+    return Wrong(refusal.rule, "a rule of the programme refuses it", in_words_of_sheets(refusal.remedy))
 
 
 _BEYOND_THE_COLUMNS = Wrong(

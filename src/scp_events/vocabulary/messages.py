@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
@@ -13,6 +14,11 @@ from scp_events.vocabulary.ids import EventId
 from scp_events.vocabulary.people import Actor
 from scp_events.vocabulary.personal import Erased, FieldGroup, personal_fields, values_in
 from scp_events.vocabulary.text import Word
+
+
+@dataclass(frozen=True)
+class OfTheCase:
+    """Marks a field that names events: these are of the same case, and had happened by then."""
 
 
 class Event(Word):
