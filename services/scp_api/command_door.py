@@ -7,11 +7,11 @@ can be sent is described in `command_openapi`, from the same list.
 
 from __future__ import annotations
 
-import re
+from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scp_api import preconditions, problems
@@ -20,7 +20,7 @@ from scp_api.parts import Parts
 from scp_events.access import Send as Sending
 from scp_events.commands import Address, Offer, Said, read, request_for
 from scp_events.event_log import CommandRequest, Outcome
-from scp_events.vocabulary import CASE_REFERENCE, Correct, EventId, Position, Provenance, Word
+from scp_events.vocabulary import CaseReference, Correct, EventId, Position, Provenance, Word
 
 LARGEST_BODY = 256 * 1024
 """No request may be larger than anything the vocabulary can say."""
@@ -101,19 +101,19 @@ def needs_version(offer: Offer) -> bool:
 
 # --- reading ----------------------------------------------------------------------------------------------
 
-_REFERENCE = re.compile(CASE_REFERENCE)
+_REFERENCE = TypeAdapter(CaseReference)
+_ID = TypeAdapter(UUID)
 
 
 def _address(found: Addressed) -> Address:
     """Return what the one name in an address means."""
-    if found.offer.is_addressed_by_case:
-        if _REFERENCE.fullmatch(found.name):
-            return found.name
-        raise _misspelled("case_reference")
+    by_case = found.offer.is_addressed_by_case
+    reader: TypeAdapter[Any] = _REFERENCE if by_case else _ID
     try:
-        return UUID(found.name)
-    except ValueError:
-        raise _misspelled(id_name(found.offer.aggregate)) from None
+        address: Address = reader.validate_python(found.name)
+    except ValidationError:
+        raise _misspelled("case_reference" if by_case else id_name(found.offer.aggregate)) from None
+    return address
 
 
 def _misspelled(name: str) -> problems.Problem:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from scp_api import preconditions, problems
 from scp_api.addresses import id_name, path_of
 from scp_api.command_door import Answer, needs_version
 from scp_events.commands import OFFERS, Offer, body_of
-from scp_events.vocabulary import CASE_REFERENCE, NO_ACTION
+from scp_events.vocabulary import NO_ACTION, CaseReference
 
 SAID = "said."
 """Before the name of a schema: what clients say. What we answer with may say more, such as `Erased`."""
-REFUSALS = (400, 401, 403, 404, 405, 409, 413, 415, 422, 500, 503)
+REFUSALS = (400, 401, 403, 404, 409, 413, 415, 422, 500, 503)
 _TEXT = {"type": "string"}
+_REFERENCE = TypeAdapter(CaseReference)
 
 
 def paths() -> dict[str, Any]:
@@ -58,7 +59,7 @@ def _names(offer: Offer) -> Iterator[dict[str, Any]]:
         "in": "path",
         "name": "case_reference" if by_case else id_name(offer.aggregate),
         "required": True,
-        "schema": _TEXT | ({"pattern": CASE_REFERENCE} if by_case else {"format": "uuid"}),
+        "schema": _REFERENCE.json_schema() if by_case else _TEXT | {"format": "uuid"},
     }
 
 
