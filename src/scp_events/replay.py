@@ -1,8 +1,8 @@
 """A case replayed: as it was in the world, and as it was known to us.
 
 Two axes. `as_of` is a time in the world: what had happened by then. `known_at` is a time in the log: what
-had been recorded by then. What was known is put in order of time first, corrections in their places: see `history`.
-So a late entry shows up for every `as_of` after it happened, but only for a `known_at` after it was typed in,
+had been recorded by then. What was known is put in order of time first, corrections in their places (see
+`history`). So a late entry shows up for every `as_of` after it happened, but only for a `known_at` after it was typed in,
 and what was known at a position never changes, whatever is recorded later.
 """
 
