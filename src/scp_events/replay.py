@@ -1,8 +1,8 @@
 """A case replayed: as it was in the world, and as it was known to us.
 
 Two axes. `as_of` is a time in the world: what had happened by then. `known_at` is a time in the log: what
-had been recorded by then. What was known is put in order of time first, corrections in their places: see `history`.
-So a late entry shows up for every `as_of` after it happened, but only for a `known_at` after it was typed in,
+had been recorded by then. What was known is put in order of time first, corrections in their places (see
+`history`). So a late entry shows up for every `as_of` after it happened, but only for a `known_at` after it was typed in,
 and what was known at a position never changes, whatever is recorded later.
 """
 
@@ -48,6 +48,8 @@ class Point:
     known_at: Known | None = None
     trust_source: bool = False
     """Take an imported event as known since its source says it was entered: a claim the log cannot prove."""
+    with_restricted: bool = False
+    """Whether restricted streams, such as concerns, are seen: for those they are for, and for nobody else."""
 
 
 class Seen(Word):
@@ -59,6 +61,7 @@ class Seen(Word):
     known_at: AwareDatetime | None
     """The instant asked for, or when the last position known was recorded; None where nothing was known."""
     trust_source: bool = False
+    with_restricted: bool = False
 
 
 class Entry(Word):
@@ -242,6 +245,7 @@ def resolve(log: LogReader, point: Point) -> Seen:
         known_through=through,
         known_at=known_at,
         trust_source=point.trust_source,
+        with_restricted=point.with_restricted,
     )
 
 
@@ -251,7 +255,11 @@ def _as_of(log: LogReader, seen: Seen) -> When | None:
 
 def _known(log: LogReader, case_id: CaseId, seen: Seen) -> list[Recorded[Event]]:
     history = log.case_history(case_id, seen.known_through)
-    return [recorded for recorded in history if was_known(recorded, seen)]
+    return [recorded for recorded in history if was_known(recorded, seen) and _may_be_seen(recorded, seen)]
+
+
+def _may_be_seen(recorded: Recorded[Event], seen: Seen) -> bool:
+    return seen.with_restricted or recorded.envelope.confidentiality == "standard"
 
 
 def was_known(recorded: Recorded[Event], seen: Seen) -> bool:
