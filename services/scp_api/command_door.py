@@ -27,10 +27,11 @@ LARGEST_BODY = 256 * 1024
 
 
 class Answer(Word):
-    """What a command came to. Without `event_ids` it was already so; `repeated` where it was sent before."""
+    """What a command came to. `events` is 0 where it was already so; `repeated` where it was sent before."""
 
     stream_id: UUID
     version: int
+    events: int
     event_ids: tuple[EventId, ...]
     first_position: Position | None
     last_position: Position | None
@@ -138,6 +139,7 @@ def _done(outcome: Outcome, status: int = 200, headers: dict[str, str] | None = 
     answer = Answer(
         stream_id=outcome.stream.id,
         version=outcome.version,
+        events=outcome.events,
         event_ids=outcome.event_ids,
         first_position=outcome.first_position,
         last_position=outcome.last_position,
@@ -150,4 +152,4 @@ def _done(outcome: Outcome, status: int = 200, headers: dict[str, str] | None = 
 
 def _begun(asked: CommandRequest, outcome: Outcome) -> Response:
     there = location(asked.aggregate, asked.case_reference, outcome.stream.id)
-    return _done(outcome, 201 if outcome.event_ids else 200, {"Location": there})
+    return _done(outcome, 201 if outcome.events else 200, {"Location": there})

@@ -11,10 +11,11 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from fastapi import Request
+from fastapi.routing import APIRoute
 
 from scp_api.authentication import actor_of
-from scp_api.problems import Problem, WrongField, denied, invalid
-from scp_events.access import Action, Deny, Purpose, decide
+from scp_api.problems import Problem, WrongField, denied, invalid, not_found
+from scp_events.access import Action, Deny, Purpose, Read, Resource, decide
 from scp_events.vocabulary import Actor, CommandId
 
 COMMANDS = UUID("0b6f4d0e-3f5a-4c53-9b1e-5d2a6f6c7a11")
@@ -46,6 +47,24 @@ def must_be_allowed(who: Asking, action: Action) -> None:
     answer = decide(who.actor, action, who.purpose)
     if isinstance(answer, Deny):
         raise denied(answer)
+
+
+def may_read(request: Request, resource: Resource) -> None:
+    """Let somebody read a collection; whoever may not is told so."""
+    must_know_parameters(request, _parameters_of(request.scope["route"]))
+    allowed(request, Read(resource))
+
+
+def may_read_one(request: Request, resource: Resource) -> None:
+    """Let somebody read one thing; whoever may not is told that there is nothing."""
+    try:
+        may_read(request, resource)
+    except Problem as problem:
+        raise (not_found() if problem.kind == "denied" else problem) from None
+
+
+def _parameters_of(route: APIRoute) -> Set[str]:
+    return {parameter.alias for parameter in route.dependant.query_params}
 
 
 def must_know_parameters(request: Request, known: Set[str] = frozenset()) -> None:
