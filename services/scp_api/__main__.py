@@ -16,9 +16,8 @@ from scp_api.read_models import PROJECTIONS
 from scp_api.settings import Settings
 from scp_events import follower
 from scp_events.access import Issuer, Verifier, development, keys
-from scp_events.aggregates import ALL
 from scp_events.database import DatabaseError, open_database
-from scp_events.event_log import EventLog, EventLogAsync, UnsafeServerError, prepare
+from scp_events.event_log import CommandHandler, LogReader, UnsafeServerError, prepare
 from scp_events.ledger import startup
 from scp_events.ledger.startup import Guard, ReadOnlyError, StaleLogError, Standing
 from scp_events.privacy import open_keyring
@@ -61,7 +60,7 @@ def _serve(settings: Settings, issuers: list[Issuer]) -> None:
             open_keyring(conninfo, named=settings.keyring, url=url, home=settings.home)
         )
         log = opened.enter_context(
-            EventLog(conninfo, ALL, keyring=keyring, pool_size=2 * settings.api_threads, patience=PATIENCE)
+            LogReader(conninfo, keyring, pool_size=settings.api_threads, patience=PATIENCE)
         )
         reading = opened.enter_context(
             ConnectionPool(
@@ -78,12 +77,13 @@ def _serve(settings: Settings, issuers: list[Issuer]) -> None:
         if settings.api_follow:
             opened.enter_context(follower.following(log, PROJECTIONS))
         opened.callback(_journal.info, "stopping", step="followers")
+        guard = _guard(conninfo, settings)
         parts = Parts(
             log=log,
-            writing=EventLogAsync(log, readers=settings.api_threads),
+            handler=CommandHandler(conninfo, keyring, may_append=guard.must_allow_appending),
             reading=reading,
             verifier=Verifier(issuers),
-            guard=_guard(conninfo, settings),
+            guard=guard,
             threads=settings.api_threads,
         )
         server = lifecycle.server(

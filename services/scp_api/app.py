@@ -53,7 +53,7 @@ def _while_serving(parts: Parts) -> Callable[[FastAPI], AbstractAsyncContextMana
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         current_default_thread_limiter().total_tokens = parts.threads
         app.openapi()
-        async with parts.writing:
+        async with parts.handler:
             yield
 
     return lifespan

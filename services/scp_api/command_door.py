@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from anyio.to_thread import run_sync
 from fastapi import Request, Response
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -64,7 +65,8 @@ class CommandDoor:
             raise problems.method_not_allowed(["POST"])
         preconditions.must_know_parameters(request)
         asked = await self._request(found, request)
-        outcome = await self._parts.writing.handle(asked)
+        await self._must_allow_appending()
+        outcome = await self._parts.handler.handle(asked)
         return _begun(asked, outcome) if found.offer.begins else _done(outcome)
 
     async def _request(self, found: Addressed, request: Request) -> CommandRequest:
@@ -79,7 +81,7 @@ class CommandDoor:
             correcting = Sending(offer.aggregate, Correct, type(said.command.instead))
             preconditions.must_be_allowed(who, correcting)
         return await request_for(
-            self._parts.writing,
+            self._parts.handler,
             offer,
             said,
             _address(found),
@@ -93,6 +95,12 @@ class CommandDoor:
             expected_version=preconditions.expected_version(request, required=needs_version(offer)),
             fingerprint=preconditions.fingerprint(request, raw),
         )
+
+    async def _must_allow_appending(self) -> None:
+        """Refuse where nothing may be recorded. Where that is not known yet a thread looks."""
+        guard = self._parts.guard
+        if guard is not None and not guard.allows_appending:
+            await run_sync(guard.must_allow_appending)
 
 
 def needs_version(offer: Offer) -> bool:

@@ -30,7 +30,6 @@ from scp_events.event_log import (
     LogUnreachableError,
     LogUnwritableError,
     NewerEventError,
-    NotAnsweredError,
     StaleVersionError,
     UnsafeServerError,
 )
@@ -228,7 +227,6 @@ PASSING: Mapping[type[Exception], str] = {
     psycopg.OperationalError: "the database cannot be reached or is busy: try again",
     LogUnreachableError: "the database cannot be reached: try again with the same key",
     LogUnwritableError: "the database does not write just now: nothing was recorded, try again",
-    NotAnsweredError: "the service is stopping: try again with the same key",
     UnsafeServerError: "the database may lose what it records, so nothing is: try again once it is set right",
     KeyServiceDownError: "the keys of personal data cannot be had just now: try again",
 }
