@@ -7,16 +7,18 @@ than answers do, and a body may be about a young person: so what was written the
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from scp_events.commands.bodies import DAY, INSTANT, body_of, plain
 from scp_events.commands.registry import Offer
-from scp_events.vocabulary import Command, Refused
+from scp_events.vocabulary import Command, Erased, Refused
 
 Place = tuple[str | int, ...]
 
@@ -55,8 +57,11 @@ class MistakenError(Exception):
 def read(offer: Offer, raw: bytes) -> Said:
     """Return what a body says. Raises `NotJsonError`, `MistakenError`, or `Refused` for what is out of reach."""
     try:
-        written = json.loads(raw, parse_float=_number, parse_constant=_no_number)
-        said = body_of(offer).model_validate_json(json.dumps(written), strict=True)
+        text = raw.decode()
+        written = _JSON.decode(text)
+        if _FRACTION.search(text):
+            text = json.dumps(written)
+        said = body_of(offer).model_validate_json(text, strict=True)
     except ValidationError as error:
         raise MistakenError(tuple(map(mistake, error.errors(include_url=False, include_input=False)))) from None
     except (ValueError, RecursionError):
@@ -73,6 +78,11 @@ def _number(written: str) -> float | int:
 
 def _no_number(written: str) -> float:
     raise ValueError(f"{written} is not JSON")
+
+
+_JSON = json.JSONDecoder(parse_float=_number, parse_constant=_no_number)
+_FRACTION = re.compile(r"[0-9][.eE]")
+"""Where a number may be written in a way that pydantic reads as no integer."""
 
 
 def mistake(found: Mapping[str, Any]) -> Mistake:
@@ -101,23 +111,32 @@ def _must_be_as_written(said: BaseModel, written: Any) -> None:  # noqa: ANN401 
         _must_be_within_reach(value)
 
 
-_PLAIN = frozenset({str, bool, type(None)})
-"""Values of these types are not looked into: most are one."""
-
-
 def _values(said: object, written: Any, place: Place) -> Iterator[tuple[Place, object, Any]]:  # noqa: ANN401 - as above
-    """Yield every single value that is neither text nor left out: where it is, and how it was written."""
+    """Yield every day, instant and number that was said: where it is, and how it was written."""
     match said:
         case BaseModel():
-            for name, value in said:
-                if name in written and type(value) not in _PLAIN:
-                    yield from _values(value, written[name], (*place, name))
+            for name in _looked_into(type(said)):
+                if name in written:
+                    yield from _values(getattr(said, name), written[name], (*place, name))
         case tuple():
             for number, (value, each) in enumerate(zip(said, written, strict=True)):
-                if type(value) not in _PLAIN:
-                    yield from _values(value, each, (*place, number))
-        case _:
+                yield from _values(value, each, (*place, number))
+        case date() | int() | Decimal():
             yield place, said, written
+
+
+@cache
+def _looked_into(said: type[BaseModel]) -> tuple[str, ...]:
+    """Return the fields that can hold a day, an instant or a number, at whatever depth."""
+    return tuple(name for name, info in said.model_fields.items() if _can_hold_one(info.annotation))
+
+
+def _can_hold_one(annotation: Any) -> bool:  # noqa: ANN401 - whatever an annotation may be
+    if isinstance(annotation, type):
+        if issubclass(annotation, BaseModel):
+            return annotation is not Erased and bool(_looked_into(annotation))
+        return issubclass(annotation, date | int | Decimal)
+    return any(map(_can_hold_one, get_args(annotation)))
 
 
 def _is_misread(value: object, written: Any) -> bool:  # noqa: ANN401 - as above
