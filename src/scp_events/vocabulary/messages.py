@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -115,6 +116,10 @@ class DecisionCommand(Command):
     """A command that is itself a decision, so it comes with its grounds."""
 
     decision: Grounds
+
+    def relying_on(self, events: Sequence[EventId]) -> Self:
+        """Return it with events that its decision rests on, besides those it names."""
+        return self.model_copy(update={"decision": self.decision.relying_on(events)})
 
 
 @cache
