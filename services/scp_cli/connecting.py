@@ -9,14 +9,13 @@ from uuid import UUID
 import psycopg
 from pydantic import ValidationError
 
-from scp_events.aggregates import ALL
 from scp_events.database import open_database
-from scp_events.event_log import EventLog, prepare
-from scp_events.history import UnknownCaseError
+from scp_events.event_log import BlockingCommandHandler, CommandHandler, LogReader, prepare
 from scp_events.ledger import startup, tables
 from scp_events.ledger.settings import LedgerSettings
 from scp_events.privacy import open_keyring
-from scp_events.vocabulary import ParticipantId
+from scp_events.replay import UnknownCaseError
+from scp_events.vocabulary import CaseId
 
 
 class LedgerSettingsError(Exception):
@@ -24,11 +23,11 @@ class LedgerSettingsError(Exception):
 
 
 @contextmanager
-def opened_log() -> Iterator[EventLog]:
+def opened_log() -> Iterator[LogReader]:
     """Yield the log of `SCP_DATABASE_URL`, or of the embedded server in `SCP_HOME`, with its keyring."""
     with open_database() as conninfo:
         prepare(conninfo)
-        with open_keyring(conninfo) as keyring, EventLog(conninfo, ALL, keyring=keyring, pool_size=2) as log:
+        with open_keyring(conninfo) as keyring, LogReader(conninfo, keyring, pool_size=2) as log:
             yield log
 
 
@@ -44,16 +43,24 @@ def opened_ledger() -> Iterator[tuple[str, LedgerSettings]]:
 
 
 @contextmanager
-def opened_to_append() -> Iterator[EventLog]:
-    """Yield the log for a command that appends to it, once its anchors say that it is the newest.
+def opened_to_append() -> Iterator[tuple[LogReader, BlockingCommandHandler]]:
+    """Yield the log, and what appends to it, once its anchors say that it is the newest.
+
+    Raises `StaleLogError` or `ReadOnlyError`.
+    """
+    with opened_log() as log, BlockingCommandHandler(handler_of(log)) as handler:
+        yield log, handler
+
+
+def handler_of(log: LogReader) -> CommandHandler:
+    """Return what appends to a log, once its anchors say that it is the newest: for who opens it themselves.
 
     Raises `StaleLogError` or `ReadOnlyError`.
     """
     settings = ledger_settings()
-    with opened_log() as log:
-        startup.prepare(log.conninfo, settings)
-        startup.compare(log.conninfo, settings).must_allow_appending()
-        yield log
+    startup.prepare(log.conninfo, settings)
+    startup.compare(log.conninfo, settings).must_allow_appending()
+    return CommandHandler(log.conninfo, log.keyring)
 
 
 def ledger_settings() -> LedgerSettings:
@@ -65,16 +72,16 @@ def ledger_settings() -> LedgerSettings:
         raise LedgerSettingsError("; ".join(wrong)) from None
 
 
-def case_named(log: EventLog, named: str) -> ParticipantId:
+def case_named(log: LogReader, named: str) -> CaseId:
     """Return the case with this reference or id."""
     case_id = log.case_of(named) or log.case_of(named.upper()) or _id(named)
     if case_id is None:
-        raise UnknownCaseError(f"there is no case {named!r}: `scp cases` lists those there are")
+        raise UnknownCaseError(f"there is no case {named!r}: `scp-events cases` lists those there are")
     return case_id
 
 
-def _id(named: str) -> ParticipantId | None:
+def _id(named: str) -> CaseId | None:
     try:
-        return ParticipantId(UUID(named))
+        return CaseId(UUID(named))
     except ValueError:
         return None

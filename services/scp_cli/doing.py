@@ -130,11 +130,11 @@ def _done(offer: Offer, said: Said, address: Address, provenance: Provenance, ve
     import asyncio
     from uuid import uuid4
 
-    from scp_cli.connecting import opened_log, opening_to_append
+    from scp_cli.connecting import handler_of, opened_log
     from scp_events.commands import request_for
 
     async def send() -> Outcome:
-        async with opening_to_append(log) as handler:
+        async with handler_of(log) as handler:
             request = await request_for(
                 handler,
                 offer,

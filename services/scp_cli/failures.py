@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 
 from scp_cli.connecting import LedgerSettingsError
-from scp_cli.importing import SheetsRefusedError
+from scp_events.importing import SheetsRefusedError
 from scp_events.database import DatabaseError
 from scp_events.erasure import ErasureIncompleteError
 from scp_events.event_log import (

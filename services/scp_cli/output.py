@@ -1,6 +1,6 @@
 """What comes out: data on stdout in the format asked for, progress and remarks on stderr."""
 
-# ruff: noqa: PLC0415 - what only some outputs need is imported by them, so that `scp --help` is quick
+# ruff: noqa: PLC0415 - what only some outputs need is imported by them, so that `scp-events --help` is quick
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""`scp replay` and `scp diff`: a case as it was, as it was known, and what lies between two points."""
+"""`scp-events replay` and `scp-events diff`: a case as it was, as it was known, and what lies between two points."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What programs may rely on in `scp replay --format json` and `scp diff --format json`.
+"""What programs may rely on in `scp-events replay --format json` and `scp-events diff --format json`.
 
     python -m scp_cli.schemas docs/schemas
 

@@ -132,6 +132,7 @@ def _looked_into(said: type[BaseModel]) -> tuple[str, ...]:
 
 
 def _can_hold_one(annotation: Any) -> bool:  # noqa: ANN401 - whatever an annotation may be
+    annotation = getattr(annotation, "__supertype__", annotation)  # what a NewType is of
     if isinstance(annotation, type):
         if issubclass(annotation, BaseModel):
             return annotation is not Erased and bool(_looked_into(annotation))
