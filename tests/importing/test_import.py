@@ -20,7 +20,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from scp_cli.importing import (
+from scp_events.aggregates.engagement.events import ContactRecorded, KeyWorkerAssigned
+from scp_events.event_log import BlockingCommandHandler, CommandRequest, LogReader, Outcome
+from scp_events.importing import (
     FileProblem,
     ImportReport,
     Progress,
@@ -28,19 +30,23 @@ from scp_cli.importing import (
     SheetsRefusedError,
     import_directory,
 )
-from scp_cli.importing import run as importing_run
-from scp_cli.importing.rehearsal import Rehearsal
-from scp_events.aggregates import participant
-from scp_events.aggregates.participant import ContactCorrected, ContactRecorded, KeyWorkerAssigned
-from scp_events.event_log import EventLog
-from scp_events.vocabulary import Actor, DecisionEvent, OrganisationId, PersonId, Role
+from scp_events.replay import replay
+from scp_events.vocabulary import (
+    Actor,
+    Correction,
+    DecisionEvent,
+    OrganisationId,
+    PersonId,
+    Precision,
+    Role,
+)
 from tests.check_log import check_log
 from tests.conftest import database
 from tests.examples import examples
-from tests.opened import opened_log
+from tests.opened import opened_handler, opened_reader
 
 CLERK = Actor(id=PersonId("dc-yarrow"), role=Role.DATA_CLERK, organisation=OrganisationId("second-chance"))
-TODAY = date(2026, 7, 1)
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 CASE = "SC-2025-001"
 SECRETS = {
     "name": "Pepper Willowbrook",
@@ -293,45 +299,56 @@ def changed(sheet: str, row_id: str, **cells: str) -> Sheets:
 
 
 @pytest.fixture
-def log(log_database: str) -> Iterator[EventLog]:
-    with opened_log(log_database, pool_size=2) as opened:
+def log(log_database: str) -> Iterator[LogReader]:
+    with opened_reader(log_database) as opened:
         yield opened
     check_log(log_database)
 
 
 @pytest.fixture
-def imported(log: EventLog, tmp_path: Path) -> Callable[..., ImportReport]:
-    """Return a function that imports sheets or a directory."""
+def handler(log_database: str) -> Iterator[BlockingCommandHandler]:
+    with opened_handler(log_database) as opened:
+        yield opened
 
-    def run(sheets: Sheets | Path, **options: Any) -> ImportReport:
+
+@pytest.fixture
+def imported(log: LogReader, handler: BlockingCommandHandler, tmp_path: Path) -> Callable[..., ImportReport]:
+    """Return a function that imports sheets or a directory; `through` records in the place of the handler."""
+
+    def run(
+        sheets: Sheets | Path, *, dry_run: bool = False, through: Any = None, **options: Any
+    ) -> ImportReport:
         directory = sheets if isinstance(sheets, Path) else write(tmp_path / "sheets", sheets)
-        return run_import(log, directory, tmp_path / "rejected", **options)
+        recording = None if dry_run else through or handler
+        return run_import(log, recording, directory, tmp_path / "rejected", **options)
 
     return run
 
 
 @pytest.fixture(scope="module")
-def empty_log(postgres_server: str, log_template: str) -> Iterator[EventLog]:
+def empty_log(postgres_server: str, log_template: str) -> Iterator[LogReader]:
     """Yield a log that stays empty: only dry runs use it."""
-    with database(postgres_server, log_template) as conninfo, opened_log(conninfo, pool_size=1) as log:
+    with database(postgres_server, log_template) as conninfo, opened_reader(conninfo) as log:
         yield log
         assert log.head() == 0
 
 
 @pytest.fixture
-def tried(empty_log: EventLog, tmp_path: Path) -> Callable[..., ImportReport]:
+def tried(empty_log: LogReader, tmp_path: Path) -> Callable[..., ImportReport]:
     """Return a function that tries sheets or a directory out on an empty log."""
 
     def run(sheets: Sheets | Path) -> ImportReport:
         directory = sheets if isinstance(sheets, Path) else write(tmp_path / "sheets", sheets)
-        return run_import(empty_log, directory, tmp_path / "rejected", dry_run=True)
+        return run_import(empty_log, None, directory, tmp_path / "rejected")
 
     return run
 
 
-def run_import(log: EventLog, directory: Path, rejected_to: Path, **options: Any) -> ImportReport:
+def run_import(
+    log: LogReader, handler: BlockingCommandHandler | None, directory: Path, rejected_to: Path, **options: Any
+) -> ImportReport:
     """Import, and check that no row is lost and no secret told."""
-    report = import_directory(log, directory, by=CLERK, rejected_to=rejected_to, today=TODAY, **options)
+    report = import_directory(log, handler, directory, by=CLERK, rejected_to=rejected_to, now=NOW, **options)
     assert report.read == report.recorded + report.already_there + report.rejected
     assert (report.rejected > 0) == bool(report.problems)
     tells_no_secret(str(report))
@@ -351,7 +368,7 @@ def counts(report: ImportReport) -> tuple[int, int, int]:
 
 
 def test_every_row_of_the_small_case_is_recorded_and_the_second_time_is_there(
-    imported: Callable[..., ImportReport], log: EventLog
+    imported: Callable[..., ImportReport], log: LogReader
 ) -> None:
     assert counts(imported(small_case())) == (ROWS, 0, 0)
     head = log.head()
@@ -360,7 +377,7 @@ def test_every_row_of_the_small_case_is_recorded_and_the_second_time_is_there(
 
 
 def test_who_typed_it_in_and_who_decided_are_two_people(
-    imported: Callable[..., ImportReport], log: EventLog
+    imported: Callable[..., ImportReport], log: LogReader
 ) -> None:
     imported(small_case())
     recorded = list(log.read_all())
@@ -371,19 +388,22 @@ def test_who_typed_it_in_and_who_decided_are_two_people(
     assert "dc-yarrow" not in {r.event.decision.by.id for r in recorded if isinstance(r.event, DecisionEvent)}
 
 
-def test_a_time_of_day_is_utc_and_noon_where_there_is_none(
-    imported: Callable[..., ImportReport], log: EventLog
+def test_a_row_without_a_time_is_of_that_day_and_claims_no_noon(
+    imported: Callable[..., ImportReport], log: LogReader
 ) -> None:
     imported(small_case())
-    first, second, _ = (r.envelope for r in log.read_all() if isinstance(r.event, ContactRecorded))
-    assert first.occurred_at == datetime(2025, 3, 9, 14, 30, tzinfo=UTC)
-    assert second.occurred_at == datetime(2025, 3, 10, 12, tzinfo=UTC)
-    assert second.source_system == "spreadsheet"
-    assert second.source_recorded_at == datetime(2025, 3, 10, 23, 59, 59, tzinfo=UTC)
+    first, second, _ = (r for r in log.read_all() if isinstance(r.event, ContactRecorded))
+    assert (first.when.at, first.when.precision) == (
+        datetime(2025, 3, 9, 14, 30, tzinfo=UTC),
+        Precision.MINUTE,
+    )
+    assert (second.when.day, second.when.precision) == (date(2025, 3, 10), Precision.DAY)
+    assert second.envelope.source_system == "spreadsheet"
+    assert second.envelope.source_recorded_at == datetime(2025, 3, 10, 23, 59, 59, tzinfo=UTC)
 
 
 def test_rows_are_recorded_in_the_order_in_which_they_were_entered(
-    imported: Callable[..., ImportReport], log: EventLog
+    imported: Callable[..., ImportReport], log: LogReader
 ) -> None:
     imported(changed("contacts", "C-2", entered_on="2025-05-30"))
     entered = [r.envelope.source_recorded_at for r in log.read_all()]
@@ -392,48 +412,51 @@ def test_rows_are_recorded_in_the_order_in_which_they_were_entered(
     assert isinstance(late.event, ContactRecorded)
 
 
-def test_recorded_at_is_the_databases_clock(imported: Callable[..., ImportReport], log: EventLog) -> None:
+def test_recorded_at_is_the_databases_clock(imported: Callable[..., ImportReport], log: LogReader) -> None:
     before = datetime.now(UTC)
     imported(small_case())
     assert all(abs(r.recorded_at - before).total_seconds() < 600 for r in log.read_all())
 
 
 def test_a_correction_names_the_event_of_the_row_it_corrects(
-    imported: Callable[..., ImportReport], log: EventLog
+    imported: Callable[..., ImportReport], log: LogReader
 ) -> None:
     imported(small_case())
-    corrections = [r for r in log.read_all() if isinstance(r.event, ContactCorrected)]
+    corrections = [r for r in log.read_all() if isinstance(r.event, Correction)]
     wrong = [r for r in log.read_all() if r.envelope.event_id == corrections[0].event.corrects]
     assert [r.event.held_minutes for r in wrong] == [4]
-    assert [r.event.held_minutes for r in corrections] == [45]
-    assert corrections[0].envelope.occurred_at == wrong[0].envelope.occurred_at
+    assert [r.event.fact.held_minutes for r in corrections] == [45]
+    assert corrections[0].when == wrong[0].when
 
 
 def test_a_correction_can_say_that_it_was_another_day(
-    imported: Callable[..., ImportReport], log: EventLog
+    imported: Callable[..., ImportReport], log: LogReader
 ) -> None:
     imported(changed("contacts", "C-4", happened_on="2025-03-12"))
-    (correction,) = (r for r in log.read_all() if isinstance(r.event, ContactCorrected))
-    assert correction.envelope.occurred_at == datetime(2025, 3, 12, 12, tzinfo=UTC)
+    (correction,) = (r for r in log.read_all() if isinstance(r.event, Correction))
+    assert correction.when.day == date(2025, 3, 12)
 
 
 def test_a_cell_that_says_something_was_erased_is_somebodys_words(
-    imported: Callable[..., ImportReport], log: EventLog
+    imported: Callable[..., ImportReport], log: LogReader
 ) -> None:
     said = '{"erased": true, "key_id": "11111111-1111-4111-8111-111111111111", "at": "2025-03-03T00:00:00Z"}'
     imported(changed("contacts", "C-2", note=said))
     assert said in [r.event.note for r in log.read_all() if isinstance(r.event, ContactRecorded)]
 
 
-def test_a_contact_that_never_was_is_taken_back(imported: Callable[..., ImportReport], log: EventLog) -> None:
+def test_a_contact_that_never_was_is_taken_back(
+    imported: Callable[..., ImportReport], log: LogReader
+) -> None:
     imported(changed("contacts", "C-4", outcome="never was", minutes=""))
     case = log.case_of(CASE)
     assert case is not None
-    assert len(log.load(participant, case).state.held_contacts) == 2
+    [engagement] = (s for s in replay(log, case).streams if s.category == "engagement")
+    assert len(engagement.state["contacts"]) == 2
 
 
 def test_a_later_decision_on_a_waiting_referral_is_a_row_of_its_own(
-    imported: Callable[..., ImportReport], log: EventLog
+    imported: Callable[..., ImportReport], log: LogReader
 ) -> None:
     sheets = small_case()
     waiting = dict(sheets["referral-decisions"][0]) | row("D-0", 3) | {"outcome": "waitlisted"}
@@ -475,21 +498,22 @@ MISTAKES = [
     ("contacts", "C-1", {"case": "Pepper"}, "case", "not-a-case"),
     ("contacts", "C-1", {"case": "SC-1999-001"}, "case", "unknown-case"),
     ("contacts", "C-1", {"outcome": "never was"}, "outcome", "only-a-correction"),
-    ("contacts", "C-1", {"minutes": "0"}, None, "only-a-held-contact-has-minutes"),
+    ("contacts", "C-1", {"minutes": "0"}, None, "minutes-of-a-held-contact"),
     ("contacts", "C-4", {"corrects": "C-99"}, "corrects", "unknown-row"),
     ("contacts", "C-4", {"decided_by": ""}, "decided_by", "missing"),
     ("contacts", "C-4", {"legal_basis": "folklore"}, "legal_basis", "unknown-legal-basis"),
-    ("contacts", "C-4", {"legal_basis": "ended"}, None, "legal-basis-in-force"),
+    ("contacts", "C-4", {"legal_basis": "ended"}, None, "legal-basis-not-in-force"),
     ("contacts", "C-4", {"options": "proceed"}, "options", "options-not-weighed"),
     ("contacts", "C-4", {"views": ""}, "views", "views-or-why-not"),
-    ("people", "P-1", {"date_of_birth": "2025-12-01"}, "date_of_birth", "dates-out-of-order"),
+    ("people", "P-1", {"date_of_birth": "2025-12-01"}, None, "date-out-of-bounds"),
     ("people", "P-1", {"preferred_language": "eng/lish"}, "preferred_language", "not-a-code"),
     ("consents", "S-1", {"capacity_noted": "perhaps"}, "capacity_noted", "not-yes-or-no"),
     ("assessments", "A-1", {"scores": "work is 2"}, "scores", "not-scores"),
     ("assessments", "A-1", {"scores": "work=2; work=3"}, None, "each-domain-is-scored-once"),
     ("assessments", "A-1", {"assessed_by": "kw-marigold"}, None, "assessors-hold-the-credential"),
     ("milestones", "M-2", {"words": ""}, "words", "missing"),
-    ("milestones", "M-1", {"corrects": "M-2"}, "corrects", "not-correctable"),
+    ("milestones", "M-1", {"corrects": "M-2"}, None, "another-fact"),
+    ("contacts", "C-1", {"time": "09:30:75"}, "time", "not-a-time"),
     ("key-workers", "K-2", {"handover_note": ""}, "handover_note", "missing"),
     ("plans", "L-2", {"evidence": "A-1; A-99"}, "evidence", "unknown-row"),
     ("plans", "L-3", {"about": "L-1"}, "about", "another-kind-of-row"),
@@ -538,7 +562,7 @@ def test_a_row_of_another_case_cannot_be_named(imported: Callable[..., ImportRep
 
 
 def test_rows_that_need_a_rejected_one_are_rejected_with_it(
-    imported: Callable[..., ImportReport], log: EventLog, tmp_path: Path
+    imported: Callable[..., ImportReport], log: LogReader, tmp_path: Path
 ) -> None:
     first = imported(changed("plans", "L-1", staff="kw-junipper"))
     assert {p.row for p in first.problems} >= {"L-1", "L-2", "L-3", "L-4", "L-5", "L-6", "L-7", "V-1"}
@@ -550,7 +574,9 @@ def test_rows_that_need_a_rejected_one_are_rejected_with_it(
     assert second.rejected_files == []
 
 
-def test_a_refused_row_leaves_nothing_of_itself(imported: Callable[..., ImportReport], log: EventLog) -> None:
+def test_a_refused_row_leaves_nothing_of_itself(
+    imported: Callable[..., ImportReport], log: LogReader
+) -> None:
     imported(changed("referral-decisions", "D-1", suitability="not suitable"))
     assert "referral.eligibility-determined" not in {r.event.type for r in log.read_all()}
 
@@ -590,7 +616,7 @@ def test_a_row_that_stands_twice_is_recorded_once_and_remarked_on(
     ],
 )
 def test_a_row_that_says_something_else_now_is_refused_and_a_correction_advised(
-    imported: Callable[..., ImportReport], log: EventLog, sheet: str, row_id: str, cells: Cells
+    imported: Callable[..., ImportReport], log: LogReader, sheet: str, row_id: str, cells: Cells
 ) -> None:
     imported(small_case())
     head = log.head()
@@ -610,28 +636,36 @@ def test_a_credential_or_a_law_that_ended_does_not_change_earlier_rows(
     assert counts(imported(sheets)) == (0, ROWS, 0)
 
 
-def dying_after(commands: int, monkeypatch: pytest.MonkeyPatch, doing: Callable[[], object]) -> None:
-    """Do something that dies after so many commands were recorded, in the middle of a row or not."""
-    real, recorded = importing_run.casework.handle, []
+class Dying:
+    """Records so many commands, and dies with the next, in the middle of a row or not."""
 
-    def handle(log: Any, *rest: Any, **options: Any) -> Any:
-        if not isinstance(log, Rehearsal):
-            if len(recorded) == commands:
-                raise KeyboardInterrupt
-            recorded.append(rest)
-        return real(log, *rest, **options)
+    def __init__(self, handler: BlockingCommandHandler, commands: int) -> None:
+        self._handler = handler
+        self._left = commands
 
-    with monkeypatch.context() as patched:
-        patched.setattr(importing_run.casework, "handle", handle)
-        with pytest.raises(KeyboardInterrupt):
-            doing()
+    def open_case(self, reference: str) -> Any:
+        return self._handler.open_case(reference)
+
+    def handle(self, request: CommandRequest) -> Outcome:
+        if self._left == 0:
+            raise KeyboardInterrupt
+        self._left -= 1
+        return self._handler.handle(request)
+
+
+def dying_after(
+    commands: int, imported: Callable[..., ImportReport], handler: BlockingCommandHandler
+) -> None:
+    """Import the small case, and die after so many commands."""
+    with pytest.raises(KeyboardInterrupt):
+        imported(small_case(), through=Dying(handler, commands))
 
 
 @pytest.mark.parametrize("commands", range(1, 8))
 def test_a_row_that_was_interrupted_is_completed(
-    imported: Callable[..., ImportReport], log: EventLog, monkeypatch: pytest.MonkeyPatch, commands: int
+    imported: Callable[..., ImportReport], log: LogReader, handler: BlockingCommandHandler, commands: int
 ) -> None:
-    dying_after(commands, monkeypatch, lambda: imported(small_case()))
+    dying_after(commands, imported, handler)
     assert log.head() == commands
     report = imported(small_case())
     assert report.rejected == 0
@@ -640,17 +674,17 @@ def test_a_row_that_was_interrupted_is_completed(
 
 
 def test_a_half_recorded_row_whose_missing_part_was_corrected_is_completed(
-    imported: Callable[..., ImportReport], log: EventLog, monkeypatch: pytest.MonkeyPatch
+    imported: Callable[..., ImportReport], log: LogReader, handler: BlockingCommandHandler
 ) -> None:
-    dying_after(2, monkeypatch, lambda: imported(small_case()))
+    dying_after(2, imported, handler)
     assert counts(imported(changed("referrals", "R-1", received_by="kw-juniper"))) == (ROWS, 0, 0)
     assert log.head() == EVENTS
 
 
 def test_a_half_recorded_row_whose_recorded_part_was_changed_is_refused(
-    imported: Callable[..., ImportReport], log: EventLog, monkeypatch: pytest.MonkeyPatch
+    imported: Callable[..., ImportReport], log: LogReader, handler: BlockingCommandHandler
 ) -> None:
-    dying_after(2, monkeypatch, lambda: imported(small_case()))
+    dying_after(2, imported, handler)
     report = imported(changed("referrals", "R-1", circumstances="Otherwise."))
     assert (report.problems[0].row, report.problems[0].code) == ("R-1", "imported-with-other-content")
     of_the_referral = [r.event.type for r in log.read_all() if r.stream.category == "referral"]
@@ -779,7 +813,12 @@ FILES: list[tuple[str, bytes, str]] = [
 
 @pytest.mark.parametrize(("name", "content", "code"), FILES)
 def test_a_file_that_cannot_be_read_stops_the_import_before_anything_is_recorded(  # noqa: PLR0913, PLR0917 - a table
-    imported: Callable[..., ImportReport], log: EventLog, tmp_path: Path, name: str, content: bytes, code: str
+    imported: Callable[..., ImportReport],
+    log: LogReader,
+    tmp_path: Path,
+    name: str,
+    content: bytes,
+    code: str,
 ) -> None:
     directory = write(tmp_path / "sheets", small_case())
     (directory / "contacts.csv").unlink()
@@ -876,7 +915,7 @@ def test_lines_are_counted_as_an_editor_counts_them(
 
 
 def test_a_dry_run_decides_as_the_import_will_and_leaves_nothing(
-    imported: Callable[..., ImportReport], log: EventLog, tmp_path: Path
+    imported: Callable[..., ImportReport], log: LogReader, tmp_path: Path
 ) -> None:
     sheets = changed("contacts", "C-3", minutes="forty")
     dry = imported(sheets, dry_run=True)
@@ -951,7 +990,7 @@ ODD = [
     book=st.booleans(),
 )
 def test_whatever_one_cell_says_every_row_is_accounted_for(
-    empty_log: EventLog,
+    empty_log: LogReader,
     tmp_path_factory: pytest.TempPathFactory,
     place: tuple[str, int, int],
     text: str,
@@ -970,7 +1009,7 @@ def test_whatever_one_cell_says_every_row_is_accounted_for(
         csv.writer(written).writerows(table)
         (directory / f"{sheet}.csv").write_bytes(written.getvalue().encode())
     try:
-        run_import(empty_log, directory, directory / "rejected", dry_run=True)
+        run_import(empty_log, None, directory, directory / "rejected")
     except SheetsRefusedError as refusal:
         assert refusal.problems
     shutil.rmtree(directory)
