@@ -8,6 +8,7 @@ import typer
 
 from scp_cli import (
     demonstration,
+    doing,
     erasing,
     import_command,
     keeping,
@@ -32,6 +33,7 @@ app.command()(demonstration.demo)
 app.command()(serving.serve)
 app.command()(serving.token)
 app.command("import")(import_command.import_sheets)
+app.command()(doing.do)
 app.command()(reading.cases)
 app.command()(replaying.replay)
 app.command()(replaying.diff)
