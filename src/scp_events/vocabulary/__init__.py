@@ -107,6 +107,7 @@ from scp_events.vocabulary.time import (
     When,
     must_have_happened,
 )
+from scp_events.vocabulary.titles import fields_in, title_of
 
 __all__ = [
     "CODE",
@@ -181,6 +182,7 @@ __all__ = [
     "bounded_fields",
     "command_name",
     "correction_of",
+    "fields_in",
     "fold",
     "members",
     "must_be_in_force",
@@ -193,4 +195,5 @@ __all__ = [
     "shared_fields",
     "stored_type",
     "the_one",
+    "title_of",
 ]
