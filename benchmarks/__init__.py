@@ -7,8 +7,8 @@
     python -m benchmarks.growth         with ten thousand to five million events
     python -m benchmarks.catching_up    a read model built from nothing
     python -m benchmarks.costs          where the time of an append goes
-    python -m benchmarks.sealed_fields  what sealing fields costs
-    python -m benchmarks.sealing        the ledger, against appending
+    python -m benchmarks.encrypted_fields  what sealing fields costs
+    python -m benchmarks.tree_writing        the ledger, against appending
     python -m benchmarks.verifying      a whole log, against fetching its rows
 
 `--short` stays under a minute and measures less; `--format json` is the only form. What is compared and what

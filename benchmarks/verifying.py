@@ -20,12 +20,12 @@ from benchmarks.ours import Ours
 from benchmarks.program import Run, run
 from benchmarks.rounds import Contender, Done, clocked
 from scp_events import event_log
-from scp_events.ledger import tables
-from scp_events.ledger.exporting import Readable, export
+from scp_events.ledger.log import tables
+from scp_events.ledger.log.exporting import Readable, export
+from scp_events.ledger.log.keeping import seal_now
+from scp_events.ledger.log.settings import LedgerSettings
+from scp_events.ledger.log.verifying import verify
 from scp_events.ledger.offline import verify as offline
-from scp_events.ledger.sealing import seal_now
-from scp_events.ledger.settings import LedgerSettings
-from scp_events.ledger.verifying import verify
 
 EVENTS, EVENTS_SHORT = 200_000, 40_000
 A_CASE = 69

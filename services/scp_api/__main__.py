@@ -19,8 +19,8 @@ from scp_events.access import Issuer, Verifier, development, keys
 from scp_events.aggregates import ALL
 from scp_events.database import DatabaseError, open_database
 from scp_events.event_log import EventLog, EventLogAsync, UnsafeServerError, prepare
-from scp_events.ledger import startup
-from scp_events.ledger.startup import Guard, ReadOnlyError, StaleLogError, Standing
+from scp_events.ledger.log import startup
+from scp_events.ledger.log.startup import Guard, ReadOnlyError, StaleLogError, Standing
 from scp_events.privacy import open_keyring
 
 _journal = structlog.get_logger("scp_api")

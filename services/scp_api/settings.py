@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from scp_events.ledger.settings import LedgerSettings
+from scp_events.ledger.log.settings import LedgerSettings
 
 
 class Settings(LedgerSettings):

@@ -13,8 +13,8 @@ from scp_events.aggregates import ALL
 from scp_events.database import open_database
 from scp_events.event_log import EventLog, prepare
 from scp_events.history import UnknownCaseError
-from scp_events.ledger import startup, tables
-from scp_events.ledger.settings import LedgerSettings
+from scp_events.ledger.log import startup, tables
+from scp_events.ledger.log.settings import LedgerSettings
 from scp_events.privacy import open_keyring
 from scp_events.vocabulary import ParticipantId
 

@@ -12,7 +12,7 @@ from scp_cli.connecting import ledger_settings
 from scp_cli.output import show_rich
 from scp_cli.proving import bundled, checked, told
 from scp_events.event_log import EventLog
-from scp_events.ledger import startup
+from scp_events.ledger.log import startup
 from scp_events.vocabulary import ParticipantId
 
 VERIFIER = "verify.py"

@@ -13,11 +13,11 @@ from scp_cli.output import Format, Shown, as_json, progress, remark, show, write
 
 if TYPE_CHECKING:
     from scp_events.event_log import EventLog
-    from scp_events.ledger.bundle import Opened
-    from scp_events.ledger.exporting import Readable
-    from scp_events.ledger.settings import LedgerSettings
-    from scp_events.ledger.startup import Asked
-    from scp_events.ledger.verifying import Anchor, Verified
+    from scp_events.ledger.format.bundle import Opened
+    from scp_events.ledger.log.exporting import Readable
+    from scp_events.ledger.log.settings import LedgerSettings
+    from scp_events.ledger.log.startup import Asked
+    from scp_events.ledger.log.verifying import Anchor, Verified
     from scp_events.vocabulary import ParticipantId
 
 STALE = 3
@@ -56,7 +56,7 @@ def checked(
     conninfo: str, settings: LedgerSettings, *, seal: bool
 ) -> tuple[Verified, int | None, str | None]:
     """Verify the log, after sealing what is new; return what was found, where it is wrong first, and why."""
-    from scp_events.ledger.verifying import verify as verify_log
+    from scp_events.ledger.log.verifying import verify as verify_log
 
     contradiction = _seal(conninfo, settings) if seal else None
     held = _held(conninfo, settings)
@@ -69,9 +69,9 @@ def checked(
 
 def _seal(conninfo: str, settings: LedgerSettings) -> str | None:
     """Seal what is new, where we may; return what an anchor says against this log."""
-    from scp_events.ledger.anchors import AnchorError
-    from scp_events.ledger.sealing import EXPECTED, seal_now
-    from scp_events.ledger.startup import StaleLogError
+    from scp_events.ledger.log.anchors import AnchorError
+    from scp_events.ledger.log.keeping import EXPECTED, seal_now
+    from scp_events.ledger.log.startup import StaleLogError
 
     try:
         seal_now(conninfo, settings)
@@ -86,9 +86,9 @@ def _held(conninfo: str, settings: LedgerSettings) -> list[Anchor]:
     """Return what the file of published checkpoints holds."""
     import psycopg
 
-    from scp_events.ledger.anchors import AnchorError, AnchorFile
-    from scp_events.ledger.log_key import known_log
-    from scp_events.ledger.verifying import held_in
+    from scp_events.ledger.log.anchors import AnchorError, AnchorFile
+    from scp_events.ledger.log.log_key import known_log
+    from scp_events.ledger.log.verifying import held_in
 
     path = settings.anchor_file
     if path is None or not path.exists():
@@ -104,7 +104,7 @@ def _held(conninfo: str, settings: LedgerSettings) -> list[Anchor]:
 
 def told(found: Verified, first: int | None, wrong: str | None) -> list[str]:
     """Say what was found in lines for people."""
-    from scp_events.ledger.paper import format_for_paper
+    from scp_events.ledger.format.paper import format_for_paper
 
     later = found.head - found.size
     if wrong:
@@ -180,7 +180,7 @@ def bundled(
     seal: bool = True,
 ) -> tuple[str, bytes]:
     """Return the name and the bytes of a case's bundle, after sealing what is new."""
-    from scp_events.ledger.exporting import export as export_case
+    from scp_events.ledger.log.exporting import export as export_case
 
     _seal_for_export(log, settings, seal=seal)
     return export_case(log.conninfo, settings, case_id, lambda size: _readable(log, case_id, size), at=at)
@@ -188,7 +188,7 @@ def bundled(
 
 def _seal_for_export(log: EventLog, settings: LedgerSettings, *, seal: bool) -> None:
     """Make the log's tables and key, and seal what is new; what an anchor contradicts is not handed out."""
-    from scp_events.ledger import startup
+    from scp_events.ledger.log import startup
 
     startup.prepare(log.conninfo, settings)
     contradiction = _seal(log.conninfo, settings) if seal else None
@@ -203,7 +203,7 @@ def _readable(log: EventLog, case_id: ParticipantId, size: int) -> Readable:
     from scp_cli.output import as_text
     from scp_cli.story import story
     from scp_events.history import Point, replay
-    from scp_events.ledger.exporting import Readable
+    from scp_events.ledger.log.exporting import Readable
     from scp_events.policy import POLICIES
     from scp_events.vocabulary import Position
 
@@ -225,8 +225,8 @@ def _opened(log: EventLog, case_id: ParticipantId, size: int) -> dict[int, list[
     """
     import psycopg
 
-    from scp_events.ledger import tables
-    from scp_events.ledger.bundle import Opened
+    from scp_events.ledger.format.bundle import Opened
+    from scp_events.ledger.log import tables
     from scp_events.vocabulary import Erased, Stream
 
     with psycopg.connect(log.conninfo, autocommit=True) as connection:
@@ -260,7 +260,7 @@ def anchors(
     one of them contradicts: the database was restored from an older backup, or rewritten.
     """
     from scp_cli.connecting import opened_ledger
-    from scp_events.ledger.startup import compare
+    from scp_events.ledger.log.startup import compare
 
     with opened_ledger() as (conninfo, settings):
         rows = [_as_anchor(each) for each in compare(conninfo, settings).asked]
@@ -290,8 +290,8 @@ def _on_paper(conninfo: str, said: str) -> dict[str, object]:
     """Compare with what somebody typed off a report."""
     import psycopg
 
-    from scp_events.ledger import tables
-    from scp_events.ledger.paper import NotPrintedError, parse_from_paper
+    from scp_events.ledger.format.paper import NotPrintedError, parse_from_paper
+    from scp_events.ledger.log import tables
 
     try:
         size, printed = parse_from_paper(said)
@@ -310,7 +310,7 @@ def _log_and_foot(conninfo: str) -> tuple[str | None, str | None]:
     """Return the log's public key, and its newest published checkpoint as it is printed."""
     import psycopg
 
-    from scp_events.ledger.log_key import known_log
+    from scp_events.ledger.log.log_key import known_log
 
     with psycopg.connect(conninfo, autocommit=True) as connection:
         log = known_log(connection)
@@ -321,10 +321,10 @@ def foot_of(conninfo: str) -> str | None:
     """Return what is printed below a report: the newest published checkpoint; None where there is none."""
     import psycopg
 
-    from scp_events.ledger import tables
-    from scp_events.ledger.checkpoint import Checkpoint
-    from scp_events.ledger.note import Note
-    from scp_events.ledger.paper import format_for_paper
+    from scp_events.ledger.format.checkpoint import Checkpoint
+    from scp_events.ledger.format.note import Note
+    from scp_events.ledger.format.paper import format_for_paper
+    from scp_events.ledger.log import tables
 
     with psycopg.connect(conninfo, autocommit=True) as connection:
         note = tables.published_at(connection, None) if tables.are_there(connection) else None

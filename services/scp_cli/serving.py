@@ -22,7 +22,7 @@ import typer
 from scp_cli.output import remark, write
 
 if TYPE_CHECKING:
-    from scp_events.ledger.startup import Standing
+    from scp_events.ledger.log.startup import Standing
 
 SERVICES = ("scp_api", "scp_projector")
 PATIENCE = 30.0
@@ -45,7 +45,7 @@ def serve(
     from scp_cli.connecting import ledger_settings
     from scp_events.database import open_database
     from scp_events.event_log import prepare
-    from scp_events.ledger import startup
+    from scp_events.ledger.log import startup
     from scp_events.privacy import open_keyring
 
     settings = ledger_settings()

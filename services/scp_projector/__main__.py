@@ -15,7 +15,7 @@ from scp_events.aggregates import ALL
 from scp_events.database import DatabaseError, open_database
 from scp_events.event_log import EventLog, UnsafeServerError
 from scp_events.follower import OtherTablesError
-from scp_events.ledger.sealing import sealing
+from scp_events.ledger.log.keeping import sealing
 from scp_events.privacy import open_keyring
 from scp_projector.journal import configure, journal, raised_at
 from scp_projector.settings import Settings

@@ -8,7 +8,7 @@ from pydantic import field_validator
 from pydantic_settings import NoDecode
 
 from scp_events.follower import Projection
-from scp_events.ledger.settings import LedgerSettings
+from scp_events.ledger.log.settings import LedgerSettings
 from scp_events.projections import ALL
 
 BY_NAME = {projection.NAME: projection for projection in ALL}

@@ -12,8 +12,8 @@ from scp_events.aggregates import ALL
 from scp_events.database import DatabaseError, open_database
 from scp_events.event_log import EventLog, UnreadableEventError, UnsafeServerError
 from scp_events.privacy import open_keyring
-from scp_events.streams.audiences import BY_NAME
-from scp_events.streams.cloud_events import Edition
+from scp_events.publishing.audiences import BY_NAME
+from scp_events.publishing.cloud_events import Edition
 from scp_relay.broker import Broker
 from scp_relay.journal import configure, journal, raised_at
 from scp_relay.refusals import CannotStartError, FencedError

@@ -17,9 +17,9 @@ from kafka import KafkaProducer
 from psycopg import Connection
 
 from scp_events.event_log import LogUnreachableError
-from scp_events.ledger import tables
-from scp_events.ledger.checkpoint import Checkpoint
-from scp_events.ledger.note import Note, NoteError
+from scp_events.ledger.format.checkpoint import Checkpoint
+from scp_events.ledger.format.note import Note, NoteError
+from scp_events.ledger.log import tables
 from scp_relay.broker import EVENTS_CONFIG, Broker, commit
 from scp_relay.journal import journal
 from scp_relay.refusals import CannotStartError

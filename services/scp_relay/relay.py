@@ -20,8 +20,8 @@ from kafka.errors import InvalidProducerEpochError, KafkaError, ProducerFencedEr
 
 from scp_events.event_log import EventLog, Listener, LogUnreachableError, Recorded
 from scp_events.privacy import KeyServiceDownError
-from scp_events.streams.cloud_events import Edition
-from scp_events.streams.partitions import partition_of
+from scp_events.publishing.cloud_events import Edition
+from scp_events.publishing.partitions import partition_of
 from scp_events.vocabulary import NOTHING_YET, Event, Position
 from scp_relay.broker import EVENTS_CONFIG, PROGRESS_CONFIG, Broker, commit
 from scp_relay.checkpoints import Checkpoints

@@ -13,7 +13,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from scp_events.streams.pseudonyms import SECRET_BYTES
+from scp_events.publishing.pseudonyms import SECRET_BYTES
 from scp_relay.refusals import CannotStartError
 
 

@@ -9,8 +9,8 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from scp_events.database.address import default_home
-from scp_events.streams.audiences import BY_NAME, INTERNAL
-from scp_events.streams.partitions import SLICES
+from scp_events.publishing.audiences import BY_NAME, INTERNAL
+from scp_events.publishing.partitions import SLICES
 
 LARGEST_BATCH = 2000
 

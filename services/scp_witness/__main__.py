@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
-from scp_events.ledger import promises
 from scp_events.ledger.key_files import KeyFileError
-from scp_events.ledger.log_list import LogListError, parse_log_list
-from scp_events.ledger.promises import PromisesError
-from scp_events.ledger.witness import KnownLogs
+from scp_events.ledger.witness import promises
+from scp_events.ledger.witness.cosigning import KnownLogs
+from scp_events.ledger.witness.log_list import LogListError, parse_log_list
+from scp_events.ledger.witness.promises import PromisesError
 from scp_witness import server
 from scp_witness.app import create_app
 from scp_witness.desk import Desk

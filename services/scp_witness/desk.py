@@ -8,9 +8,9 @@ from datetime import datetime
 from http import HTTPStatus
 from threading import Lock
 
-from scp_events.ledger.note import Note, Signer
-from scp_events.ledger.promises import Promises
-from scp_events.ledger.witness import TEXT, Accepted, KnownLogs, Refused, judge
+from scp_events.ledger.format.note import Note, Signer
+from scp_events.ledger.witness.cosigning import TEXT, Accepted, KnownLogs, Refused, judge
+from scp_events.ledger.witness.promises import Promises
 from scp_witness.journal import journal, raised_at
 
 

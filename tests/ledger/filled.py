@@ -15,10 +15,10 @@ import psycopg
 from psycopg import Connection
 
 from scp_events.event_log.copying import EVENT_TYPES, EVENTS
-from scp_events.ledger import tables
-from scp_events.ledger.note import KeyKind, Signer
-from scp_events.ledger.sealer import Policy, Sealer
-from scp_events.ledger.settings import LedgerSettings
+from scp_events.ledger.format.note import KeyKind, Signer
+from scp_events.ledger.log import tables
+from scp_events.ledger.log.settings import LedgerSettings
+from scp_events.ledger.log.tree_writer import Policy, Sealer
 
 LOG = Signer("log.example/tests", KeyKind.NOTE, b"another log key of tests".ljust(32))
 NOON = datetime(2025, 3, 3, 12, tzinfo=UTC)

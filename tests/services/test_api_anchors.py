@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from scp_events.ledger.sealing import seal_now
-from scp_events.ledger.startup import LOOK_AGAIN
-from tests.ledger.filled import connected, fill, settings
 from tests.ledger.test_startup import restored
+
+from scp_events.ledger.log.keeping import seal_now
+from scp_events.ledger.log.startup import LOOK_AGAIN
+from tests.ledger.filled import connected, fill, settings
 from tests.services.test_api_service import drafted, serving
 from tests.words import REFERRER, SUPERVISOR
 

@@ -14,11 +14,11 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import Connection
+from tests.ledger.test_startup import restored
 
 from scp_events.ledger.offline import verify as offline
 from tests.check_log import check_log
 from tests.ledger.filled import connected
-from tests.ledger.test_startup import restored
 from tests.services.cli_case import REFERENCE, SECRET, Written, write_case
 from tests.services.cli_run import Ran, scp
 

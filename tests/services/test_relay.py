@@ -18,8 +18,8 @@ from kafka.errors import KafkaError
 
 from scp_events import event_log
 from scp_events.database import embedded
-from scp_events.streams.audiences import BY_NAME
-from scp_events.streams.cloud_events import Edition
+from scp_events.publishing.audiences import BY_NAME
+from scp_events.publishing.cloud_events import Edition
 from scp_relay.broker import Broker, commit
 from scp_relay.relay import Relay
 from scp_relay.secret import load_or_make
@@ -27,8 +27,8 @@ from tests import broker as test_broker
 from tests.check_log import check_log
 from tests.kafka_fixtures import Record, TopicMaker, TopicReader, need_jars
 from tests.opened import opened_log
-from tests.streams.filled_log import SECRET_WORDS, append_many
-from tests.streams.relaying import PARTITIONS, PATIENCE, Site, check_published
+from tests.publishing.filled_log import SECRET_WORDS, append_many
+from tests.publishing.relaying import PARTITIONS, PATIENCE, Site, check_published
 
 in_trouble = pytest.mark.once  # the tests of a relay at its work, killed too, run it from the wheel
 

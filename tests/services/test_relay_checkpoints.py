@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from kafka import KafkaAdminClient
 from psycopg import Connection
+from tests.ledger.test_startup import restored
 
-from scp_events.ledger.checkpoint import open_checkpoint
+from scp_events.ledger.format.checkpoint import open_checkpoint
+from scp_events.ledger.format.note import KeyKind
 from scp_events.ledger.key_files import read_key
-from scp_events.ledger.note import KeyKind
-from scp_events.ledger.sealing import seal_now
+from scp_events.ledger.log.keeping import seal_now
 from tests.kafka_fixtures import TopicReader
 from tests.ledger.filled import connected, settings
-from tests.ledger.test_startup import restored
+from tests.publishing.filled_log import append_many
+from tests.publishing.relaying import Site
 from tests.services.test_relay import topics_of
-from tests.streams.filled_log import append_many
-from tests.streams.relaying import Site
 
 pytestmark = pytest.mark.once  # test_relay runs the same program from the wheel
 

@@ -21,11 +21,11 @@ from uuid import UUID
 from pydantic import AwareDatetime, ValidationError
 from pydantic_core import from_json, to_json
 
+from scp_events.privacy.encryption import Opened, Place, seal, unseal
 from scp_events.privacy.failures import CorruptPartError, SealError, WrongKeyError
 from scp_events.privacy.keyring import Keys
 from scp_events.privacy.marks import Share, excluding, place_in, shares_of, subject_of
 from scp_events.privacy.randomness import random_bytes
-from scp_events.privacy.sealing import Opened, Place, seal, unseal
 from scp_events.vocabulary import (
     Actor,
     Aggregate,

@@ -1,6 +1,7 @@
 """Whose data it is: what is personal is sealed with a key of that person, unreadable once it is destroyed."""
 
 from scp_events.privacy.async_keyring import KeyringAsync
+from scp_events.privacy.encryption import Opened, PartKey, Place, digest_of, seal, unseal
 from scp_events.privacy.failures import (
     CorruptPartError,
     KeyringError,
@@ -12,7 +13,6 @@ from scp_events.privacy.failures import (
 from scp_events.privacy.keyring import GROUPS, Keyring, Keys, prepare
 from scp_events.privacy.marks import excluding, marks_of, shares_of, subjects_of
 from scp_events.privacy.opening import open_keyring
-from scp_events.privacy.sealing import Opened, PartKey, Place, digest_of, seal, unseal
 
 __all__ = [
     "GROUPS",

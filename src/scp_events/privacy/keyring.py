@@ -17,9 +17,9 @@ import psycopg
 
 from scp_events.database import migrate
 from scp_events.privacy.cache import Held, KeyCache, News
+from scp_events.privacy.encryption import DATA_KEY_BYTES, PartKey, Random
 from scp_events.privacy.failures import KeyringError, KeyServiceDownError, KeysInUseError, WrongKeyError
 from scp_events.privacy.homes import KeyHome
-from scp_events.privacy.sealing import DATA_KEY_BYTES, PartKey, Random
 from scp_events.privacy.store import (
     BEFORE_ALL,
     CURRENT_EPOCH,
