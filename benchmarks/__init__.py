@@ -7,7 +7,7 @@
     python -m benchmarks.growth         with ten thousand to five million events
     python -m benchmarks.catching_up    a read model built from nothing
     python -m benchmarks.costs          where the time of an append goes
-    python -m benchmarks.encrypted_fields  what sealing fields costs
+    python -m benchmarks.encrypted_fields  what encrypting fields costs
     python -m benchmarks.tree_writing        the ledger, against appending
     python -m benchmarks.verifying      a whole log, against fetching its rows
 

@@ -1,4 +1,4 @@
-"""What sealing costs: encode and decode with sealed fields against the same events as plain JSON.
+"""What encrypting costs: encode and decode with encrypted fields against the same events as plain JSON.
 
 Also how fast a cold case is opened, its keys looked up and unwrapped, and how fast keys are wrapped anew on
 another epoch. Keys are real ones, in a file.
@@ -36,7 +36,7 @@ class Line:
     stream: Stream
     version: int
     type: str
-    sealed: bytes
+    encrypted: bytes
     plain: bytes
 
 
@@ -46,20 +46,20 @@ def compare(said: Run) -> Mapping[str, float | None]:
     conninfo, named = said.database(), said.keyring()
     keyring = said.closing(open_keyring(conninfo, named=named))
     lines = [line for _ in range(cases) for line in a_case(keyring)]
-    said.compare({"plain encode": encoding_plainly(lines), "sealed encode": encoding(lines, keyring)})
-    said.compare({"plain decode": decoding_plainly(lines), "sealed decode": decoding(lines, keyring)})
+    said.compare({"plain encode": encoding_plainly(lines), "encrypted encode": encoding(lines, keyring)})
+    said.compare({"plain decode": decoding_plainly(lines), "encrypted decode": decoding(lines, keyring)})
     said.compare({"cold decode": opening_cold(lines, conninfo, named)})
     fill(keyring, conninfo, keys)
     said.rounds.compare({"rewrap": rotating(keyring, keys)}, 1 if said.short else 3)
     said.facts |= {
-        "encode_extra_us": extra(said.rounds, "sealed encode", "plain encode"),
-        "decode_extra_us": extra(said.rounds, "sealed decode", "plain decode"),
-        "cold_case_extra_us": A_CASE * extra(said.rounds, "cold decode", "sealed decode"),
-        "extra_bytes_per_event": sum(len(x.sealed) - len(x.plain) for x in lines) / len(lines),
+        "encode_extra_us": extra(said.rounds, "encrypted encode", "plain encode"),
+        "decode_extra_us": extra(said.rounds, "encrypted decode", "plain decode"),
+        "cold_case_extra_us": A_CASE * extra(said.rounds, "cold decode", "encrypted decode"),
+        "extra_bytes_per_event": sum(len(x.encrypted) - len(x.plain) for x in lines) / len(lines),
         "seconds_to_rewrap_100000": MANY_KEYS / said.rounds.median("rewrap"),
     }
     return {
-        f"{what}_sealed_vs_plain": said.ratio(f"sealed {what}", f"plain {what}")
+        f"{what}_sealed_vs_plain": said.ratio(f"encrypted {what}", f"plain {what}")
         for what in ("encode", "decode")
     }
 
@@ -73,7 +73,7 @@ def extra(rounds: Rounds, name: str, other: str) -> float:
 
 
 def encoding(lines: Sequence[Line], keyring: Keyring) -> Contender:
-    """Sealed, as the log does it."""
+    """Encrypted, as the log does it."""
     codec = Codec(ALL, keyring)
 
     def work() -> int:
@@ -99,7 +99,7 @@ def decoding(lines: Sequence[Line], keyring: Keyring) -> Contender:
 
     def work() -> int:
         assert all(
-            codec.decode(x.type, x.sealed, x.stream, x.version, "here").event == x.envelope.event
+            codec.decode(x.type, x.encrypted, x.stream, x.version, "here").event == x.envelope.event
             for x in lines
         )
         return len(lines)
@@ -167,8 +167,8 @@ def a_case(keyring: Keyring) -> list[Line]:
             confidentiality="standard",
             subjects=(case_id,),
         )
-        sealed, plain = codec.encode(envelope, stream, version), envelope.model_dump_json().encode()
-        lines.append(Line(envelope, stream, version, stored_type(type(event)), sealed, plain))
+        encrypted, plain = codec.encode(envelope, stream, version), envelope.model_dump_json().encode()
+        lines.append(Line(envelope, stream, version, stored_type(type(event)), encrypted, plain))
     return lines
 
 
@@ -209,7 +209,7 @@ def _twice(subjects: Sequence[UUID]) -> list[UUID]:
 
 def main(arguments: list[str]) -> int:
     """Measure, and print the line of JSON."""
-    return run("sealed_fields", __doc__, compare, arguments)
+    return run("encrypted_fields", __doc__, compare, arguments)
 
 
 if __name__ == "__main__":

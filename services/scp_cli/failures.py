@@ -29,7 +29,7 @@ from scp_events.ledger.log.exporting import NothingToExportError
 from scp_events.ledger.log.startup import ReadOnlyError, StaleLogError
 from scp_events.ledger.log.tables import LedgerError
 from scp_events.ledger.witness.promises import PromisesError
-from scp_events.privacy import KeyServiceDownError, KeysInUseError, SealError
+from scp_events.privacy import EncryptionError, KeyServiceDownError, KeysInUseError
 from scp_events.vocabulary import Refused
 
 SAID = (
@@ -54,7 +54,7 @@ SAID = (
     PromisesError,
     ProofError,
     ReadOnlyError,
-    SealError,
+    EncryptionError,
     SheetsRefusedError,
     StaleLogError,
     StaleVersionError,

@@ -94,12 +94,12 @@ class Word(BaseModel):
 # --- what tells of a person -------------------------------------------------------------------------------
 
 FieldGroup: TypeAlias = Literal["core", "narrative"]
-"""Which of a person's keys seals a field. "core" identifies (names, dates of birth); "narrative" tells
+"""Which of a person's keys encrypts a field. "core" identifies (names, dates of birth); "narrative" tells
 (stories, reasons, scores). A record can be thinned by destroying the narrative while the core is kept."""
 
 
 class Erased(Word):
-    """Something about a person stood here. The key it was sealed with is destroyed, so nobody can read it.
+    """Something about a person stood here. The key it was encrypted with is destroyed, so nobody can read it.
 
     Only reading the log makes one: nothing that is typed in, sent or parsed can say it.
     """
@@ -111,12 +111,12 @@ class Erased(Word):
 
 
 class Unopened(Erased):
-    """Something about a person stands here, sealed, and was not opened: who reads said they need it not."""
+    """Something about a person stands here encrypted and was not opened: who reads said they need it not."""
 
 
 @dataclass(frozen=True)
 class Personal:
-    """Marks a field that tells something about a person, and says which of their keys seals it.
+    """Marks a field that tells something about a person, and says which of their keys encrypts it.
 
     The person is the one whose case it is, or whose id stands in the event's field `of`. The field's type
     says `| Erased`, because that is how it may read one day.
@@ -185,7 +185,7 @@ CoreDetail = Annotated[ShortText | Erased, Personal("core")]
 CoreCode = Annotated[Code | Erased, Personal("core")]
 """A code that helps to tell who somebody is."""
 TellingCode = Annotated[Code | Erased, Personal("narrative")]
-"""A code that tells something about somebody, so it is sealed like their words."""
+"""A code that tells something about somebody, so it is encrypted like their words."""
 PersonalDate = Annotated[date | Erased, Personal("core")]
 Citation = Annotated[ShortText, Impersonal("names a law, an instrument or a paper, never a person")]
 CaseReference = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{0,7}(-[A-Z0-9]{1,12}){1,4}$")]
@@ -332,7 +332,7 @@ class CorrectionEvent(DecisionEvent):
 
 
 class DestroyedKey(Word):
-    """A key that is no more: whose it was, and since when what it had sealed reads as erased."""
+    """A key that is no more: whose it was, and since when what it had encrypted reads as erased."""
 
     key_id: UUID
     subject: UUID
@@ -343,7 +343,7 @@ class DestroyedKey(Word):
 
     @property
     def erased(self) -> Erased:
-        """Return how everything it had sealed reads."""
+        """Return how everything it had encrypted reads."""
         return Erased(key_id=self.key_id, at=self.at)
 
 
@@ -351,7 +351,7 @@ SomeKeys = Annotated[tuple[DestroyedKey, ...], Field(min_length=1)]
 
 
 class ErasureEvent(DecisionEvent):
-    """An event by which keys were destroyed. Whoever holds a copy of what they had sealed purges it."""
+    """An event by which keys were destroyed. Whoever holds a copy of what they had encrypted purges it."""
 
     destroyed: SomeKeys
 

@@ -132,7 +132,7 @@ class NoKeys:
 
 @pytest.mark.parametrize("event", EVERY_CLASS)
 def test_every_event_can_be_read_unopened_without_any_key(codec: Codec, event: type[Event]) -> None:
-    """What is public of it is there, and where something is sealed it says that it was not opened."""
+    """What is public of it is there, and where something is encrypted it says that it was not opened."""
     said = planted(event)
     stored = Stored(codec, said)
     read = (
@@ -144,7 +144,7 @@ def test_every_event_can_be_read_unopened_without_any_key(codec: Codec, event: t
     }
     shown = repr(read)
     assert not [text for text in personal_texts(said) if text in shown]
-    assert ("Unopened(" in shown) == bool(json.loads(stored.body).get("sealed"))
+    assert ("Unopened(" in shown) == bool(json.loads(stored.body).get("encrypted"))
 
 
 @pytest.mark.parametrize("event", PERSONAL)
@@ -154,7 +154,7 @@ def test_nothing_personal_of_any_event_is_stored_in_the_clear(codec: Codec, even
     assert not [text for text in personal_texts(said) if text.encode() in stored.body]
     document = json.loads(stored.body)
     assert "salt" not in document
-    assert {part["subject"] for part in document["sealed"]} <= {
+    assert {part["subject"] for part in document["encrypted"]} <= {
         str(stored.case_id),
         str(getattr(said, "other", None)),
     }
@@ -164,7 +164,7 @@ def test_nothing_personal_of_any_event_is_stored_in_the_clear(codec: Codec, even
 def test_an_event_that_tells_of_nobody_carries_salt(codec: Codec, event: type[Event]) -> None:
     stored = Stored(codec, planted(event))
     document = json.loads(stored.body)
-    assert "sealed" not in document
+    assert "encrypted" not in document
     assert len(b64decode(document["salt"])) == 16
     again = json.loads(codec.encode(stored.envelope, stored.stream, VERSION))
     assert again.pop("salt") != document.pop("salt")
@@ -174,7 +174,7 @@ def test_an_event_that_tells_of_nobody_carries_salt(codec: Codec, event: type[Ev
 def test_that_a_field_was_left_empty_is_seen_and_stays_so(codec: Codec, keyring: Keyring) -> None:
     contact = planted(participant.ContactRecorded).model_copy(update={"note": None})
     stored = Stored(codec, contact)
-    assert "sealed" not in json.loads(stored.body)
+    assert "encrypted" not in json.loads(stored.body)
     decided = Stored(codec, planted(referral.ReferralDeclined))
     erase(keyring, decided.case_id)
     views = decided.read().event.decision.views
@@ -185,7 +185,7 @@ def test_that_a_field_was_left_empty_is_seen_and_stays_so(codec: Codec, keyring:
 def test_two_people_in_one_event_have_a_part_each(codec: Codec, keyring: Keyring) -> None:
     stored = Stored(codec, planted(participant.IdentityLinked))
     said = stored.envelope.event
-    by_subject = {(part["subject"], part["group"]) for part in json.loads(stored.body)["sealed"]}
+    by_subject = {(part["subject"], part["group"]) for part in json.loads(stored.body)["encrypted"]}
     assert by_subject == {
         (str(stored.case_id), "narrative"),
         (str(stored.case_id), "core"),
@@ -199,11 +199,11 @@ def test_two_people_in_one_event_have_a_part_each(codec: Codec, keyring: Keyring
     assert isinstance(stored.read().event.decision.reason_text, Erased)
 
 
-def test_a_stream_of_no_case_is_sealed_for_itself(codec: Codec, keyring: Keyring) -> None:
+def test_a_stream_of_no_case_is_encrypted_for_itself(codec: Codec, keyring: Keyring) -> None:
     stored = Stored(codec, told())
     of_no_case = stored.envelope.model_copy(update={"case_id": None})
     body = codec.encode(of_no_case, stored.stream, VERSION)
-    assert [part["subject"] for part in json.loads(body)["sealed"]] == [str(stored.stream.id)]
+    assert [part["subject"] for part in json.loads(body)["encrypted"]] == [str(stored.stream.id)]
     assert stored.read(body).event == stored.envelope.event
     erase(keyring, stored.stream.id)
     assert isinstance(stored.read(body).event.story, Erased)
@@ -212,7 +212,7 @@ def test_a_stream_of_no_case_is_sealed_for_itself(codec: Codec, keyring: Keyring
 # --- moved ------------------------------------------------------------------------------------------------
 
 
-def test_a_sealed_event_moved_to_another_place_is_refused(codec: Codec) -> None:
+def test_an_encrypted_event_moved_to_another_place_is_refused(codec: Codec) -> None:
     stored = Stored(codec, planted(referral.ReferralDeclined))
     for elsewhere in (
         {"stream": Stream("referral", uuid4())},
@@ -233,7 +233,7 @@ def test_a_part_moved_to_another_event_of_the_same_person_is_refused(codec: Code
     one = Stored(codec, told())
     other = Stored(codec, told(), one.case_id)
     with pytest.raises(UnreadableEventError) as refused:
-        one.read(one.altered(lambda said: said.update(sealed=json.loads(other.body)["sealed"])))
+        one.read(one.altered(lambda said: said.update(encrypted=json.loads(other.body)["encrypted"])))
     assert isinstance(refused.value.__cause__, CorruptPartError)
 
 
@@ -241,7 +241,7 @@ def test_a_part_moved_to_another_group_is_refused(codec: Codec) -> None:
     stored = Stored(codec, planted(referral.ReferralDeclined))
 
     def exchange(said: dict[str, Any]) -> None:
-        one, other = said["sealed"]
+        one, other = said["encrypted"]
         for name in ("group", "fields"):
             one[name], other[name] = other[name], one[name]
 
@@ -252,33 +252,33 @@ def test_a_part_moved_to_another_group_is_refused(codec: Codec) -> None:
 
 def test_a_part_moved_to_another_person_is_refused(codec: Codec, keyring: Keyring) -> None:
     stored, other = Stored(codec, told()), uuid4()
-    key = keyring.to_seal(other, "narrative")
+    key = keyring.to_encrypt(other, "narrative")
     for change in ({"subject": str(other)}, {"subject": str(other), "key": str(key.key_id)}):
-        body = stored.altered(lambda said, to=change: said["sealed"][0].update(to))
+        body = stored.altered(lambda said, to=change: said["encrypted"][0].update(to))
         with pytest.raises(UnreadableEventError) as refused:
             stored.read(body)
         assert isinstance(refused.value.__cause__, WrongKeyError)
 
 
 ALTERATIONS: dict[str, Callable[[dict[str, Any]], object]] = {
-    "the parts removed": lambda said: said.pop("sealed"),
-    "a part twice": lambda said: said["sealed"].append(said["sealed"][0]),
+    "the parts removed": lambda said: said.pop("encrypted"),
+    "a part twice": lambda said: said["encrypted"].append(said["encrypted"][0]),
     "salt beside a part": lambda said: said.update(salt="AAAAAAAAAAAAAAAAAAAAAA=="),
-    "a field renamed": lambda said: said["sealed"][0].update(fields=["decision.reason_code"]),
-    "a field added": lambda said: said["sealed"][0]["fields"].append("type"),
-    "another key id": lambda said: said["sealed"][0].update(key=str(uuid4())),
-    "no key id": lambda said: said["sealed"][0].update(key="' OR true --"),
-    "no part at all": lambda said: said.update(sealed=[7]),
-    "parts that are none": lambda said: said.update(sealed="everything"),
-    "fields that are none": lambda said: said["sealed"][0].update(fields=[["type"]]),
+    "a field renamed": lambda said: said["encrypted"][0].update(fields=["decision.reason_code"]),
+    "a field added": lambda said: said["encrypted"][0]["fields"].append("type"),
+    "another key id": lambda said: said["encrypted"][0].update(key=str(uuid4())),
+    "no key id": lambda said: said["encrypted"][0].update(key="' OR true --"),
+    "no part at all": lambda said: said.update(encrypted=[7]),
+    "parts that are none": lambda said: said.update(encrypted="everything"),
+    "fields that are none": lambda said: said["encrypted"][0].update(fields=[["type"]]),
     "no event": lambda said: said.pop("event"),
-    "an erased part over the clear": lambda said: said["sealed"][0].update(
+    "an erased part over the clear": lambda said: said["encrypted"][0].update(
         erased_at="2025-03-03T00:00:00Z", fields=["type"]
     ),
-    "an erased part for nothing there is": lambda said: said["sealed"][0].update(
+    "an erased part for nothing there is": lambda said: said["encrypted"][0].update(
         erased_at="2025-03-03T00:00:00Z", fields=["no.such.place"]
     ),
-    "an erased part at no time": lambda said: said["sealed"][0].update(erased_at="yesterday"),
+    "an erased part at no time": lambda said: said["encrypted"][0].update(erased_at="yesterday"),
     "words in the clear": lambda said: said["event"]["decision"].update(reason_text="Invented."),
     "an erased value in the clear": lambda said: said["event"]["decision"].update(
         reason_text={"erased": True, "key_id": str(uuid4()), "at": "2025-03-03T00:00:00Z"}
@@ -332,7 +332,7 @@ def test_what_is_said_of_a_person_who_was_erased_is_stored_as_erased_at_once(
         erase(keyring, subject)
     stored = Stored(codec, said, case_id)
     assert not [text for text in personal_texts(said) if text.encode() in stored.body]
-    assert all("sealed" not in part for part in json.loads(stored.body)["sealed"])
+    assert all("ciphertext" not in part for part in json.loads(stored.body)["encrypted"])
     read = stored.read()
     values = {value for mark in marks_of(event) for _, value in mark.values(read.event)}
     assert values
@@ -357,7 +357,8 @@ def test_erased_wrong_corrupt_and_out_of_reach_are_four_different_things(
         assert isinstance(wrong.value.__cause__, WrongKeyError)
 
     def corrupt(said: dict[str, Any]) -> None:
-        said["sealed"][0]["sealed"] = said["sealed"][0]["sealed"][::-1].replace("=", "A")
+        part = said["encrypted"][0]
+        part["ciphertext"] = part["ciphertext"][::-1].replace("=", "A")
 
     with pytest.raises(UnreadableEventError) as corrupted:
         stored.read(stored.altered(corrupt))
@@ -390,7 +391,7 @@ class _Empty(_Unreachable):
 def test_an_opened_part_is_checked_against_the_stored_bytes(codec: Codec, keyring: Keyring) -> None:
     stored = Stored(codec, planted(referral.ReferralDeclined))
     parts = codec.open(stored.type, stored.body, stored.stream, VERSION)
-    digests = [part["digest"] for part in json.loads(stored.body)["sealed"]]
+    digests = [part["digest"] for part in json.loads(stored.body)["encrypted"]]
     opened = [part for part in parts if isinstance(part, Opened)]
     assert [digest_of(part.salt, part.text) for part in opened] == [b64decode(d) for d in digests]
     said = json.loads(opened[0].text)

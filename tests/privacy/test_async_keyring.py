@@ -76,9 +76,9 @@ def test_a_newcomers_keys_are_made_with_one_question(
         await keys.fetch([newcomer], newcomers=[newcomer])
         assert len(asked) == 1
         assert keyring.missing([newcomer]) == []
-        made = {group: keyring.to_seal(newcomer, group) for group in GROUPS}
+        made = {group: keyring.to_encrypt(newcomer, group) for group in GROUPS}
         assert len(asked) == 1, "they are at hand"
-        assert [opening().to_seal(newcomer, group).key_id for group in GROUPS] == [
+        assert [opening().to_encrypt(newcomer, group).key_id for group in GROUPS] == [
             made[group].key_id for group in GROUPS
         ]
 
@@ -87,12 +87,12 @@ def test_a_newcomers_keys_are_made_with_one_question(
 
 def test_who_seems_new_and_is_not_keeps_the_keys_there_are(keyring: Keyring, opening: Opening) -> None:
     elsewhere, subject = opening(), uuid4()
-    there = {group: elsewhere.to_seal(subject, group) for group in GROUPS}
+    there = {group: elsewhere.to_encrypt(subject, group) for group in GROUPS}
 
     async def scene(keys: KeyringAsync) -> None:
         await keys.fetch([subject], newcomers=[subject])
         for group in GROUPS:
-            found, known = keyring.to_seal(subject, group), there[group]
+            found, known = keyring.to_encrypt(subject, group), there[group]
             assert isinstance(found, PartKey)
             assert isinstance(known, PartKey)
             assert (found.key_id, found.commitment) == (known.key_id, known.commitment)
@@ -106,7 +106,7 @@ def test_nothing_is_made_for_a_newcomer_who_is_fenced(keyring: Keyring) -> None:
 
     async def scene(keys: KeyringAsync) -> None:
         await keys.fetch([subject], newcomers=[subject])
-        assert all(isinstance(keyring.to_seal(subject, group), Erased) for group in GROUPS)
+        assert all(isinstance(keyring.to_encrypt(subject, group), Erased) for group in GROUPS)
 
     play(keyring, scene)
 
@@ -157,7 +157,7 @@ def test_a_home_that_does_not_wrap_with_the_current_key_is_told_as_such(keyring:
 
 def test_a_home_that_answers_too_little_is_asked_again_later(keyring: Keyring, opening: Opening) -> None:
     subject = uuid4()
-    opening().to_seal(subject, "core")
+    opening().to_encrypt(subject, "core")
     keyring.home.unwrap = lambda _: []  # type: ignore[method-assign]  # a home that fails or is watched
 
     async def scene(keys: KeyringAsync) -> None:
@@ -174,14 +174,14 @@ def test_keys_that_will_be_asked_for_are_looked_up_with_one_question(
     keyring: Keyring, opening: Opening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere, subjects = opening(), [uuid4() for _ in range(20)]
-    ids = {str(elsewhere.to_seal(subject, "core").key_id) for subject in subjects}
+    ids = {str(elsewhere.to_encrypt(subject, "core").key_id) for subject in subjects}
 
     async def scene(keys: KeyringAsync) -> None:
         asked = counted(keyring, keys, monkeypatch)
         await keys.foresee(ids)
         assert len(asked) == 1
         assert {keyring.to_open(key_id).key_id for key_id in ids} == {
-            keyring.to_seal(subject, "core").key_id for subject in subjects
+            keyring.to_encrypt(subject, "core").key_id for subject in subjects
         }
         assert keyring.missing(subjects) == [], "of all groups: what is read is often decided on next"
         assert len(asked) == 1
@@ -194,7 +194,7 @@ def test_a_row_in_the_place_of_another_is_refused(
 ) -> None:
     elsewhere, mine, other = opening(), uuid4(), uuid4()
     for subject in (mine, other):
-        elsewhere.to_seal(subject, "core")
+        elsewhere.to_encrypt(subject, "core")
     with psycopg.connect(log_database) as superuser:
         superuser.execute(
             "UPDATE keyring.keys SET wrapped = (SELECT wrapped FROM keyring.keys WHERE subject = %s LIMIT 1)"

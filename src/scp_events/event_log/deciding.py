@@ -225,7 +225,7 @@ def _with_keys(
 
 
 def _whose_keys(case_id: ParticipantId | None, envelopes: Sequence[Envelope[Event]]) -> set[UUID]:
-    """Return whose keys seal these events and blind the command."""
+    """Return whose keys encrypt these events and blind the command."""
     return {case_id or NOBODY}.union(*(envelope.subjects for envelope in envelopes))
 
 

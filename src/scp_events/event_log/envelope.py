@@ -3,9 +3,9 @@
 The envelope and the event are one JSON document, kept as the exact bytes handed in; columns beside it are
 copies to find it by. `occurred_at` says when it was so in the world, `recorded_at` when we learned it.
 
-What tells of a person does not stand in it. It is taken out into `sealed`, one part for each person and field
-group (see `privacy.sealing`); where there is none, 16 random bytes of `salt` stand, so that nobody can guess
-a body from its digest. That a field was filled in stays visible; what is None is not written at all.
+What tells of a person does not stand in it. It is taken out into `encrypted`, one part for each person and
+field group (see `privacy.encryption`); where there is none, 16 random bytes of `salt` stand, so that nobody
+can guess a body from its digest. That a field was filled in stays visible; what is None is not written.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from uuid import UUID
 from pydantic import AwareDatetime, ValidationError
 from pydantic_core import from_json, to_json
 
-from scp_events.privacy.encryption import Opened, Place, seal, unseal
-from scp_events.privacy.failures import CorruptPartError, SealError, WrongKeyError
+from scp_events.privacy.encryption import Opened, Place, decrypt_part, encrypt_part
+from scp_events.privacy.failures import CorruptPartError, EncryptionError, WrongKeyError
 from scp_events.privacy.keyring import Keys
 from scp_events.privacy.marks import Share, excluding, place_in, shares_of, subject_of
 from scp_events.privacy.randomness import random_bytes
@@ -98,16 +98,16 @@ class Recorded(Generic[E_co]):
 class UnreadableEventError(Exception):
     """A stored event that this version of the program cannot read; it names the place, never the content.
 
-    Where it is a sealed part that cannot be opened, its `__cause__` is the `SealError` that says why.
+    Where an encrypted part cannot be opened, its `__cause__` is the `EncryptionError` that says why.
     """
 
 
 class Codec:
     """Turns envelopes into stored bytes and back, for the event classes of some aggregates.
 
-    What is personal is sealed with `keys` on the way in and opened on the way out; where a key is destroyed
-    it reads as `Erased`, and what would be sealed with it is stored as erased. `random` gives so many bytes
-    nobody can guess.
+    What is personal is encrypted with `keys` on the way in and opened on the way out; where a key is
+    destroyed it reads as `Erased`, and what would be encrypted with it is stored as erased. `random` gives so
+    many bytes nobody can guess.
     """
 
     def __init__(
@@ -145,7 +145,7 @@ class Codec:
             for part in self._parts(share, event, place, subject_of(share, event, otherwise))
         ]
         public = envelope.model_dump_json(exclude=self._unsaid[type(event)]).encode()
-        tail = to_json({"sealed": parts} if parts else {"salt": _salt(self._random)})
+        tail = to_json({"encrypted": parts} if parts else {"salt": _salt(self._random)})
         return public[:-1] + b"," + tail[1:]
 
     def _parts(
@@ -156,11 +156,11 @@ class Codec:
         erased = {name: value for name, value in said.items() if isinstance(value, Erased)}
         text = {name: value for name, value in said.items() if name not in erased}
         if text:
-            key = self._keys.to_seal(subject, share.group)
+            key = self._keys.to_encrypt(subject, share.group)
             if isinstance(key, Erased):
                 erased |= dict.fromkeys(text, key)
             else:
-                yield seal(key, place, to_json(text), self._random) | {"fields": [*text]}
+                yield encrypt_part(key, place, to_json(text), self._random) | {"fields": [*text]}
         for each in dict.fromkeys(erased.values()):
             fields = [name for name, value in erased.items() if value == each]
             yield _erased_part(share, subject, each, fields)
@@ -178,9 +178,9 @@ class Codec:
     def decode_unopened(
         self, stored_as: str, body: bytes, stream: Stream, version: int, place: str
     ) -> Envelope[Any]:
-        """Return an event with `Unopened` wherever something is sealed: quicker, and without any key.
+        """Return an event with `Unopened` wherever something is encrypted: quicker, and without any key.
 
-        Raises `UnreadableEventError`; of what is sealed it cannot say whether it could be read.
+        Raises `UnreadableEventError`; of what is encrypted it cannot say whether it could be read.
         """
         return self._read(
             stored_as, body, Place(stream.id, version, stored_as), place, self._envelope, self._unopened
@@ -196,7 +196,7 @@ class Codec:
         self,
         stored_as: str,
         body: bytes,
-        sealed_at: Place,
+        stored_at: Place,
         place: str,
         validated: Callable[[str, Mapping[str, Any]], T],
         opened: Callable[[bytes, Place], Mapping[str, Any]] | None = None,
@@ -207,11 +207,11 @@ class Codec:
                 " run the version that wrote it, or a newer one",
             )
         try:
-            return validated(stored_as, (opened or self._opened)(body, sealed_at))
+            return validated(stored_as, (opened or self._opened)(body, stored_at))
         except ValidationError as error:
             wrong = ", ".join(sorted({".".join(map(str, found["loc"])) for found in error.errors()}))
             raise UnreadableEventError(f"{place}: this {stored_as} cannot be read: {wrong}") from None
-        except SealError as error:
+        except EncryptionError as error:
             raise UnreadableEventError(f"{place}: this {stored_as} cannot be opened: {error}") from error
 
     def foresee(self, bodies: Iterable[bytes]) -> None:
@@ -219,9 +219,9 @@ class Codec:
         self._keys.foresee(key_ids_in(bodies))
 
     def open(self, stored_as: str, body: bytes, stream: Stream, version: int) -> list[Opened | Erased]:
-        """Return the text of each sealed part, with what proves it; for whoever is given a case to check.
+        """Return the text of each encrypted part, with what proves it; for whoever is given a case to check.
 
-        Raises `SealError`, or `KeyServiceDownError`.
+        Raises `EncryptionError`, or `KeyServiceDownError`.
         """
         parts = _parts_of(_document(body))
         return [self._part(part, Place(stream.id, version, stored_as)) for part in parts]
@@ -231,7 +231,7 @@ class Codec:
         return _filled(body, lambda part: _fields(part, self._part(part, place)))
 
     def _unopened(self, body: bytes, _place: Place) -> dict[str, Any]:
-        """Return the document with `Unopened` wherever something is sealed."""
+        """Return the document with `Unopened` wherever something is encrypted."""
         return _filled(body, lambda part: [(name, UNOPENED) for name in part["fields"]])
 
     def _part(self, part: Mapping[str, Any], place: Place) -> Opened | Erased:
@@ -242,11 +242,11 @@ class Codec:
             return key
         if part["subject"] != key.subject_as_written or part["group"] != key.group:
             raise WrongKeyError("its key is another person's, or of another group of fields")
-        return unseal(key, place, part)
+        return decrypt_part(key, place, part)
 
 
 def key_ids_in(bodies: Iterable[bytes]) -> set[str]:
-    """Return the ids of the keys that something in these bodies is sealed with."""
+    """Return the ids of the keys that something in these bodies is encrypted with."""
     return {key_id.decode() for body in bodies for key_id in _KEY_ID.findall(body)}
 
 
@@ -290,10 +290,10 @@ def _document(body: bytes) -> dict[str, Any]:
 def _filled(
     body: bytes, fields: Callable[[Mapping[str, Any]], Iterable[tuple[str, object]]]
 ) -> dict[str, Any]:
-    """Return a document with what each of its sealed parts says in its place."""
+    """Return a document with what each of its encrypted parts says in its place."""
     said = _document(body)
     parts = _parts_of(said)
-    said.pop("sealed", None)
+    said.pop("encrypted", None)
     said.pop("salt", None)
     for part in parts:
         for name, value in fields(part):
@@ -303,17 +303,17 @@ def _filled(
 
 
 def _parts_of(said: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the sealed parts of a document; a body has some, or says with its salt that it has none."""
-    parts = said.get("sealed", [])
+    """Return the encrypted parts of a document; a body has some, or says with its salt that it has none."""
+    parts = said.get("encrypted", [])
     if bool(parts) == ("salt" in said):
-        raise CorruptPartError("it says neither what is sealed nor that nothing is, or both")
+        raise CorruptPartError("it says neither what is encrypted nor that nothing is, or both")
     if not isinstance(parts, list) or not all(map(_is_part, parts)):
-        raise CorruptPartError("a sealed part is not as it was written")
+        raise CorruptPartError("an encrypted part is not as it was written")
     return parts
 
 
 def _is_part(part: Any) -> bool:  # noqa: ANN401 - any part of a JSON document
-    """Whether it says whose and which key it needs, and what it seals; the rest is seen when it is opened."""
+    """Whether it says whose and which key it needs, and what it holds; the rest is seen when it is opened."""
     match part:
         case {"group": str(), "subject": str(), "key": str(key_id), "fields": [*fields]}:
             return _A_KEY_ID.fullmatch(key_id) is not None and all(type(name) is str for name in fields)
@@ -326,6 +326,6 @@ def _fields(part: Mapping[str, Any], opened: Opened | Erased) -> Iterable[tuple[
         return [(name, opened) for name in part["fields"]]
     text = from_json(opened.text)
     if [*text] != part["fields"]:
-        raise CorruptPartError("it seals other fields than it says")
+        raise CorruptPartError("it holds other fields than it says")
     said: Iterable[tuple[str, object]] = text.items()
     return said

@@ -1,4 +1,4 @@
-"""One part of an event sealed with one key: what is written, what it is bound to, and how it is opened.
+"""One part of an event encrypted with one key: what is written, what it is bound to, and how it is opened.
 
     data key --HKDF-SHA256--> cipher key (32) | commitment (32) | key of blinded digests and of nonces (32)
 
@@ -75,15 +75,15 @@ class PartKey:
         """Return the ciphertext with its tag."""
         return self._cipher.encrypt(nonce, text, bound_to)
 
-    def decrypt(self, nonce: bytes, sealed: bytes, bound_to: bytes) -> bytes:
+    def decrypt(self, nonce: bytes, ciphertext: bytes, bound_to: bytes) -> bytes:
         """Return the text, or raise `InvalidTag`. It proves nothing without the commitment compared first."""
-        return self._cipher.decrypt(nonce, sealed, bound_to)
+        return self._cipher.decrypt(nonce, ciphertext, bound_to)
 
     def nonce(self, bound_to: bytes) -> bytes:
         """Return the nonce for what is bound to a place, by a keyed digest.
 
         What it is bound to has the digest of salt and text in it. So even where a salt is drawn twice, as by
-        two copies of a running machine, no two texts are sealed with one nonce.
+        two copies of a running machine, no two texts are encrypted with one nonce.
         """
         return self._keyed(_NUMBERING + bound_to)[:NONCE_BYTES]
 
@@ -107,7 +107,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Opened:
-    """A part's text as it was sealed, with the salt by which anybody can check it against the digest."""
+    """A part's text as it was encrypted, with the salt by which anybody can check it against the digest."""
 
     group: FieldGroup
     subject: UUID
@@ -117,38 +117,38 @@ class Opened:
 
     @property
     def digest(self) -> bytes:
-        """Return what stands in the stored part, if this is what was sealed."""
+        """Return what stands in the stored part, if this is what was encrypted."""
         return digest_of(self.salt, self.text)
 
 
-def seal(key: PartKey, place: Place, text: bytes, random: Random) -> dict[str, str]:
+def encrypt_part(key: PartKey, place: Place, text: bytes, random: Random) -> dict[str, str]:
     """Return the part as it is stored. `random` gives so many bytes nobody can guess."""
     salt = random(SALT_BYTES)
     padded = text + b" " * (-len(text) % PADDED_TO)
     digest = digest_of(salt, padded)
     bound = bound_to(key, place, digest)
     nonce = key.nonce(bound)
-    sealed = key.encrypt(nonce, salt + padded, bound)
+    ciphertext = key.encrypt(nonce, salt + padded, bound)
     return {
         "group": key.group,
         "subject": key.subject_as_written,
         "key": key.key_id_as_written,
         "commitment": _written(key.commitment),
         "digest": _written(digest),
-        "sealed": _written(nonce + sealed),
+        "ciphertext": _written(nonce + ciphertext),
     }
 
 
-def unseal(key: PartKey, place: Place, part: Mapping[str, object]) -> Opened:
+def decrypt_part(key: PartKey, place: Place, part: Mapping[str, object]) -> Opened:
     """Return what a stored part says. Raises `WrongKeyError` or `CorruptPartError`."""
-    commitment, digest, sealed = (_read(part, name) for name in ("commitment", "digest", "sealed"))
+    commitment, digest, ciphertext = (_read(part, name) for name in ("commitment", "digest", "ciphertext"))
     if not hmac.compare_digest(commitment, key.commitment):
-        raise WrongKeyError("the key at hand is not the one it was sealed with")
+        raise WrongKeyError("the key at hand is not the one it was encrypted with")
     bound = bound_to(key, place, digest)
     try:
-        said = key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound)
+        said = key.decrypt(ciphertext[:NONCE_BYTES], ciphertext[NONCE_BYTES:], bound)
     except (InvalidTag, ValueError):
-        raise CorruptPartError("what is stored is not what was sealed in this place") from None
+        raise CorruptPartError("what is stored is not what was encrypted in this place") from None
     return Opened(key.group, key.subject, key.key_id, said[:SALT_BYTES], said[SALT_BYTES:])
 
 

@@ -58,13 +58,13 @@ _PROVING = b"scp-events/epoch/1\0"
 
 
 class Keys(Protocol):
-    """What sealing and opening ask for. Everything may raise `KeyServiceDownError`."""
+    """What encrypting and opening ask for. Everything may raise `KeyServiceDownError`."""
 
-    def to_seal(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
-        """Return the key to seal a person's fields with, made if need be; `Erased` where it is destroyed."""
+    def to_encrypt(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
+        """Return the key to encrypt a person's fields, made if need be; `Erased` where it is destroyed."""
 
     def to_open(self, key_id: str) -> PartKey | Erased:
-        """Return the key that something was sealed with. Raises `WrongKeyError` where nobody has it."""
+        """Return the key that something was encrypted with. Raises `WrongKeyError` where nobody has it."""
 
     def foresee(self, key_ids: Collection[str]) -> None:
         """Look up many keys at once, because they will be asked for; what cannot be had is told then."""
@@ -126,12 +126,12 @@ class Keyring:
 
     # --- using keys ---------------------------------------------------------------------------------------
 
-    def to_seal(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
-        """Return the key to seal a person's fields with, made if need be; `Erased` where it is destroyed."""
+    def to_encrypt(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
+        """Return the key to encrypt a person's fields, made if need be; `Erased` where it is destroyed."""
         return self.find(subject, group) or _readable(play(self._minting(subject), self.store.ask)[group])
 
     def to_open(self, key_id: str) -> PartKey | Erased:
-        """Return the key that something was sealed with. Raises `WrongKeyError` where nobody has it."""
+        """Return the key that something was encrypted with. Raises `WrongKeyError` where nobody has it."""
         held = self.cache.by_id(key_id)
         if held is None:
             found = play(self._looking_up(beside([key_id])), self.store.ask)
@@ -193,7 +193,7 @@ class Keyring:
 
         It is `ERASED` for all of them once their narrative is.
         """
-        key = self.to_seal(subject, "narrative")
+        key = self.to_encrypt(subject, "narrative")
         return ERASED if isinstance(key, Erased) else key.blind(digest)
 
     def is_erased(self, subject: UUID) -> bool:

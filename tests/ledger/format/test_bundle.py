@@ -439,7 +439,7 @@ def digest(text: str, salt: bytes = SALT) -> str:
 
 def said_of_opened(**changed: str) -> list[str]:
     """Return what the verifier says of one opened part of an event at position 7."""
-    stored = f'{{"sealed": [{{"digest": "{digest(DETAIL)}"}}]}}'.encode()
+    stored = f'{{"encrypted": [{{"digest": "{digest(DETAIL)}"}}]}}'.encode()
     told = {"digest": digest(DETAIL), "salt": to_base64(SALT), "text": DETAIL} | changed
     leaf = offline.Leaf(7, str(CASE), 1, 0, "participant.registered", b"")
     report = Report()
@@ -462,7 +462,7 @@ def test_details_of_an_event_that_is_not_here_are_refused() -> None:
     told = {"digest": digest(DETAIL), "salt": to_base64(SALT), "text": DETAIL}
     offline.check_opened({"data/opened/0000000009.json": json.dumps([told]).encode()}, [], report)
     assert report.wrong == [
-        "data/opened/0000000009.json shows details that are not those sealed in its event"
+        "data/opened/0000000009.json shows details that are not those encrypted in its event"
     ]
 
 

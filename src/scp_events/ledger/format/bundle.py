@@ -73,7 +73,7 @@ class ProvedHead:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A sealed part opened for the bundle: its digest, of salt and text, stands in the event in the clear."""
+    """An encrypted part opened for the bundle. Its digest, of salt and text, is in the event in the clear."""
 
     digest: bytes
     salt: bytes
@@ -99,7 +99,7 @@ class Bundle:
     replay: bytes
     story: str
     opened: Mapping[int, Sequence[Opened]] = field(default_factory=dict)
-    """What was opened, by the position of the event; for whoever can open what is sealed."""
+    """What was opened, by the position of the event; for whoever can open what is encrypted."""
 
     @property
     def name(self) -> str:
