@@ -1,8 +1,8 @@
-"""Seal a log into its ledger, on one core, against appending to it.
+"""Write the tree of a log, on one core, against appending to it.
 
-The sealer follows the log, so it must never be slower than those who append, or it would fall behind for
-ever. It seals a log that was filled by COPY; appends come from 16 threads and 16 tasks, as fast as they can,
-with every core. What the ledger takes of the disk is counted for each event.
+The tree writer follows the log, so it must never be slower than those who append, or it would fall behind
+for ever. It takes in a log that was filled by COPY; appends come from 16 threads and 16 tasks, as fast as
+they can, with every core. What the ledger takes of the disk is counted for each event.
 """
 
 from __future__ import annotations
@@ -27,31 +27,31 @@ from scp_events.event_log.appends import Append
 from scp_events.ledger.format.note import Signer
 from scp_events.ledger.log.log_key import log_key
 from scp_events.ledger.log.tables import prepare, read_edge
-from scp_events.ledger.log.tree_writer import Sealer
+from scp_events.ledger.log.tree_writer import TreeWriter
 
 CALLERS = 16
 EVENTS, EVENTS_SHORT = 100_000, 20_000
-"""Sealed in each round."""
+"""Taken in each round."""
 SPACE = """
     SELECT sum(pg_total_relation_size(oid)), (SELECT size FROM ledger.edge)
     FROM pg_class WHERE relnamespace = 'ledger'::regnamespace AND relkind = 'r'"""
 
 
 def compare(said: Run) -> Mapping[str, float | None]:
-    """Append and seal in turn."""
+    """Append and write the tree in turn."""
     ours = said.closing(Ours(said.database(), said.keyring()))
     in_tasks = said.closing(FromTasks(ours))
-    sealed = said.database()
-    event_log.prepare(sealed)
+    followed = said.database()
+    event_log.prepare(followed)
     said.compare(
         {
             "append, 16 threads": checked(from_threads(ours, CALLERS, said.seconds)),
             "append, 16 tasks": checked(in_tasks.recording(CALLERS, said.seconds)),
-            "seal": sealing(sealed, said.place() / "key", a_contact(said), _events(said)),
+            "write the tree": writing(followed, said.place() / "key", a_contact(said), _events(said)),
         }
     )
-    said.facts["ledger_bytes_per_event"] = bytes_per_event(sealed)
-    against = [said.rounds.ratio("seal", f"append, 16 {who}") for who in ("threads", "tasks")]
+    said.facts["ledger_bytes_per_event"] = bytes_per_event(followed)
+    against = [said.rounds.ratio("write the tree", f"append, 16 {who}") for who in ("threads", "tasks")]
     return {"seal_vs_append": min(against)}
 
 
@@ -59,8 +59,8 @@ def _events(said: Run) -> int:
     return EVENTS_SHORT if said.short else EVENTS
 
 
-def sealing(conninfo: str, key: Path, like: Append, events: int) -> Contender:
-    """Seal what was added to the log for this round."""
+def writing(conninfo: str, key: Path, like: Append, events: int) -> Contender:
+    """Take in what was added to the log for this round."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
         prepare(connection)
         signer = log_key(connection, key)
@@ -68,17 +68,17 @@ def sealing(conninfo: str, key: Path, like: Append, events: int) -> Contender:
     def contender() -> Done:
         fill(conninfo, like, events)
         with psycopg.connect(conninfo, autocommit=True) as connection, on_one_core(connection):
-            done = clocked(lambda: _seal(connection, signer))
+            done = clocked(lambda: _write(connection, signer))
             assert done.times == events, done
             return done
 
     return contender
 
 
-def _seal(connection: Connection[Any], signer: Signer) -> int:
-    """Seal all there is, and return how many events that were."""
+def _write(connection: Connection[Any], signer: Signer) -> int:
+    """Take in all there is, and return how many events that were."""
     before = read_edge(connection).size
-    return Sealer(connection, signer).seal(at_once=True) - before
+    return TreeWriter(connection, signer).write(at_once=True) - before
 
 
 @contextmanager
@@ -107,7 +107,7 @@ def bytes_per_event(conninfo: str) -> float:
 
 def main(arguments: list[str]) -> int:
     """Measure, and print the line of JSON."""
-    return run("sealing", __doc__, compare, arguments)
+    return run("tree_writing", __doc__, compare, arguments)
 
 
 if __name__ == "__main__":

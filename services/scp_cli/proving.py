@@ -23,27 +23,29 @@ if TYPE_CHECKING:
 STALE = 3
 """The exit code where an anchor contradicts the log."""
 NOT_VERIFIED = 4
-"""The exit code where something is not as it was sealed."""
+"""The exit code where something is not as the ledger has it."""
 
-Seal: TypeAlias = Annotated[
+CheckpointFirst: TypeAlias = Annotated[
     bool,
-    typer.Option("--seal/--no-seal", help="First seal what is new, or leave it unsealed."),
+    typer.Option(
+        "--checkpoint/--no-checkpoint", help="First cover what is new by a checkpoint, or leave it."
+    ),
 ]
 
 
 # --- verify -----------------------------------------------------------------------------------------------
 
 
-def verify(*, seal: Seal = True, how: Shown = Format.TABLE) -> None:
+def verify(*, checkpoint: CheckpointFirst = True, how: Shown = Format.TABLE) -> None:
     """Verify the whole log against its ledger and its anchors.
 
-    Every event is hashed anew and compared with what was sealed; the first position that is not as it was is
-    named, with exit code 4. Nobody can vouch for events that are not sealed yet; it says how many they are.
+    Every event is hashed anew and compared with the ledger; the first position that is not as it was is
+    named, with exit code 4. Nobody can vouch for events that no checkpoint covers yet; it says how many.
     """
     from scp_cli.connecting import opened_ledger
 
     with opened_ledger() as (conninfo, settings):
-        found, first, wrong = checked(conninfo, settings, seal=seal)
+        found, first, wrong = checked(conninfo, settings, checkpoint=checkpoint)
     if how is Format.TABLE:
         write("".join(f"{line}\n" for line in told(found, first, wrong)))
     else:
@@ -53,12 +55,12 @@ def verify(*, seal: Seal = True, how: Shown = Format.TABLE) -> None:
 
 
 def checked(
-    conninfo: str, settings: LedgerSettings, *, seal: bool
+    conninfo: str, settings: LedgerSettings, *, checkpoint: bool
 ) -> tuple[Verified, int | None, str | None]:
-    """Verify the log, after sealing what is new; return what was found, where it is wrong first, and why."""
+    """Verify the log, what is new included; return what was found, where it is wrong first, and why."""
     from scp_events.ledger.log.verifying import verify as verify_log
 
-    contradiction = _seal(conninfo, settings) if seal else None
+    contradiction = _cover(conninfo, settings) if checkpoint else None
     held = _held(conninfo, settings)
     with progress("verifying") as bar:
         found = verify_log(conninfo, held, bar)
@@ -67,18 +69,18 @@ def checked(
     return found, first, wrong
 
 
-def _seal(conninfo: str, settings: LedgerSettings) -> str | None:
-    """Seal what is new, where we may; return what an anchor says against this log."""
+def _cover(conninfo: str, settings: LedgerSettings) -> str | None:
+    """Cover what is new by a checkpoint, where we may; return what an anchor says against this log."""
     from scp_events.ledger.log.anchors import AnchorError
-    from scp_events.ledger.log.keeping import EXPECTED, seal_now
+    from scp_events.ledger.log.keeping import EXPECTED, checkpoint_now
     from scp_events.ledger.log.startup import StaleLogError
 
     try:
-        seal_now(conninfo, settings)
+        checkpoint_now(conninfo, settings)
     except StaleLogError as stale:
         return str(stale)
     except (AnchorError, OSError, *EXPECTED) as error:
-        remark(f"scp: nothing was sealed: {error}")
+        remark(f"scp: no checkpoint was made: {error}")
     return None
 
 
@@ -111,7 +113,7 @@ def told(found: Verified, first: int | None, wrong: str | None) -> list[str]:
         return [f"WRONG from position {first} on: {wrong}"]
     lines = [
         f"Verified: {format_for_paper(found.size, found.root)}.",
-        f"Every event, tile and count is as it was sealed; {found.anchors} checkpoints agree.",
+        f"Every event, tile and count is as the ledger has it; {found.anchors} checkpoints agree.",
     ]
     if later > 0:
         lines.append(f"Nobody can vouch for the last {later} events: no checkpoint covers them yet.")
@@ -154,7 +156,7 @@ def export(
         int | None,
         typer.Option(metavar="POSITION", min=1, help="At this published checkpoint, not the newest."),
     ] = None,
-    seal: Seal = True,
+    checkpoint: CheckpointFirst = True,
 ) -> None:
     """Write a case as a bundle that anybody can verify, without us and without network.
 
@@ -164,7 +166,7 @@ def export(
     from scp_cli.connecting import case_named, ledger_settings, opened_log
 
     with opened_log() as log:
-        name, archive = bundled(log, ledger_settings(), case_named(log, case), at=at, seal=seal)
+        name, archive = bundled(log, ledger_settings(), case_named(log, case), at=at, checkpoint=checkpoint)
     path = output or Path(f"{name}.zip")
     path.write_bytes(archive)
     remark(f"scp: {path} can be verified with the verify.py in it; compare its key with `scp anchors`")
@@ -177,21 +179,21 @@ def bundled(
     case_id: ParticipantId,
     *,
     at: int | None = None,
-    seal: bool = True,
+    checkpoint: bool = True,
 ) -> tuple[str, bytes]:
-    """Return the name and the bytes of a case's bundle, after sealing what is new."""
+    """Return the name and the bytes of a case's bundle, what is new included."""
     from scp_events.ledger.log.exporting import export as export_case
 
-    _seal_for_export(log, settings, seal=seal)
+    _cover_for_export(log, settings, checkpoint=checkpoint)
     return export_case(log.conninfo, settings, case_id, lambda size: _readable(log, case_id, size), at=at)
 
 
-def _seal_for_export(log: EventLog, settings: LedgerSettings, *, seal: bool) -> None:
-    """Make the log's tables and key, and seal what is new; what an anchor contradicts is not handed out."""
+def _cover_for_export(log: EventLog, settings: LedgerSettings, *, checkpoint: bool) -> None:
+    """Make the log's tables, key and newest checkpoint; what an anchor contradicts is not handed out."""
     from scp_events.ledger.log import startup
 
     startup.prepare(log.conninfo, settings)
-    contradiction = _seal(log.conninfo, settings) if seal else None
+    contradiction = _cover(log.conninfo, settings) if checkpoint else None
     if contradiction:
         raise startup.StaleLogError(contradiction)
 
@@ -219,9 +221,9 @@ def _readable(log: EventLog, case_id: ParticipantId, size: int) -> Readable:
 
 
 def _opened(log: EventLog, case_id: ParticipantId, size: int) -> dict[int, list[Opened]]:
-    """Open the case's sealed parts, each with the salt by which its digest can be checked.
+    """Open the case's encrypted parts, each with the salt by which its digest can be checked.
 
-    Whoever may read the story may have them. What is erased stays sealed, and its proofs hold nevertheless.
+    Whoever may read the story may have them. What is erased stays so, and its proofs hold nevertheless.
     """
     import psycopg
 

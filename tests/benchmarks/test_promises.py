@@ -28,7 +28,7 @@ PROMISED: dict[str, set[str]] = {
     "catching_up": {"catch_up_vs_library"},
     "encrypted_fields": {"encode_sealed_vs_plain", "decode_sealed_vs_plain"},
     "costs": {"client_16_vs_insert", "server_16_vs_insert"},
-    "sealing": {"seal_vs_append"},
+    "tree_writing": {"seal_vs_append"},
     "verifying": {"verify_vs_fetch"},
 }
 

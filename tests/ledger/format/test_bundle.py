@@ -448,7 +448,7 @@ def said_of_opened(**changed: str) -> list[str]:
     return report.wrong
 
 
-def test_opened_details_must_be_the_sealed_ones() -> None:
+def test_opened_details_must_be_the_covered_ones() -> None:
     other = '{"name": "Beech Example"}'
     assert said_of_opened() == []
     assert said_of_opened(text=other)

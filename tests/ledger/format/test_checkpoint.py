@@ -7,13 +7,6 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.ledger.test_note import (
-    CHECKSUM_DATABASE,
-    COSIGNED,
-    ITS_LOG,
-    ITS_WITNESSES,
-    TREE_OF_THE_CHECKSUM_DATABASE,
-)
 
 from scp_events.ledger.format.checkpoint import (
     Checkpoint,
@@ -32,6 +25,13 @@ from scp_events.ledger.format.note import (
     to_base64,
 )
 from scp_events.ledger.format.tree import EMPTY_ROOT, leaf_hash
+from tests.ledger.format.test_note import (
+    CHECKSUM_DATABASE,
+    COSIGNED,
+    ITS_LOG,
+    ITS_WITNESSES,
+    TREE_OF_THE_CHECKSUM_DATABASE,
+)
 from tests.ledger.leaves import unhurried
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -9,7 +9,6 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.ledger.test_heads import many
 
 from scp_events.ledger.format.head_pages import FULL, Changed, HeadPages, paged
 from scp_events.ledger.format.heads import (
@@ -23,6 +22,7 @@ from scp_events.ledger.format.heads import (
     verify_count,
 )
 from scp_events.ledger.format.tree import ProofError
+from tests.ledger.format.test_heads import many
 
 CHANGES = st.lists(
     st.dictionaries(

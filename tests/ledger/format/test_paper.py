@@ -20,7 +20,7 @@ def test_a_root_is_printed_in_groups_of_four_digits() -> None:
 
 @given(st.integers(0, 2**63 - 1), st.binary(min_size=32, max_size=32))
 def test_what_is_printed_is_read_as_the_same(size: int, root: bytes) -> None:
-    assert parse_from_paper(f"Sealed: {format_for_paper(size, root)}.") == (size, root)
+    assert parse_from_paper(f"Covered by a checkpoint: {format_for_paper(size, root)}.") == (size, root)
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from hashlib import sha256
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.ledger.test_checkpoint import LOG
 
 from scp_events.ledger.format.checkpoint import Checkpoint, open_checkpoint, sign
 from scp_events.ledger.format.note import MalformedNoteError, to_base64
 from scp_events.ledger.format.proof import LogProof
 from scp_events.ledger.format.tree import ProofError, inclusion_proof, root_of
+from tests.ledger.format.test_checkpoint import LOG
 from tests.ledger.leaves import invented, node_of, unhurried
 
 LEAVES = invented(69)

@@ -123,7 +123,7 @@ def test_tiles_become_full_once_whatever_the_steps(steps: list[int]) -> None:
 
 
 def stored(size: int) -> tuple[OpenTiles, dict[Tile, bytes]]:
-    """Return a tree as a sealer keeps it: its full tiles, and those still open."""
+    """Return a tree as a tree writer keeps it: its full tiles, and those still open."""
     tree, full = OpenTiles().with_leaves(invented(LARGE)[:size])
     return tree, dict(full)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import chain, combinations
 
 import pytest
-from tests.ledger.test_checkpoint import COURT, LOG, MINISTRY, POLICE, VERIFIERS, WITNESSES, cosigned
-from tests.ledger.test_note import COSIGNED, ITS_LOG, ITS_WITNESSES
 
 from scp_events.ledger.format.note import KeyKind, SignatureError, Signer
 from scp_events.ledger.format.trust import Trust, TrustError
+from tests.ledger.format.test_checkpoint import COURT, LOG, MINISTRY, POLICE, VERIFIERS, WITNESSES, cosigned
+from tests.ledger.format.test_note import COSIGNED, ITS_LOG, ITS_WITNESSES
 
 TWO_OF_THREE = f"""\
 # whom the programme and its auditors trust

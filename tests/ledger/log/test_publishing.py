@@ -16,13 +16,13 @@ from scp_events.ledger.log.anchors import AnchorError, AnchorFile
 from scp_events.ledger.log.log_key import log_key
 from scp_events.ledger.log.publishing import Publisher
 from scp_events.ledger.log.settings import LedgerSettings
-from scp_events.ledger.log.tree_writer import Sealer
+from scp_events.ledger.log.tree_writer import TreeWriter
 from tests.ledger.filled import NOON, connected, fill, settings
 from tests.ledger.witnessed import Court, court
 
 pytestmark = pytest.mark.once  # test_startup publishes, from the wheel
 
-Sealed = Connection[Any]
+Ledger = Connection[Any]
 
 
 @pytest.fixture(scope="module")
@@ -31,23 +31,23 @@ def witnesses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Court]:
         yield found
 
 
-def begin(connection: Sealed, said: LedgerSettings) -> Signer:
+def begin(connection: Ledger, said: LedgerSettings) -> Signer:
     """Make the tables and the key of a log."""
     startup.prepare(connection.info.dsn, said)
     return log_key(connection, said.key_file)
 
 
-def publisher(connection: Sealed, said: LedgerSettings, signer: Signer) -> Publisher:
+def publisher(connection: Ledger, said: LedgerSettings, signer: Signer) -> Publisher:
     return Publisher(connection, said.trust(signer.verifier), AnchorFile(said.anchor_file))
 
 
-def grow(connection: Sealed, signer: Signer, events: int, seed: int = 1) -> None:
-    """Append events and seal them."""
+def grow(connection: Ledger, signer: Signer, events: int, seed: int = 1) -> None:
+    """Append events and cover them by a checkpoint."""
     fill(connection, events, seed=seed)
-    Sealer(connection, signer).seal(at_once=True)
+    TreeWriter(connection, signer).write(at_once=True)
 
 
-def published(connection: Sealed) -> list[int]:
+def published(connection: Ledger) -> list[int]:
     rows = connection.execute(
         "SELECT size FROM ledger.checkpoints WHERE published_at IS NOT NULL ORDER BY size"
     ).fetchall()
@@ -58,7 +58,7 @@ def anchored(said: LedgerSettings) -> list[int]:
     return [each.size for each in AnchorFile(said.anchor_file).all()]
 
 
-def test_without_witnesses_a_checkpoint_is_published_at_once(connection: Sealed, tmp_path: Path) -> None:
+def test_without_witnesses_a_checkpoint_is_published_at_once(connection: Ledger, tmp_path: Path) -> None:
     said = settings(tmp_path)
     signer = begin(connection, said)
     grow(connection, signer, 5)
@@ -71,7 +71,7 @@ def test_without_witnesses_a_checkpoint_is_published_at_once(connection: Sealed,
 
 
 def test_three_witnesses_cosign_what_continues_what_they_know(
-    connection: Sealed, tmp_path: Path, witnesses: Court
+    connection: Ledger, tmp_path: Path, witnesses: Court
 ) -> None:
     said = witnesses.log(tmp_path)
     signer = begin(connection, said)
@@ -89,7 +89,7 @@ def test_three_witnesses_cosign_what_continues_what_they_know(
 
 
 def test_a_publisher_that_starts_anew_asks_how_far_they_are(
-    connection: Sealed, tmp_path: Path, witnesses: Court
+    connection: Ledger, tmp_path: Path, witnesses: Court
 ) -> None:
     said = witnesses.log(tmp_path)
     signer = begin(connection, said)
@@ -100,7 +100,7 @@ def test_a_publisher_that_starts_anew_asks_how_far_they_are(
         assert came.published
 
 
-def test_two_of_three_are_enough_and_one_is_not(connection: Sealed, tmp_path: Path, witnesses: Court) -> None:
+def test_two_of_three_are_enough_and_one_is_not(connection: Ledger, tmp_path: Path, witnesses: Court) -> None:
     witnesses.log(tmp_path)
     alone, both = (witnesses.settings(tmp_path, without=gone) for gone in (2, 1))
     signer = begin(connection, alone)
@@ -121,7 +121,7 @@ def test_two_of_three_are_enough_and_one_is_not(connection: Sealed, tmp_path: Pa
 
 
 def test_cosignatures_are_kept_until_there_are_enough(
-    connection: Sealed, tmp_path: Path, witnesses: Court
+    connection: Ledger, tmp_path: Path, witnesses: Court
 ) -> None:
     witnesses.log(tmp_path)
     alone = witnesses.settings(tmp_path, without=2)
@@ -137,7 +137,7 @@ def test_cosignatures_are_kept_until_there_are_enough(
 
 
 def test_a_newer_checkpoint_vouches_for_those_that_were_not_published(
-    connection: Sealed, tmp_path: Path
+    connection: Ledger, tmp_path: Path
 ) -> None:
     said = settings(tmp_path)
     signer = begin(connection, said)
@@ -150,7 +150,7 @@ def test_a_newer_checkpoint_vouches_for_those_that_were_not_published(
     assert published(connection) == anchored(said) == [40]
 
 
-def test_what_cannot_be_written_down_is_not_published(connection: Sealed, tmp_path: Path) -> None:
+def test_what_cannot_be_written_down_is_not_published(connection: Ledger, tmp_path: Path) -> None:
     said = settings(tmp_path, ledger_anchor=tmp_path)
     signer = begin(connection, said)
     grow(connection, signer, 5)
@@ -159,7 +159,7 @@ def test_what_cannot_be_written_down_is_not_published(connection: Sealed, tmp_pa
     assert published(connection) == []
 
 
-def test_a_crash_before_it_is_noted_writes_no_second_line(connection: Sealed, tmp_path: Path) -> None:
+def test_a_crash_before_it_is_noted_writes_no_second_line(connection: Ledger, tmp_path: Path) -> None:
     said = settings(tmp_path)
     signer = begin(connection, said)
     grow(connection, signer, 5)
@@ -170,7 +170,7 @@ def test_a_crash_before_it_is_noted_writes_no_second_line(connection: Sealed, tm
     assert (published(connection), anchored(said)) == ([5], [5])
 
 
-def test_two_publishers_do_not_publish_at_once(connection: Sealed, log_database: str, tmp_path: Path) -> None:
+def test_two_publishers_do_not_publish_at_once(connection: Ledger, log_database: str, tmp_path: Path) -> None:
     said = settings(tmp_path)
     signer = begin(connection, said)
     grow(connection, signer, 5)
@@ -181,7 +181,7 @@ def test_two_publishers_do_not_publish_at_once(connection: Sealed, log_database:
 
 
 def test_with_the_stolen_key_no_other_history_is_cosigned(
-    connection: Sealed, tmp_path: Path, witnesses: Court
+    connection: Ledger, tmp_path: Path, witnesses: Court
 ) -> None:
     """Somebody has the log's key, rewrites all of it, and signs it anew: no quorum follows."""
     said = witnesses.log(tmp_path)
@@ -198,7 +198,7 @@ def test_with_the_stolen_key_no_other_history_is_cosigned(
     assert open_checkpoint(note, [signer.verifier]).checkpoint.size == 400, "the log itself has signed it"
 
 
-def rewrite(connection: Sealed, signer: Signer, events: int) -> None:
+def rewrite(connection: Ledger, signer: Signer, events: int) -> None:
     """Make another history of the log, with a ledger that fits it."""
     for table in ("event_log.events", "ledger.tiles", "ledger.checkpoints"):
         connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL".encode())

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 from psycopg import Connection
-from tests.ledger.test_publishing import rewrite
 
 from scp_events.ledger.log import startup
-from scp_events.ledger.log.keeping import seal_now
+from scp_events.ledger.log.keeping import checkpoint_now
 from scp_events.ledger.log.log_key import log_key
 from scp_events.ledger.log.settings import LedgerSettings
 from scp_events.ledger.log.startup import Asked, Guard, ReadOnlyError, StaleLogError, Standing, compare
 from tests.ledger.filled import fill, settings
+from tests.ledger.log.test_publishing import rewrite
 from tests.ledger.witnessed import Court, court
 
-Sealed = Connection[Any]
+Ledger = Connection[Any]
 
 
 @pytest.fixture(scope="module")
@@ -29,16 +29,16 @@ def witnesses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Court]:
         yield found
 
 
-def grow(connection: Sealed, said: LedgerSettings, events: int, seed: int = 1) -> None:
-    """Append events, seal and publish them."""
+def grow(connection: Ledger, said: LedgerSettings, events: int, seed: int = 1) -> None:
+    """Append events, and publish a checkpoint of them."""
     fill(connection, events, seed=seed)
-    _, came = seal_now(connection.info.dsn, said)
+    _, came = checkpoint_now(connection.info.dsn, said)
     assert came is not None
     assert came.published
 
 
-def restored(connection: Sealed, size: int) -> None:
-    """Bring the database back to where it was when it had so many events, sealed as they were then."""
+def restored(connection: Ledger, size: int) -> None:
+    """Bring the database back to where it was when it had so many events, covered as they were then."""
     for table in ("event_log.events", "ledger.tiles", "ledger.checkpoints"):
         connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL".encode())
     connection.execute("DELETE FROM event_log.events WHERE position > %s", (size,))
@@ -49,7 +49,7 @@ def restored(connection: Sealed, size: int) -> None:
 
 
 def test_a_log_that_is_as_far_as_its_anchors_may_be_appended_to(
-    connection: Sealed, tmp_path: Path, witnesses: Court
+    connection: Ledger, tmp_path: Path, witnesses: Court
 ) -> None:
     said = witnesses.log(tmp_path)
     grow(connection, said, 20)
@@ -61,14 +61,14 @@ def test_a_log_that_is_as_far_as_its_anchors_may_be_appended_to(
     assert all(each.agrees for each in standing.asked)
 
 
-def test_a_new_log_may_be_appended_to(connection: Sealed, tmp_path: Path, witnesses: Court) -> None:
+def test_a_new_log_may_be_appended_to(connection: Ledger, tmp_path: Path, witnesses: Court) -> None:
     said = witnesses.log(tmp_path)
     startup.prepare(connection.info.dsn, said)
     compare(connection.info.dsn, said).must_allow_appending()
 
 
 def test_a_log_restored_from_an_older_backup_is_refused_by_its_file(
-    connection: Sealed, tmp_path: Path
+    connection: Ledger, tmp_path: Path
 ) -> None:
     said = settings(tmp_path)
     for turn in range(2):
@@ -79,7 +79,7 @@ def test_a_log_restored_from_an_older_backup_is_refused_by_its_file(
 
 
 def test_a_log_restored_from_an_older_backup_is_refused_by_its_witnesses(
-    connection: Sealed, tmp_path: Path, witnesses: Court
+    connection: Ledger, tmp_path: Path, witnesses: Court
 ) -> None:
     said = witnesses.log(tmp_path)
     for turn in range(2):
@@ -92,7 +92,7 @@ def test_a_log_restored_from_an_older_backup_is_refused_by_its_witnesses(
 
 
 def test_a_database_that_was_lost_altogether_is_refused(
-    connection: Sealed, tmp_path: Path, witnesses: Court
+    connection: Ledger, tmp_path: Path, witnesses: Court
 ) -> None:
     said = witnesses.log(tmp_path)
     grow(connection, said, 20)
@@ -108,7 +108,7 @@ def test_a_database_that_was_lost_altogether_is_refused(
 
 @pytest.mark.parametrize("with_file", [True, False], ids=["file", "witnesses"])
 def test_a_rewritten_log_is_refused(
-    connection: Sealed, tmp_path: Path, witnesses: Court, *, with_file: bool
+    connection: Ledger, tmp_path: Path, witnesses: Court, *, with_file: bool
 ) -> None:
     said = witnesses.log(tmp_path)
     grow(connection, said, 30)
@@ -120,12 +120,12 @@ def test_a_rewritten_log_is_refused(
         compare(connection.info.dsn, said).must_allow_appending()
 
 
-def test_nothing_is_sealed_of_a_log_that_is_refused(connection: Sealed, tmp_path: Path) -> None:
+def test_nothing_is_covered_of_a_log_that_is_refused(connection: Ledger, tmp_path: Path) -> None:
     said = settings(tmp_path)
     grow(connection, said, 40)
     restored(connection, 20)
     with pytest.raises(StaleLogError):
-        seal_now(connection.info.dsn, said)
+        checkpoint_now(connection.info.dsn, said)
     assert connection.execute("SELECT size FROM ledger.edge").fetchone() == (0,)
 
 
@@ -133,7 +133,7 @@ def test_nothing_is_sealed_of_a_log_that_is_refused(connection: Sealed, tmp_path
 
 
 def test_without_a_quorum_of_witnesses_it_may_only_be_read(
-    connection: Sealed, tmp_path: Path, witnesses: Court
+    connection: Ledger, tmp_path: Path, witnesses: Court
 ) -> None:
     grow(connection, witnesses.log(tmp_path), 20)
     compare(connection.info.dsn, witnesses.settings(tmp_path, without=1)).must_allow_appending()
@@ -142,7 +142,7 @@ def test_without_a_quorum_of_witnesses_it_may_only_be_read(
         standing.must_allow_appending()
 
 
-def test_a_file_that_was_named_and_is_gone_is_missed(connection: Sealed, tmp_path: Path) -> None:
+def test_a_file_that_was_named_and_is_gone_is_missed(connection: Ledger, tmp_path: Path) -> None:
     said = settings(tmp_path, ledger_anchor=tmp_path / "far" / "checkpoints")
     startup.prepare(connection.info.dsn, said)
     compare(connection.info.dsn, said).must_allow_appending()
@@ -152,12 +152,12 @@ def test_a_file_that_was_named_and_is_gone_is_missed(connection: Sealed, tmp_pat
         compare(connection.info.dsn, said).must_allow_appending()
 
 
-def test_a_file_nobody_named_may_be_elsewhere(connection: Sealed, tmp_path: Path) -> None:
+def test_a_file_nobody_named_may_be_elsewhere(connection: Ledger, tmp_path: Path) -> None:
     grow(connection, settings(tmp_path), 5)
     compare(connection.info.dsn, settings(tmp_path / "another machine")).must_allow_appending()
 
 
-def test_another_logs_file_is_a_problem_and_no_contradiction(connection: Sealed, tmp_path: Path) -> None:
+def test_another_logs_file_is_a_problem_and_no_contradiction(connection: Ledger, tmp_path: Path) -> None:
     said = settings(tmp_path)
     grow(connection, said, 5)
     line = said.anchor_file.read_text()

@@ -8,12 +8,12 @@ from http import HTTPStatus
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.ledger.test_note import CHECKSUM_DATABASE, TREE_OF_THE_CHECKSUM_DATABASE
 
 from scp_events.ledger.format.checkpoint import Checkpoint, sign, with_cosignatures
 from scp_events.ledger.format.note import KeyKind, Note, Signer, Verifier, to_base64
 from scp_events.ledger.format.tree import EMPTY_ROOT, leaf_hash
 from scp_events.ledger.witness.cosigning import SIZE, TEXT, Accepted, AddCheckpoint, Refused, judge
+from tests.ledger.format.test_note import CHECKSUM_DATABASE, TREE_OF_THE_CHECKSUM_DATABASE
 from tests.ledger.history import LOG, History
 from tests.ledger.leaves import invented, unhurried
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.ledger.test_note import CHECKSUM_DATABASE, ITS_LOG, ITS_WITNESSES, WITNESS
 
 from scp_events.ledger.format.note import KeyKind, Signer, Verifier
 from scp_events.ledger.witness.log_list import LogListError, parse_log_list
+from tests.ledger.format.test_note import CHECKSUM_DATABASE, ITS_LOG, ITS_WITNESSES, WITNESS
 
 LIST = f"""\
 # List:      an example

@@ -11,9 +11,10 @@
     56 + n     32  SHA-256 of the stored bytes
 
 Numbers are big-endian. The event at position p is leaf p - 1 of the tree, and the leaf's hash is that of RFC
-6962: SHA-256 of a zero byte and the record. The stored bytes are hashed as they are, sealed parts included:
-nobody reads JSON to seal or to verify, and a destroyed key breaks no proof. `offline/verify.py` says the same
-in its own words; a change here is a new domain prefix, and never a new meaning of this one.
+6962: SHA-256 of a zero byte and the record. The stored bytes are hashed as they are, encrypted parts
+included: nobody reads JSON to write the tree or to verify it, and a destroyed key breaks no proof.
+`offline/verify.py` says the same in its own words; a change here is a new domain prefix, and never a new
+meaning of this one.
 """
 
 from __future__ import annotations

@@ -1,13 +1,12 @@
-"""Seals and publishes beside whatever else a program does: a thread for each, until it is told to stop.
+"""Keeps the ledger of one log: writes its tree and publishes its checkpoints until told to stop.
 
-They are two because a witness may take seconds to answer, and events do not wait for that.
+The two have a thread each, because a witness may take seconds to answer, and events do not wait for that.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import psycopg
 import structlog
@@ -22,7 +21,7 @@ from scp_events.ledger.log.log_key import log_key
 from scp_events.ledger.log.publishing import Publisher, Round
 from scp_events.ledger.log.settings import LedgerSettings
 from scp_events.ledger.log.tables import AnyConnection, LedgerError
-from scp_events.ledger.log.tree_writer import Sealer
+from scp_events.ledger.log.tree_writer import TreeWriter
 
 POLL_SECONDS = 1.0
 """How often it is looked whether something is due, though nobody said so."""
@@ -33,30 +32,30 @@ LONGEST_PAUSE = 60.0
 """Seconds after which witnesses that have not cosigned are asked again at the latest."""
 
 EXPECTED = (KeyFileError, LedgerError, NoteError, ProofError, startup.StaleLogError)
-"""These say themselves why nothing is sealed, and what to do."""
+"""These say themselves why nothing is signed, and what to do."""
 
 _journal = structlog.get_logger("scp_events.ledger")
 
 
-class Sealing:
-    """One log being sealed and published. `run` for one thread; `stop` from anywhere."""
+class Keeper:
+    """Keeps one log's ledger. `run` for one thread; `stop` from anywhere."""
 
     def __init__(self, conninfo: str, settings: LedgerSettings) -> None:
         self._conninfo = conninfo
         self._settings = settings
         self._news = Listener(conninfo)
         self._stopped = threading.Event()
-        self._sealed = threading.Event()
+        self._grown = threading.Event()
         self._finished = threading.Event()
         self._pause = APART_SECONDS
 
     def stop(self) -> None:
-        """Let `run` return once all that is recorded by now is sealed."""
+        """Let `run` return once a checkpoint covers all that is recorded by now."""
         self._stopped.set()
         self._news.stop()
 
     def run(self) -> None:
-        """Seal and publish until `stop`, through restarts of the database.
+        """Write and publish until `stop`, through restarts of the database.
 
         Raises `StaleLogError` for a log that others know more of, `LedgerError` for one that contradicts its
         ledger, `KeyFileError` without its key: nothing is signed then.
@@ -71,10 +70,10 @@ class Sealing:
         publishing.start()
         try:
             with self._news:
-                self._insist(self._seal, signer)
+                self._insist(self._write, signer)
         finally:
             self._finished.set()
-            self._sealed.set()
+            self._grown.set()
             publishing.join()
 
     def _insist(self, work: Callable[[AnyConnection, Signer], None], signer: Signer) -> None:
@@ -84,18 +83,18 @@ class Sealing:
                 with psycopg.connect(self._conninfo, autocommit=True) as connection:
                     return work(connection, signer)
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-                _journal.warning("cannot seal", error=type(error).__name__)
+                _journal.warning("cannot keep the ledger", error=type(error).__name__)
                 if self._stopped.wait(RECONNECT_SECONDS):
                     return None
 
-    def _seal(self, connection: AnyConnection, signer: Signer) -> None:
-        sealer, size = Sealer(connection, signer, self._settings.policy), 0
+    def _write(self, connection: AnyConnection, signer: Signer) -> None:
+        tree_writer, size = TreeWriter(connection, signer, self._settings.policy), 0
         while not self._stopped.is_set():
             self._news.wait(POLL_SECONDS)
-            before, size = size, sealer.seal(at_once=self._stopped.is_set())
+            before, size = size, tree_writer.write(at_once=self._stopped.is_set())
             if size != before:
-                self._sealed.set()
-        sealer.seal(at_once=True)
+                self._grown.set()
+        tree_writer.write(at_once=True)
 
     # --- publishing ---------------------------------------------------------------------------------------
 
@@ -103,8 +102,8 @@ class Sealing:
         publisher = _publisher(connection, self._settings, signer)
         last_round = False
         while not last_round:
-            self._sealed.wait(POLL_SECONDS)
-            self._sealed.clear()
+            self._grown.wait(POLL_SECONDS)
+            self._grown.clear()
             last_round = self._finished.is_set()
             try:
                 self._rest_after(publisher.publish())
@@ -128,43 +127,20 @@ class Sealing:
         self._finished.wait(self._pause)
 
 
-def seal_now(conninfo: str, settings: LedgerSettings) -> tuple[int, Round | None]:
-    """Seal all there is and publish it: for whoever wants to verify, or to hand out a case.
+def checkpoint_now(conninfo: str, settings: LedgerSettings) -> tuple[int, Round | None]:
+    """Cover all there is by a checkpoint and publish it: for whoever wants to verify, or to hand out a case.
 
-    Returns how many events are sealed, and what came of publishing, unless that was done before. Raises as
-    `Sealing.run` does.
+    Returns how many events it covers, and what came of publishing, unless that was done before. Raises as
+    `Keeper.run` does.
     """
     startup.prepare(conninfo, settings)
     startup.compare(conninfo, settings).must_not_contradict()
     with psycopg.connect(conninfo, autocommit=True) as connection:
         signer = log_key(connection, settings.key_file)
-        size = Sealer(connection, signer, settings.policy).seal(at_once=True)
+        size = TreeWriter(connection, signer, settings.policy).write(at_once=True)
         return size, _publisher(connection, settings, signer).publish()
 
 
 def _publisher(connection: AnyConnection, settings: LedgerSettings, signer: Signer) -> Publisher:
     anchor = AnchorFile(settings.anchor_file) if settings.anchor_file else None
     return Publisher(connection, settings.trust(signer.verifier), anchor)
-
-
-@contextmanager
-def sealing(conninfo: str, settings: LedgerSettings) -> Iterator[threading.Thread]:
-    """Seal and publish until the block ends. Yields the thread; it ends early where nothing can be sealed."""
-    ours = Sealing(conninfo, settings)
-    thread = threading.Thread(target=_run, args=(ours,), name="sealing")
-    thread.start()
-    try:
-        yield thread
-    finally:
-        ours.stop()
-        thread.join()
-
-
-def _run(ours: Sealing) -> None:
-    _journal.info("sealing")
-    try:
-        ours.run()
-    except EXPECTED as error:
-        _journal.error("cannot seal", reason=str(error))
-    except Exception as error:  # noqa: BLE001 - a thread's last words; its message could quote an event
-        _journal.error("cannot seal", error=type(error).__name__)

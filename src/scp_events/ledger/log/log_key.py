@@ -33,7 +33,7 @@ def log_key(
     """
     if path is None:
         raise KeyFileError(
-            "nothing can be sealed without a key: set SCP_LEDGER_KEY to the file of the log's key"
+            "no checkpoint can be signed without a key: set SCP_LEDGER_KEY to the file of the log's key"
         )
     with connection.transaction():
         connection.execute("LOCK TABLE ledger.log_key IN SHARE ROW EXCLUSIVE MODE")

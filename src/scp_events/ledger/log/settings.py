@@ -1,4 +1,4 @@
-"""What the environment says about the ledger. Services that seal, append or verify take it into theirs."""
+"""What the environment says about the ledger. Services that sign, append or verify take it into theirs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NamedTuple, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import NoDecode
 
-from scp_events.database.address import default_home
+from scp_events.database.settings import DatabaseSettings
 from scp_events.ledger.format.checkpoint import check_trust
 from scp_events.ledger.format.note import KeyKind, MalformedNoteError, Verifier
 from scp_events.ledger.format.trust import Trust
@@ -27,21 +27,14 @@ class Witness(NamedTuple):
     key: Verifier
 
 
-class LedgerSettings(BaseSettings):
-    """How the log is sealed and who vouches for it. Every setting is a variable that begins with `SCP_`."""
+class LedgerSettings(DatabaseSettings):
+    """How checkpoints are made, and who vouches for them."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="SCP_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
-    )
-
-    database_url: SecretStr | None = None
-    """The PostgreSQL server; without it an embedded one below `home`."""
-    home: Path = Field(default_factory=default_home)
     ledger_key: Path | None = None
     """The file with the key the log signs with, made at first use.
 
     By default `ledger.key` in `home`, for the log of the embedded server. A log elsewhere has no key by
-    default, and is not sealed: a home would lend its key, and its anchor, to every database it is used with.
+    default, and no checkpoints: a home would lend its key, and its anchor, to every database it is used with.
     """
     ledger_origin: str | None = None
     """What a new log is called, such as `programme.example/log`; by default a name of its own is made up."""
@@ -80,9 +73,7 @@ class LedgerSettings(BaseSettings):
     @property
     def key_file(self) -> Path | None:
         """Return where the log's key is; None where this program has none."""
-        if self.database_url is not None and self.database_url.get_secret_value():
-            return self.ledger_key
-        return self.ledger_key or self.home / LOG_KEY
+        return self.ledger_key or (None if self.url else self.home / LOG_KEY)
 
     @property
     def anchor_file(self) -> Path | None:

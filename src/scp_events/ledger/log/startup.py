@@ -24,7 +24,7 @@ from scp_events.ledger.log.log_key import known_log, log_key
 from scp_events.ledger.log.publishing import ask
 from scp_events.ledger.log.settings import LedgerSettings
 from scp_events.ledger.log.tables import AnyConnection
-from scp_events.ledger.log.tree_writer import Sealer
+from scp_events.ledger.log.tree_writer import TreeWriter
 from scp_events.ledger.witness.asking import PATIENCE, Reply
 
 LOOK_AGAIN = 5.0
@@ -89,7 +89,7 @@ def prepare(conninfo: str, settings: LedgerSettings) -> None:
         tables.prepare(connection)
         if settings.key_file is not None and known_log(connection) is None:
             signer = log_key(connection, settings.key_file, settings.ledger_origin)
-            Sealer(connection, signer).introduce()
+            TreeWriter(connection, signer).introduce()
 
 
 def compare(conninfo: str, settings: LedgerSettings, *, patience: float = PATIENCE) -> Standing:

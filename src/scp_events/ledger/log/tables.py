@@ -1,7 +1,7 @@
 """What is in the ledger's tables, and the statements that read and write it.
 
 Whoever writes holds the lock on the right edge, from `read_edge(lock=True)` to the end of the transaction. So
-tiles, edge, heads and checkpoint of one step are all there or none of them, and two sealers take turns.
+tiles, edge, heads and checkpoint of one step are all there or none of them, and two tree writers take turns.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def are_there(connection: AnyConnection) -> bool:
     return bool(found and found[0])
 
 
-# --- the log's rows, as far as they are sealed ------------------------------------------------------------
+# --- the log's rows, as far as they are covered -----------------------------------------------------------
 
 
 # What is hashed of an event, as `leaf_hash_of` wants it, and whose case it is. An infinite time, which nobody
@@ -95,22 +95,22 @@ def head_of_log(connection: AnyConnection) -> int:
 
 
 def waiting(connection: AnyConnection) -> tuple[int, int, float]:
-    """Return how many events are sealed, how many there are, and for how many seconds the next has waited."""
-    sealed, head, age = _found(
+    """Return how many events are covered, how many there are, and how many seconds the next has waited."""
+    covered, head, age = _found(
         connection.execute("""
             SELECT edge.size, head.position,
                    coalesce(extract(epoch FROM clock_timestamp() - next.recorded_at), 0)::float8
             FROM ledger.edge CROSS JOIN event_log.head
             LEFT JOIN event_log.events next ON next.position = edge.size + 1""").fetchone()
     )
-    return sealed, head, age
+    return covered, head, age
 
 
 # --- tiles ------------------------------------------------------------------------------------------------
 
 
 def read_edge(connection: AnyConnection, *, lock: bool = False) -> OpenTiles:
-    """Return how far the log is sealed, and the tiles that still have room. Raises `ProofError`."""
+    """Return how far the log is covered, and the tiles that still have room. Raises `ProofError`."""
     statement: LiteralString = (
         "SELECT size, rows FROM ledger.edge FOR UPDATE" if lock else "SELECT size, rows FROM ledger.edge"
     )
@@ -119,7 +119,7 @@ def read_edge(connection: AnyConnection, *, lock: bool = False) -> OpenTiles:
 
 
 def write_edge(connection: AnyConnection, edge: OpenTiles) -> None:
-    """Note how far the log is sealed now."""
+    """Note how far the log is covered now."""
     rows = [b"".join(row) for row in edge.rows]
     connection.execute("UPDATE ledger.edge SET size = %s, rows = %s::bytea[]", (edge.size, rows))
 
@@ -141,7 +141,9 @@ def read_tile(connection: AnyConnection, level: int, index: int) -> bytes:
         "SELECT hashes FROM ledger.tiles WHERE level = %s AND index = %s", (level, index), binary=True
     ).fetchone()
     if found is None:
-        raise LedgerError(f"the ledger has no tile {level}/{index}: restore its tables, or seal anew")
+        raise LedgerError(
+            f"the ledger has no tile {level}/{index}: restore its tables, or write the tree anew"
+        )
     return bytes(found[0])
 
 
@@ -277,7 +279,7 @@ def note_published(connection: AnyConnection, size: int, note: str, at: datetime
 
 
 def root_at(connection: AnyConnection, size: int) -> bytes:
-    """Return the root of the tree of `size` leaves, whether the last of them are sealed yet or not."""
+    """Return the root of the tree of `size` leaves, whether the last of them are covered yet or not."""
     edge = read_edge(connection)
     if size <= edge.size:
         node = node_from(tiles_read_from(connection, edge), size)

@@ -1,8 +1,8 @@
-"""Follows the log and seals it: tiles, right edge, heads and a signed checkpoint, step by step.
+"""Follows the log and writes its tree: tiles, right edge, heads and a signed checkpoint, step by step.
 
-A step is one transaction that begins by locking the right edge. So an event is sealed exactly once however
-many sealers run, and a sealer that is killed leaves its step undone, to be done by the next. Nothing here
-reads what an event says; its stored bytes are hashed as they are.
+A step is one transaction that begins by locking the right edge. So an event is taken in exactly once
+however many tree writers run, and one that is killed leaves its step undone, to be done by the next. Nothing
+here reads what an event says; its stored bytes are hashed as they are.
 
 A step that has more than a tile's worth waiting ends with a full tile, so that under load hardly anything is
 written twice. The rest waits for the next step, or for `Policy.seconds`.
@@ -32,18 +32,18 @@ _STREAM, _CASE = bytes((Kind.STREAM,)), bytes((Kind.CASE,))
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """When a checkpoint is due, and how much one step may seal."""
+    """When a checkpoint is due, and how much one step may take in."""
 
     events: int = 256
     """As soon as so many events wait."""
     seconds: float = 60.0
     """Or as soon as the first of them was recorded so long ago."""
     most: int = 32 * WIDTH
-    """How many events one step seals at most: what it holds in memory, and what a kill makes undone."""
+    """How many events one step takes in at most: what it holds in memory, and what a kill makes undone."""
 
 
-class Sealer:
-    """Seals one log over one connection, which is in no transaction. For one thread."""
+class TreeWriter:
+    """Writes one log's tree over one connection, which is in no transaction. For one thread."""
 
     def __init__(self, connection: AnyConnection, signer: Signer, policy: Policy = Policy()) -> None:
         self._connection = connection
@@ -51,8 +51,8 @@ class Sealer:
         self._policy = policy
         self._heads: tuple[int, HeadPages] | None = None
 
-    def seal(self, *, at_once: bool = False) -> int:
-        """Seal what is due, or with `at_once` all there is; return how many events are sealed then.
+    def write(self, *, at_once: bool = False) -> int:
+        """Take in what is due, or with `at_once` all there is; return how many events are covered then.
 
         Raises `LedgerError` where log and ledger contradict each other: then nothing more may be signed.
         """
@@ -75,35 +75,35 @@ class Sealer:
     # --- how ----------------------------------------------------------------------------------------------
 
     def _due(self, *, at_once: bool) -> int | None:
-        """Return up to where to seal; None where nothing is due."""
-        sealed, head, age = tables.waiting(self._connection)
-        if head < sealed:
+        """Return up to where to write; None where nothing is due."""
+        covered, head, age = tables.waiting(self._connection)
+        if head < covered:
             raise LedgerError(
-                f"{sealed} events were sealed and the log ends at {head}: it was cut short, or restored"
+                f"{covered} events were covered and the log ends at {head}: it was cut short, or restored"
                 " from an older backup than the ledger; restore the newest backup of both"
             )
-        waiting = head - sealed
+        waiting = head - covered
         if waiting >= self._policy.events:
-            through = sealed + min(waiting, self._policy.most)
+            through = covered + min(waiting, self._policy.most)
             whole = through - through % WIDTH
-            return whole if whole > sealed and not (at_once and through == head) else through
+            return whole if whole > covered and not (at_once and through == head) else through
         return head if waiting and (at_once or age >= self._policy.seconds) else None
 
     def _step(self, *, at_once: bool) -> tuple[int, int]:
-        """Seal one step, all of it or nothing; return how many events were sealed before and after."""
+        """Take one step, all of it or nothing; return how many events were covered before and after."""
         try:
             with self._connection.transaction():
                 self._connection.execute("SET LOCAL synchronous_commit = on")
                 edge = tables.read_edge(self._connection, lock=True)
                 through = self._due(at_once=at_once)
                 if through is not None:
-                    self._seal(edge, through)
+                    self._take_in(edge, through)
                 return edge.size, through or edge.size
         except BaseException:
             self._heads = None  # what is kept of the pages may be more than was written
             raise
 
-    def _seal(self, edge: OpenTiles, through: int) -> None:
+    def _take_in(self, edge: OpenTiles, through: int) -> None:
         rows = tables.rows_between(self._connection, edge.size, through)
         _must_continue(edge.size, through, rows)
         grown, full = edge.with_leaves([leaf_hash_of(*row[:6]) for row in rows])
@@ -119,14 +119,14 @@ class Sealer:
             if changed.counts[_STREAM + stream_id] != version:
                 raise LedgerError(
                     f"the stream of position {after} or one before it has a version {version} that does not"
-                    " continue what was sealed: `scp verify` says where"
+                    " continue what was covered: `scp verify` says where"
                 )
         tables.write_pages(self._connection, changed)
         self._heads = after, heads
         return heads
 
     def _heads_at(self, size: int) -> HeadPages:
-        """Return the tree of heads: the one kept, unless another sealer has been here."""
+        """Return the tree of heads: the one kept, unless another tree writer has been here."""
         if self._heads is None or self._heads[0] != size:
             self._heads = size, tables.read_heads(self._connection)
         return self._heads[1]
@@ -142,12 +142,12 @@ class Sealer:
 
 
 def _must_continue(after: int, through: int, rows: list[tuple[Any, ...]]) -> None:
-    """Refuse to seal a log with gaps: positions are dense by the time they can be read."""
+    """Refuse a log with gaps: positions are dense by the time they can be read."""
     if [row[0] for row in rows] != list(range(after + 1, through + 1)):
         found = {row[0] for row in rows}
         missing = next(position for position in range(after + 1, through + 1) if position not in found)
         raise LedgerError(
-            f"there is no event at position {missing}, and there are later ones: nothing is sealed"
+            f"there is no event at position {missing}, and there are later ones: nothing is covered"
         )
 
 

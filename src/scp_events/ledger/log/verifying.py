@@ -1,7 +1,7 @@
 """The whole log against its ledger: every leaf, tile and checkpoint, the right edge, counts and anchors.
 
-What the rows say is hashed anew and compared with what was sealed, from the first event on. The first
-position that is not as it was sealed is reported, and nothing after it is looked at: behind a deleted
+What the rows say is hashed anew and compared with the ledger's tree, from the first event on. The first
+position that is not as the tree has it is reported, and nothing after it is looked at: behind a deleted
 event nothing is where it was. Where all rows agree with the tiles and a checkpoint does not, both were
 altered; then all that can be said is between which two checkpoints.
 
@@ -52,10 +52,10 @@ class Anchor(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """What was found. With `wrong` it is not the log that was sealed."""
+    """What was found. With `wrong` it is not the log that the ledger is of."""
 
     size: int
-    """How many events are sealed, and were compared with what was sealed unless something is wrong."""
+    """How many events a checkpoint covers; all of them were compared, unless something is wrong."""
     root: bytes
     """The root of the tree over them; over those before the first wrong one, where one is."""
     head: int
@@ -67,7 +67,7 @@ class Verified:
 
 
 class _WrongError(Exception):
-    """Something is not as it was sealed."""
+    """Something is not as the ledger has it."""
 
     def __init__(self, position: int, reason: str) -> None:
         super().__init__(reason)
@@ -179,7 +179,7 @@ class _Checking:
         self.head = tables.head_of_log(connection)
         self._connection = connection
         self._edge = tables.read_edge(connection)
-        self._sealed = _SealedLeaves(connection, self._edge)
+        self._covered = _CoveredLeaves(connection, self._edge)
         ours = list(_checkpoints(connection))
         self._newest = ours[-1] if ours else None
         held = [Anchor(each.size, each.root, "the ledger") for each in ours]
@@ -209,17 +209,17 @@ class _Checking:
 
     def take(self, rows: Rows) -> None:
         """Look at the next rows. Raises `_WrongError` at the first that is wrong."""
-        sealed = rows[: max(self._edge.size - self.seen, 0)]
-        for start in range(0, len(sealed), WIDTH):
-            self._take_tile(sealed[start : start + WIDTH])
-        for position, stream_id, version, *_ in rows[len(sealed) :]:
-            self._take_unsealed(position, stream_id, version)
+        covered = rows[: max(self._edge.size - self.seen, 0)]
+        for start in range(0, len(covered), WIDTH):
+            self._take_tile(covered[start : start + WIDTH])
+        for position, stream_id, version, *_ in rows[len(covered) :]:
+            self._take_uncovered(position, stream_id, version)
 
     def _take_tile(self, rows: Rows) -> None:
-        """Compare the rows of one tile, or of the open one, with what was sealed."""
-        hashes, sealed = _leaf_hashes(rows), self._sealed.next(len(rows))
-        if b"".join(hashes) != sealed:
-            raise _the_first_of(self.seen, rows, hashes, sealed)
+        """Compare the rows of one tile, or of the open one, with the ledger's."""
+        hashes, covered = _leaf_hashes(rows), self._covered.next(len(rows))
+        if b"".join(hashes) != covered:
+            raise _the_first_of(self.seen, rows, hashes, covered)
         for row in rows:
             self._must_continue(row[0], row[1], row[2], self._streams)
         self._cases.update([row[6] for row in rows])
@@ -243,7 +243,7 @@ class _Checking:
             )
         self._agreeing, self.agreed = self._agreeing + 1, anchor.size
 
-    def _take_unsealed(self, position: int, stream_id: bytes, version: int) -> None:
+    def _take_uncovered(self, position: int, stream_id: bytes, version: int) -> None:
         """Check the order of an event that nobody can vouch for yet."""
         if position != self.seen + 1:
             raise _WrongError(self.seen + 1, f"there is no event at this position, the next is at {position}")
@@ -263,7 +263,7 @@ class _Checking:
         """Check what can only be told at the end."""
         if self.seen < self._edge.size:
             raise _WrongError(
-                self.seen + 1, f"the log ends before it, and {self._edge.size} events were sealed"
+                self.seen + 1, f"the log ends before it, and {self._edge.size} events were covered"
             )
         if self.seen != self.head:
             last = min(self.seen, self.head)
@@ -272,7 +272,7 @@ class _Checking:
             beyond = self._anchors[0]
             raise _WrongError(
                 self._edge.size + 1,
-                f"{self._edge.size} events are sealed here, and {beyond.held_by} holds {beyond.size}",
+                f"{self._edge.size} events are covered here, and {beyond.held_by} holds {beyond.size}",
             )
         if self._tree.open_tiles(self._edge.size) != self._edge:
             raise _WrongError(self.agreed + 1, "the ledger's right edge is not that of its tiles")
@@ -286,11 +286,11 @@ class _Checking:
         if newest is None and not self._edge.size:
             return
         if newest is None or newest.size != self._edge.size:
-            raise _WrongError(self.agreed + 1, "what is sealed has no checkpoint")
+            raise _WrongError(self.agreed + 1, "the ledger's tree has no checkpoint of its size")
         if newest.extension(HEADS) != to_base64(root):
             position = tables.first_wrong_case(self._connection)
             raise _WrongError(
-                position or self.agreed, "it is filed under another case than it was sealed for"
+                position or self.agreed, "it is filed under another case than it was counted for"
             )
         if tables.read_heads(self._connection).root != root:
             raise _WrongError(self.agreed, "the ledger's pages of counts are not those of its checkpoint")
@@ -347,8 +347,8 @@ class _Tree:
         return OpenTiles(size, tuple((*rows, *[()] * levels)[:levels]))
 
 
-class _SealedLeaves:
-    """The leaves as they were sealed, in their order: from the full tiles, then from the open one."""
+class _CoveredLeaves:
+    """The leaves as the ledger has them, in their order: from the full tiles, then from the open one."""
 
     def __init__(self, connection: AnyConnection, edge: OpenTiles) -> None:
         self._connection = connection
@@ -388,16 +388,16 @@ def _leaf_hash(row: tuple[Any, ...]) -> bytes:
         return b""
 
 
-def _the_first_of(before: int, rows: Rows, hashes: list[bytes], sealed: bytes) -> _WrongError:
-    """Return which row of a tile is the first that is not as it was sealed."""
+def _the_first_of(before: int, rows: Rows, hashes: list[bytes], covered: bytes) -> _WrongError:
+    """Return which row of a tile is the first that is not as the ledger has it."""
     for number, (row, found) in enumerate(zip(rows, hashes, strict=True)):
         position = before + number + 1
-        if found != sealed[number * HASH_BYTES : (number + 1) * HASH_BYTES]:
+        if found != covered[number * HASH_BYTES : (number + 1) * HASH_BYTES]:
             if row[0] != position:
                 return _WrongError(position, f"there is no event at this position, the next is at {row[0]}")
-            if len(sealed) < len(rows) * HASH_BYTES:
+            if len(covered) < len(rows) * HASH_BYTES:
                 return _WrongError(position, "the ledger has no tile for it")
-            return _WrongError(position, "it is not the event that was sealed here")
+            return _WrongError(position, "it is not the event that the ledger has here")
     raise AssertionError("called where something is wrong")
 
 

@@ -1,4 +1,4 @@
--- What the ledger says of the log. The sealer alone writes here; everybody may read and check.
+-- What the ledger says of the log. The tree writer alone writes here; everybody may read and check.
 
 -- Tiles that are full: 256 hashes each. A full tile never changes.
 CREATE TABLE tiles (
@@ -9,8 +9,8 @@ CREATE TABLE tiles (
 );
 ALTER TABLE tiles ALTER COLUMN hashes SET STORAGE EXTERNAL;  -- hashes cannot be compressed: do not try
 
--- One row, the right edge: how many events are sealed, and the tiles that still have room, level by level.
--- Whoever seals locks it first, so two sealers take turns.
+-- One row, the right edge: how many events are covered, and the tiles that still have room, level by level.
+-- Whoever writes the tree locks it first, so two tree writers take turns.
 CREATE TABLE edge (
     size     bigint  NOT NULL,
     rows     bytea[] NOT NULL,
@@ -26,7 +26,7 @@ CREATE TABLE head_pages (
     entries bytea  NOT NULL
 ) WITH (fillfactor = 80);        -- a page is written often and in place
 
--- What the log has signed, one checkpoint a step of the sealer, and the cosignatures witnesses gave.
+-- What the log has signed, one checkpoint a step of the tree writer, and the cosignatures witnesses gave.
 CREATE TABLE checkpoints (
     size         bigint      PRIMARY KEY,
     note         text        NOT NULL,
@@ -43,7 +43,7 @@ CREATE TABLE log_key (
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'what is sealed is never changed: % on %.% is refused', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
+    RAISE EXCEPTION 'what a checkpoint covers is never changed: % on %.% is refused', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
         USING ERRCODE = 'insufficient_privilege';
 END $$;
 

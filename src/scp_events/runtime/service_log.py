@@ -1,7 +1,7 @@
-"""What the witness writes down about its own work: JSON lines with fields from a list, nothing else.
+"""What a service writes down about its own work: JSON lines with fields from a list, nothing else.
 
-It is asked by anybody, so of a request nothing is written but the origin and size of a checkpoint that its
-log has signed. No message of an exception or of a library is written, because it may quote what was sent.
+No message of an exception or of a library is written, because it may quote an event or what somebody sent: of
+an exception its class and where it was raised, of a library's record the template without its arguments.
 """
 
 from __future__ import annotations
@@ -16,27 +16,20 @@ import structlog
 
 ALLOWED = frozenset(
     {
-        "event",
-        "level",
-        "timestamp",
-        "logger",
-        "host",
-        "port",
-        "logs",
-        "origin",
-        "size",
-        "status",
-        "error",
-        "raised_at",
+        *("event", "level", "timestamp", "logger", "reason", "error", "raised_at", "seconds", "milliseconds"),
+        *("host", "port", "step", "method", "route", "status", "role", "kind", "rule"),
+        *("projection", "version", "position", "read"),
+        *("anchors", "logs", "origin", "size"),
     }
 )
-"""No field may hold a personal detail. `origin` is the name of a log this witness was told of."""
+"""No field may hold a personal detail, or an id or address of somebody. `reason` is for sentences of our own,
+`route` is a template, `origin` the name of a log."""
 
-journal = structlog.get_logger("scp_witness")
+logger = structlog.get_logger()
 
 
-def configure() -> None:
-    """Write JSON lines to standard error."""
+def configure(*, libraries: int = logging.WARNING) -> None:
+    """Write JSON lines to standard error. What `libraries` say below a level is not worth a line."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -46,7 +39,7 @@ def configure() -> None:
         ],
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
-    logging.basicConfig(handlers=[TemplatesOnly()], level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[TemplatesOnly()], level=libraries, force=True)
 
 
 def only_allowed(_logger: object, _name: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -58,10 +51,11 @@ class TemplatesOnly(logging.Handler):
     """Takes what libraries log through the standard library, without the values they put in."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the template, the logger's name and the class of an exception."""
+        """Write the template, the library's name and the class of an exception."""
         error = record.exc_info[1] if record.exc_info else None
         said = record.msg if isinstance(record.msg, str) and record.args else "a library's message"
-        journal.warning(said, logger=record.name, **({"error": type(error).__name__} if error else {}))
+        write = logger.error if record.levelno >= logging.ERROR else logger.warning
+        write(said, logger=record.name, **({"error": type(error).__name__} if error else {}))
 
 
 def raised_at(error: BaseException) -> str:
