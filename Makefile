@@ -49,7 +49,7 @@ draw: setup ## draw the pages from the code, and write the published language an
 	$(RUN) -m tests.house.language
 
 # One module of benchmarks/ each. `make bench SHORT=--short` takes a minute for each.
-BENCHMARKS := append http lag opening growth catching_up costs sealed_fields sealing verifying
+BENCHMARKS := append http lag opening growth catching_up costs encrypted_fields tree_writing verifying
 
 bench: setup ## compare with the plain library and with bare inserts, by ratio, on this machine
 	@for each in $(BENCHMARKS); do $(RUN) -m benchmarks.$$each $(SHORT) || exit 1; done

@@ -85,8 +85,8 @@ TARGETS = (
     Target("http_vs_no_store", "commands over HTTP, against no store behind them", 0.5),
     Target("lag_p99_vs_library", "99th percentile from a commit to a reader, against theirs", 1, "at most"),
     Target("open_100_vs_library", "opening a case of 100 events, against the library's repository", 6),
-    Target("open_100_sealed_vs_library", "the same with sealed fields", 4),
-    Target("seal_vs_append", "events sealed into the ledger, against events appended", 1.2),
+    Target("open_100_sealed_vs_library", "the same with encrypted fields", 4),
+    Target("seal_vs_append", "events taken into the ledger's tree, against events appended", 1.2),
     Target("verify_vs_fetch", "events verified, against the same rows merely fetched", 0.33),
     Target("growth_append", "appends to the largest log, against ten thousand events", 0.85),
     Target("growth_open", "opening in the largest log, against ten thousand events", 0.85),
@@ -323,14 +323,14 @@ TABLES = (
     "opening",
     "growth",
     "catching_up",
-    "sealed_fields",
-    "sealing",
+    "encrypted_fields",
+    "tree_writing",
     "verifying",
 )
 SAID: Mapping[str, tuple[str, Draw]] = {
     **{name: (name, table) for name in TABLES},
     "followed": ("lag", followed),
-    **{f"facts of {name}": (name, facts) for name in ("sealed_fields", "sealing", "verifying")},
+    **{f"facts of {name}": (name, facts) for name in ("encrypted_fields", "tree_writing", "verifying")},
     "costs": ("costs", costs),
 }
 """Every drawn part of the page that says what a benchmark showed."""
