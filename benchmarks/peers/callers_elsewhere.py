@@ -1,4 +1,4 @@
-"""Callers in a program of the peer's own language, which is asked in lines of JSON and answers each with one."""
+"""Callers in a program of their own, which is asked in lines of JSON and answers each with one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATIENCE = 10.0
 
 
 class CallersElsewhere:
-    """A running program. The first line it is given is its settings: what is secret stays off command lines."""
+    """A running program. Its settings are the first line it is given: a password stays off command lines."""
 
     def __init__(self, command: Sequence[str], settings: Mapping[str, object]) -> None:
         self._command = command
@@ -31,7 +31,7 @@ class CallersElsewhere:
         return Done(len(said["waits"]), said["seconds"], said["waits"])
 
     def ask(self, question: Mapping[str, object]) -> dict[str, Any]:
-        """Return the answer. Raises `RuntimeError` where the program failed, and said why on standard error."""
+        """Return the answer. Raises `RuntimeError` if the program failed; it said why on standard error."""
         assert self._program.stdin is not None
         assert self._program.stdout is not None
         self._program.stdin.write(json.dumps(question) + "\n")
@@ -44,9 +44,7 @@ class CallersElsewhere:
 
     def close(self) -> None:
         """Let the program end."""
-        assert self._program.stdin is not None
-        self._program.stdin.close()
         try:
-            self._program.wait(PATIENCE)
+            self._program.communicate(timeout=PATIENCE)
         finally:
             self._program.kill()

@@ -1,9 +1,10 @@
-"""Emmett: a TypeScript library on our PostgreSQL, called by promises of a Node process (`emmett_callers.mjs`).
+"""Emmett: a TypeScript library on our PostgreSQL, called by promises in Node (`emmett_callers.mjs`).
 
 Same: our server and its fsync, as many connections as callers, an expected version for each append.
-More than ours: nothing that is used here. Less: positions of the whole log have gaps, and their order is not that
-of the commits (readers wait for the oldest transaction under way instead); an append that comes again is a second.
-An append is its own transaction of three round trips, and its values are part of the statement's text.
+More than ours: nothing that is used here. Less: positions of the whole log have gaps, and their order is not
+that of the commits (readers wait for the oldest transaction under way instead); an append that comes again is
+refused for its version, not answered. An append is a transaction of its own, in three round trips, and its
+values are part of the statement's text.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Emmett:
         return self._callers.record(callers, seconds)
 
     def check(self, recorded: int) -> None:
-        """Check that since last time just so many events were recorded, whole, their streams without a gap."""
+        """Check that since last time just so many events were recorded, whole, no stream with a gap."""
         self._recorded += recorded
         with psycopg.connect(self._conninfo) as connection:
             row = connection.execute(CHECK, [self._event]).fetchone()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from benchmarks.peers.emmett import Emmett
-from benchmarks.peers.message_db import MessageDb
+from benchmarks.peers.message_db import MessageDb, MessageDbApart
 from benchmarks.peers.peer import Peer
 from benchmarks.peers.umadb import UmaDb
 from benchmarks.program import Run
 from benchmarks.rounds import Contender, Done
 
-PEERS: tuple[type[Peer], ...] = (UmaDb, MessageDb, Emmett)
+PEERS: tuple[type[Peer], ...] = (UmaDb, MessageDb, MessageDbApart, Emmett)
 
 
 def contenders(said: Run, event: bytes, callers: int) -> dict[str, Contender]:
@@ -27,9 +27,7 @@ def contenders(said: Run, event: bytes, callers: int) -> dict[str, Contender]:
 
 def ratios(said: Run, ours: str, callers: int) -> dict[str, float | None]:
     """Return how the contender named `ours` compares with every peer."""
-    return {
-        f"append_{callers}_vs_{peer.name}": said.ratio(ours, named(peer, callers)) for peer in PEERS
-    }
+    return {f"append_{callers}_vs_{peer.name}": said.ratio(ours, named(peer, callers)) for peer in PEERS}
 
 
 def named(peer: type[Peer], callers: int) -> str:

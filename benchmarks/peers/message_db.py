@@ -4,9 +4,11 @@ The files are those of its npm package, applied in the order of its own `install
 privileges and the reports, which no write touches, and without `pgcrypto`, which it no longer uses.
 
 Same: our server and its fsync, an expected version for each message, an id that is recorded once at most.
-More than ours: nothing. Less: positions of the whole log have gaps; an id that comes again is an error, not an
-answer. A write locks the *category* of its stream until it is committed, so that readers of a category miss
-nothing: all cases are of one category here, as they are in our log, and wait for one another.
+More than ours: nothing. Less: positions of the whole log have gaps; an id that comes again is an error, not
+answered. A write locks the *category* of its stream until it is committed, so that whoever reads a category
+misses nothing. All cases are of one category, as all are in one order in our log: their writers wait for one
+another. With a category for every caller, measured too, none waits, and nobody can read all of them in one
+order without missing what is committed late.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Any, ClassVar, LiteralString, cast
+from typing import Any, ClassVar, LiteralString
 from uuid import uuid4
 
 import psycopg
@@ -54,23 +56,27 @@ class MessageDb:
         self._opened = ExitStack()
         self._callers: list[Caller] = []
         self._recorded = 0
-        with psycopg.connect(self._conninfo) as connection:
-            _install(connection)
+        self._checking = self._connect()
+        _install(self._checking)
 
     def record(self, callers: int, seconds: float) -> Done:
         """Let so many threads write for so long."""
-        self._callers += [Caller(self._connect(), self._event) for _ in range(callers - len(self._callers))]
+        for number in range(len(self._callers), callers):
+            self._callers.append(Caller(self._connect(), self._category(number), self._event))
         return threads(self._callers[:callers], seconds)
 
     def check(self, recorded: int) -> None:
-        """Check that since last time just so many events were recorded, whole, their streams without a gap."""
+        """Check that since last time just so many events were recorded, whole, no stream with a gap."""
         self._recorded += recorded
-        row = self._connect().execute(CHECK, [self._event]).fetchone()
+        [row] = self._checking.execute(CHECK, [self._event]).fetchall()
         assert row == (self._recorded, self._recorded, 0), (row, self._recorded)
 
     def close(self) -> None:
         """Give every connection back."""
         self._opened.close()
+
+    def _category(self, _caller: int) -> str:
+        return "participant"
 
     def _connect(self) -> psycopg.Connection[Any]:
         connection = self._opened.enter_context(psycopg.connect(self._conninfo, autocommit=True))
@@ -78,27 +84,33 @@ class MessageDb:
         return connection
 
 
+class MessageDbApart(MessageDb):
+    """The same, with a category for every caller."""
+
+    name: ClassVar[str] = "message_db_apart"
+
+    def _category(self, caller: int) -> str:
+        return f"participant{caller}"
+
+
 class Caller:
     """Writes to one stream after the other, over one connection."""
 
-    def __init__(self, connection: psycopg.Connection[Any], event: str) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], category: str, event: str) -> None:
         self._cursor = connection.cursor()
+        self._category = category
         self._event = event
-        self._begin()
+        self._stream, self._version = "", -1
 
     def __call__(self) -> None:
         """Write one message."""
-        if self._version + 1 == LENGTH:
-            self._begin()
+        if not self._stream or self._version + 1 == LENGTH:
+            self._stream, self._version = f"{self._category}-{new_case()}", -1
         values: Sequence[object] = (str(uuid4()), self._stream, self._event, self._version)
         [(self._version,)] = self._cursor.execute(WRITE, values, prepare=True).fetchall()
 
-    def _begin(self) -> None:
-        self._stream, self._version = f"participant-{new_case()}", -1
-
 
 def _install(connection: psycopg.Connection[Any]) -> None:
-    connection.execute(SEARCH_PATH)
     for part in INSTALLED_IN_TURN:
         for file in sorted((PACKAGE / "database" / part).glob("*.sql")):
-            connection.execute(cast("LiteralString", file.read_text(encoding="utf-8")))
+            connection.execute(file.read_bytes())

@@ -1,11 +1,12 @@
 """UmaDB: its own server over its own file, called by threads of a Python process (`umadb_callers.py`).
 
-Server and client are of its PyPI package, in a venv of their own; the server runs with its default settings, the
-threads share one client, which is what serves most. Its file lies on the disk that our embedded server uses.
+Server and client are of its PyPI package, in a venv of their own. The server has its default settings, and
+the threads share one client: both are what is fastest. Its file lies on the disk of our embedded server.
 
-Same: an append is answered when it is on disk (two fdatasyncs, shared by the appends that came together; this
-cannot be switched off); positions are dense and in the order of commits; an append that comes again is answered
-with the same position. Each is on condition that its stream, a tag here, has no event after the caller's last.
+Same: an append is answered when it is on disk (two fdatasyncs, shared by the appends that came together; they
+cannot be switched off); positions are dense and in the order of commits; an append that comes again is
+answered with its position. Each is on condition that its stream, a tag here, has nothing after the caller's
+last event.
 More than ours: the condition may be any query of types and tags. Less: events are bytes in one file of one
 process, without SQL beside them. Its client has no asyncio, so 16 callers are threads, not tasks.
 """

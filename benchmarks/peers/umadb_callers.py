@@ -56,20 +56,19 @@ class Caller:
         self._client = client
         self._event = event
         self._length = length
-        self._begin()
+        self._appended = length
 
     def __call__(self) -> None:
         """Append one event on condition that the stream is where we left it."""
         if self._appended == self._length:
-            self._begin()
+            self._stream, self._last, self._appended = f"participant:{uuid4()}", None, 0
         event = umadb.Event("contact-recorded", self._event, [self._stream], uuid4())
-        condition = umadb.AppendCondition(self._query, self._last)
+        condition = umadb.AppendCondition(self._query(), self._last)
         self._last = self._client.append([event], condition)
         self._appended += 1
 
-    def _begin(self) -> None:
-        self._stream, self._last, self._appended = f"participant:{uuid4()}", None, 0
-        self._query = umadb.Query([umadb.QueryItem(tags=[self._stream])])
+    def _query(self) -> umadb.Query:
+        return umadb.Query([umadb.QueryItem(tags=[self._stream])])
 
 
 def _client(url: str) -> umadb.Client:
