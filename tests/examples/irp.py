@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from scp_events.aggregates import irp
-from scp_events.aggregates.assessment.events import AssessmentCompleted
+from scp_events.aggregates.assessment.events import AssessmentCompleted, RiskLevel
 from scp_events.aggregates.engagement.events import BoundariesAgreed, StoryConfirmed, StoryRecorded
 from scp_events.aggregates.irp.commands import (
     AchieveGoal,
@@ -144,7 +144,16 @@ STORY_TOLD = StoryRecorded(event_id=STORY, story="An invented story.", told_to=K
 STORY_CONFIRMED = StoryConfirmed(
     confirmed_to=KEY_WORKER, stories=(STORY,), contacts=(), policy_version="2025.1"
 )
-ASSESSED = AssessmentCompleted(event_id=ASSESSMENT)
+ASSESSED = AssessmentCompleted(
+    event_id=ASSESSMENT,
+    assessed_by=KEY_WORKER,
+    instrument="example-screening",
+    instrument_version="2",
+    domain_scores=(),
+    needs_identified=("housing",),
+    risk_level=RiskLevel.MEDIUM,
+    policy_version="2025.1",
+)
 FOUNDATION: tuple[Told, ...] = (
     known_as(BOUNDARIES, BOUNDARIES_AGREED),
     known_as(STORY, STORY_TOLD),
