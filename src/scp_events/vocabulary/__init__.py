@@ -62,6 +62,7 @@ from scp_events.vocabulary.messages import (
     shared_fields,
     stored_type,
 )
+from scp_events.vocabulary.naming import OfTheCase, named_events
 from scp_events.vocabulary.people import (
     Actor,
     OrganisationCode,
@@ -151,6 +152,7 @@ __all__ = [
     "IrpId",
     "LegalBasis",
     "Narrative",
+    "OfTheCase",
     "OrganisationCode",
     "OrganisationId",
     "PersonCode",
@@ -184,6 +186,7 @@ __all__ = [
     "must_be_in_force",
     "must_be_within_bounds",
     "must_have_happened",
+    "named_events",
     "personal_fields",
     "readable",
     "replace",
