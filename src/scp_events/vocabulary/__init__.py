@@ -57,6 +57,7 @@ from scp_events.vocabulary.messages import (
     Event,
     IdentifiedCommand,
     IdentifiedEvent,
+    OfTheCase,
     SomeKeys,
     command_name,
     shared_fields,
@@ -64,6 +65,10 @@ from scp_events.vocabulary.messages import (
 )
 from scp_events.vocabulary.naming import OfTheCase, named_events
 from scp_events.vocabulary.people import (
+    ENTERING,
+    LEADING,
+    REFERRING,
+    STAFF,
     Actor,
     OrganisationCode,
     PersonCode,
@@ -107,13 +112,18 @@ from scp_events.vocabulary.time import (
     When,
     must_have_happened,
 )
+from scp_events.vocabulary.titles import fields_in, title_of
 
 __all__ = [
     "CODE",
+    "ENTERING",
+    "LEADING",
     "LEEWAY",
     "NOTHING_YET",
     "NO_ACTION",
     "OCCURRED",
+    "REFERRING",
+    "STAFF",
     "UTC_CALENDAR",
     "Act",
     "Actor",
@@ -181,6 +191,7 @@ __all__ = [
     "bounded_fields",
     "command_name",
     "correction_of",
+    "fields_in",
     "fold",
     "members",
     "must_be_in_force",
@@ -194,4 +205,5 @@ __all__ = [
     "shared_fields",
     "stored_type",
     "the_one",
+    "title_of",
 ]
