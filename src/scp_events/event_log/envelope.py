@@ -199,7 +199,7 @@ class Codec:
         Raises `UnreadableEventError`, which names the place and never the content.
         """
         said = self._said(row, opened=not unopened)
-        envelope = self._valid(row, lambda event: _envelope_of(event).model_validate(said))
+        envelope = self._valid(row, lambda event: envelope_of(event).model_validate(said))
         return Recorded(
             position=row.position,
             stream=row.stream,
@@ -209,9 +209,9 @@ class Codec:
             envelope=envelope,
         )
 
-    def fact(self, row: Row, calendar: Calendar) -> Fact[Any]:
+    def fact(self, row: Row, calendar: Calendar, *, unopened: bool = False) -> Fact[Any]:
         """Return what a row holds as rules take it: quicker, without the rest of its envelope."""
-        said = self._said(row)
+        said = self._said(row, opened=not unopened)
         occurred_at = said["occurred_at"]
         return Fact(
             self._valid(row, lambda event: event.model_validate(said["event"])),
@@ -250,6 +250,10 @@ class Codec:
         """Look up the keys of many bodies at once, before they are decoded one by one."""
         self._keys.foresee(key_ids_in(bodies))
 
+    def unforeseen(self, bodies: Iterable[bytes]) -> bool:
+        """Return whether keys of these bodies would have to be looked up if they were decoded now."""
+        return bool(self._keys.unforeseen(key_ids_in(bodies)))
+
     def open(self, stored_as: str, body: bytes, stream: Stream, version: int) -> list[Opened | Erased]:
         """Return the text of each encrypted part, with what proves it; for whoever is given a case to check.
 
@@ -279,7 +283,7 @@ def key_ids_in(bodies: Iterable[bytes]) -> set[str]:
 
 
 @cache
-def _envelope_of(event: type[Event]) -> type[Envelope[Any]]:
+def envelope_of(event: type[Event]) -> type[Envelope[Any]]:
     """Return the envelope class for one event class, made once: reading is then one pass."""
     return Envelope[event]  # type: ignore[valid-type]  # the class is known at run time only
 
