@@ -11,7 +11,7 @@ from psycopg_pool import ConnectionPool
 
 from scp_events.access import Verifier
 from scp_events.event_log import CommandHandler, LogReader
-from scp_events.ledger.startup import Guard
+from scp_events.ledger.log.startup import Guard
 
 
 def _now() -> datetime:

@@ -33,7 +33,7 @@ from scp_events.event_log import (
     StaleVersionError,
     UnsafeServerError,
 )
-from scp_events.ledger.startup import ReadOnlyError, StaleLogError
+from scp_events.ledger.log.startup import ReadOnlyError, StaleLogError
 from scp_events.privacy import KeyServiceDownError
 from scp_events.replay import NotKnownYetError, UnknownCaseError
 from scp_events.vocabulary import Refused, Word

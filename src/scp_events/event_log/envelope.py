@@ -25,11 +25,11 @@ from pydantic_core import from_json, to_json
 
 from scp_events.event_log.rows import Row
 from scp_events.history import every_event
-from scp_events.privacy.failures import CorruptPartError, SealError, WrongKeyError
+from scp_events.privacy.encryption import Opened, Place, decrypt_part, encrypt_part
+from scp_events.privacy.failures import CorruptPartError, EncryptionError, WrongKeyError
 from scp_events.privacy.keyring import Keys
 from scp_events.privacy.marks import Share, excluding, place_in, shares_of, subject_of
 from scp_events.privacy.randomness import random_bytes
-from scp_events.privacy.sealing import Opened, Place, seal, unseal
 from scp_events.vocabulary import (
     Actor,
     AnyAggregate,
@@ -128,7 +128,7 @@ class Recorded(Generic[E_co]):
 class UnreadableEventError(Exception):
     """A stored event that this version of the program cannot read; it names the place, never the content.
 
-    Where it is a encrypted part that cannot be opened, its `__cause__` is the `SealError` that says why.
+    Where it is an encrypted part that cannot be opened, its `__cause__` is the `EncryptionError` that says why.
     """
 
 
@@ -184,9 +184,9 @@ class Codec:
         erased = {name: value for name, value in said.items() if isinstance(value, Erased)}
         text = {name: value for name, value in said.items() if name not in erased}
         if text:
-            key = self._keys.to_seal(subject, share.group)
+            key = self._keys.to_encrypt(subject, share.group)
             if not isinstance(key, Erased):
-                yield seal(key, place, to_json(text), self._random) | {"fields": [*text]}
+                yield encrypt_part(key, place, to_json(text), self._random) | {"fields": [*text]}
             elif isinstance(event, ErasureEvent):  # it may say why, until its own words go too
                 erased |= dict.fromkeys(text, key)
             else:
@@ -203,7 +203,7 @@ class Codec:
         Raises `UnreadableEventError`, which names the place and never the content.
         """
         said = self._said(row, opened=not unopened)
-        envelope = self._valid(row, lambda event: _envelope_of(event).model_validate(said))
+        envelope = self._valid(row, lambda event: envelope_of(event).model_validate(said))
         return Recorded(
             position=row.position,
             stream=row.stream,
@@ -213,9 +213,9 @@ class Codec:
             envelope=envelope,
         )
 
-    def fact(self, row: Row, calendar: Calendar) -> Fact[Any]:
+    def fact(self, row: Row, calendar: Calendar, *, unopened: bool = False) -> Fact[Any]:
         """Return what a row holds as rules take it: quicker, without the rest of its envelope."""
-        said = self._said(row)
+        said = self._said(row, opened=not unopened)
         occurred_at = said["occurred_at"]
         return Fact(
             self._valid(row, lambda event: event.model_validate(said["event"])),
@@ -234,7 +234,7 @@ class Codec:
         place = Place(row.stream_id, row.version, row.type)
         try:
             return self._opened(row.body, place) if opened else _unopened(row.body)
-        except SealError as error:
+        except EncryptionError as error:
             raise UnreadableEventError(f"{_named(row)} cannot be opened: {error}") from error
 
     def _valid(self, row: Row, validated: Callable[[type[Event]], T]) -> T:
@@ -254,10 +254,14 @@ class Codec:
         """Look up the keys of many bodies at once, before they are decoded one by one."""
         self._keys.foresee(key_ids_in(bodies))
 
+    def unforeseen(self, bodies: Iterable[bytes]) -> bool:
+        """Return whether keys of these bodies would have to be looked up if they were decoded now."""
+        return bool(self._keys.unforeseen(key_ids_in(bodies)))
+
     def open(self, stored_as: str, body: bytes, stream: Stream, version: int) -> list[Opened | Erased]:
         """Return the text of each encrypted part, with what proves it; for whoever is given a case to check.
 
-        Raises `SealError`, or `KeyServiceDownError`.
+        Raises `EncryptionError`, or `KeyServiceDownError`.
         """
         parts = _parts_of(_document(body))
         return [self._part(part, Place(stream.id, version, stored_as)) for part in parts]
@@ -274,7 +278,7 @@ class Codec:
             return key
         if part["subject"] != key.subject_as_written or part["group"] != key.group:
             raise WrongKeyError("its key is another person's, or of another group of fields")
-        return unseal(key, place, part)
+        return decrypt_part(key, place, part)
 
 
 def key_ids_in(bodies: Iterable[bytes]) -> set[str]:
@@ -283,7 +287,7 @@ def key_ids_in(bodies: Iterable[bytes]) -> set[str]:
 
 
 @cache
-def _envelope_of(event: type[Event]) -> type[Envelope[Any]]:
+def envelope_of(event: type[Event]) -> type[Envelope[Any]]:
     """Return the envelope class for one event class, made once: reading is then one pass."""
     return Envelope[event]  # type: ignore[valid-type]  # the class is known at run time only
 

@@ -161,7 +161,7 @@ def names_for(event: type[Event]) -> frozenset[str]:
 
 
 def _needs_no_words(event: type[Event], handler: object) -> bool:
-    """Whether a statement says nothing of an event that is sealed. What a function reads cannot be known."""
+    """Whether a statement says nothing that is encrypted in an event. What a function reads is not known."""
     if not isinstance(handler, str) or issubclass(event, ErasureEvent):
         return False
     of_decision = {_PREFIX + name for name in personal_fields(Decision)}
@@ -245,7 +245,7 @@ class Statements:
 
 
 def purge(cursor: Cursor[Any], projection: Projection, destroyed: Iterable[DestroyedKey]) -> None:
-    """Set what these keys had sealed to `erased`, wherever the projection keeps a copy. Safe to repeat."""
+    """Set what these keys had encrypted to `erased`, wherever the projection keeps a copy. Safe to repeat."""
     columns = dict.fromkeys(projection.PERSONAL.values())
     for key in destroyed:
         values = {"subject": key.subject, "erased": Jsonb(key.erased, dumps=to_json)}

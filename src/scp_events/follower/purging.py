@@ -34,7 +34,7 @@ class Purging:
 def purge_copies(
     conninfo: str, projections: Iterable[Projection], destroyed: Sequence[DestroyedKey]
 ) -> Purging:
-    """Purge every copy of what these keys had sealed, and the traces it leaves in files. Safe to repeat."""
+    """Purge every copy of what these keys encrypted, and the traces it leaves in files. Safe to repeat."""
     known = {schema_of(each.NAME, each.VERSION): each for each in projections}
     purged: list[str] = []
     failures: dict[str, str] = {}
