@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import uuid5
@@ -20,25 +20,33 @@ from uuid import uuid5
 import psycopg
 from pydantic import AwareDatetime
 
-from scp_events import casework
-from scp_events.aggregates import participant
-from scp_events.aggregates.participant import Erasure, ErasureOrigin
-from scp_events.event_log import EventLog, Recorded
+from scp_events.aggregates import record
+from scp_events.aggregates.record import Erasure, held_until
+from scp_events.aggregates.record.commands import ErasePersonalData
+from scp_events.aggregates.record.events import (
+    ErasureApproved,
+    ErasureOrigin,
+    ErasureRequested,
+    PersonalDataErased,
+)
+from scp_events.event_log import BlockingCommandHandler, CommandRequest, LogReader, Recorded
 from scp_events.follower import Projection
 from scp_events.follower.purging import purge_copies
+from scp_events.history import effective, state_of
 from scp_events.privacy import GROUPS, KeyServiceDownError
 from scp_events.vocabulary import (
     Actor,
+    CaseId,
     CaseReference,
     Code,
     CommandId,
     DestroyedKey,
     Event,
-    ParticipantId,
     Position,
     Provenance,
     Refused,
     Word,
+    the_one,
 )
 
 E = TypeVar("E", bound=Event)
@@ -78,8 +86,8 @@ class Certificate(Word):
     """What was erased, and who answers for it. Nothing in it is personal, or not in the log."""
 
     case_reference: CaseReference | None
-    case_id: ParticipantId
-    subjects: tuple[ParticipantId, ...]
+    case_id: CaseId
+    subjects: tuple[CaseId, ...]
     origin: ErasureOrigin
     requested: Signed
     approved: Signed
@@ -95,39 +103,44 @@ class Standing:
     """How far the erasure of a case has come."""
 
     erasure: Erasure
-    requested: Recorded[participant.ErasureRequested] | None
-    approved: Recorded[participant.ErasureApproved] | None
-    done: Recorded[participant.PersonalDataErased] | None
+    requested: Recorded[ErasureRequested] | None
+    approved: Recorded[ErasureApproved] | None
+    done: Recorded[PersonalDataErased] | None
+    held_until: date | None
+    """The last day of the longest legal hold that was not released."""
 
 
-def standing(log: EventLog, case_id: ParticipantId) -> Standing:
+def standing(log: LogReader, case_id: CaseId) -> Standing:
     """Return how far the erasure of a case has come."""
-    loaded = log.load(participant, case_id)
+    history = log.stream_history(the_one(record.CATEGORY, case_id))
+    state = state_of(record, effective(recorded.fact for recorded in history))
     return Standing(
-        loaded.state.erasure,
-        _last(loaded.history, participant.ErasureRequested),
-        _last(loaded.history, participant.ErasureApproved),
-        _last(loaded.history, participant.PersonalDataErased),
+        state.erasure,
+        _last(history, ErasureRequested),
+        _last(history, ErasureApproved),
+        _last(history, PersonalDataErased),
+        held_until(state),
     )
 
 
-def unfinished(log: EventLog) -> list[ParticipantId]:
+def unfinished(log: LogReader) -> list[CaseId]:
     """Return every case whose erasure was approved and is not done.
 
     Or is not done any more: a backup that was restored brings keys back.
     """
-    latest = log.latest_of_each_stream(participant.ErasureApproved, participant.PersonalDataErased)
-    cases = [(ParticipantId(recorded.stream.id), recorded.event) for recorded in latest]
+    latest = {r.envelope.case_id: r.event for r in log.read_all(only=(ErasureApproved, PersonalDataErased))}
     return [
         case_id
-        for case_id, event in cases
-        if isinstance(event, participant.ErasureApproved) or len(log.keyring.destroyed(case_id)) < len(GROUPS)
+        for case_id, event in latest.items()
+        if case_id is not None
+        and (isinstance(event, ErasureApproved) or len(log.keyring.destroyed(case_id)) < len(GROUPS))
     ]
 
 
 def carry_out(  # noqa: PLR0913 - each says one thing about it, by name
-    log: EventLog,
-    case_id: ParticipantId,
+    log: LogReader,
+    handler: BlockingCommandHandler,
+    case_id: CaseId,
     projections: Iterable[Projection],
     *,
     by: Actor,
@@ -139,12 +152,14 @@ def carry_out(  # noqa: PLR0913 - each says one thing about it, by name
     `after` hears of each step. Raises `Refused` where nothing was approved, and `ErasureIncompleteError`
     where something could not be erased; then nothing is said to be done.
     """
-    approved = standing(log, case_id).approved
+    found = standing(log, case_id)
+    approved = found.approved
     if approved is None:
         raise Refused(
-            "an-erasure-is-approved-first",
+            "erasure-not-approved",
             "nobody has approved it: have it requested by one person and approved by another",
         )
+    _must_not_be_held(found, log.calendar.day_of(now))
     log.keyring.fence(case_id)
     after(Step.FENCE)
     destroyed = log.keyring.destroy(case_id)
@@ -156,27 +171,34 @@ def carry_out(  # noqa: PLR0913 - each says one thing about it, by name
     if failures:
         raise ErasureIncompleteError(failures)
     stores = (KEYRING, *purging.purged)
-    said = participant.ErasePersonalData(
-        approved_as=approved.envelope.event_id, destroyed=tuple(destroyed), stores=stores
+    handler.handle(
+        CommandRequest(
+            aggregate=record,
+            stream=the_one(record.CATEGORY, case_id),
+            case_id=case_id,
+            command=ErasePersonalData(
+                approved_as=approved.envelope.event_id, destroyed=tuple(destroyed), stores=stores
+            ),
+            provenance=_caused_by(approved, by),
+        )
     )
-    casework.handle(log, participant, case_id, said, _caused_by(approved, by, now), case_id=case_id)
     after(Step.RECORD)
     return certificate(log, case_id)
 
 
-def certificate(log: EventLog, case_id: ParticipantId) -> Certificate:
+def certificate(log: LogReader, case_id: CaseId) -> Certificate:
     """Return the certificate of an erasure that is done: always the same, however often it is asked for.
 
     Raises `Refused` where none is done.
     """
     found = standing(log, case_id)
     if found.requested is None or found.approved is None or found.done is None:
-        raise Refused("an-erasure-is-done-first", f"erasure is {found.erasure}: there is nothing to certify")
+        raise Refused("erasure-not-done", f"erasure is {found.erasure}: there is nothing to certify")
     keys = found.done.event.destroyed
     return Certificate(
         case_reference=log.reference_of(case_id),
         case_id=case_id,
-        subjects=tuple(dict.fromkeys(ParticipantId(key.subject) for key in keys)),
+        subjects=tuple(dict.fromkeys(CaseId(key.subject) for key in keys)),
         origin=found.requested.event.origin,
         requested=_signed(found.requested, found.requested.event.requested_by),
         approved=_signed(found.approved, found.approved.event.decision.by),
@@ -190,7 +212,17 @@ def certificate(log: EventLog, case_id: ParticipantId) -> Certificate:
 # --- how --------------------------------------------------------------------------------------------------
 
 
-def _scrub(log: EventLog) -> dict[str, str]:
+def _must_not_be_held(found: Standing, day: date) -> None:
+    """A hold placed after the approval wins, too, for as long as no key is destroyed."""
+    if found.done is None and found.held_until is not None and found.held_until >= day:
+        raise Refused(
+            "legal-hold",
+            f"a legal hold lasts until {found.held_until.isoformat()}: wait, or have it released with"
+            " `release-legal-hold`",
+        )
+
+
+def _scrub(log: LogReader) -> dict[str, str]:
     """Leave no trace of destroyed keys in the files of the database; return what could not be done.
 
     Write-ahead log that is not needed any more goes with a checkpoint. A server that somebody else looks
@@ -209,12 +241,11 @@ def _scrub(log: EventLog) -> dict[str, str]:
     return {}
 
 
-def _caused_by(approved: Recorded[Any], by: Actor, now: datetime) -> Provenance:
+def _caused_by(approved: Recorded[Any], by: Actor) -> Provenance:
     """One approval is carried out once: the command's id follows from it."""
     return Provenance(
         by=by,
         command_id=CommandId(uuid5(approved.envelope.event_id, "carried-out")),
-        occurred_at=now,
         purpose=PURPOSE,
         correlation_id=approved.envelope.correlation_id,
         causation_id=approved.envelope.command_id,

@@ -1,39 +1,42 @@
 """A case replayed: as it was in the world, and as it was known to us.
 
-Two axes. `as_of` is a time in the world: what had happened by then. `known_at` is a time in the log: what had
-been recorded by then. A late entry shows up for every `as_of` after it happened, but only for a `known_at`
-after it was typed in; a correction stands in the world where the fact it corrects stands.
+Two axes. `as_of` is a time in the world: what had happened by then. `known_at` is a time in the log: what
+had been recorded by then. What was known is put in order of time first, corrections in their places (see
+`history`). So a late entry shows up for every `as_of` after it happened, but only for a `known_at` after it was typed in,
+and what was known at a position never changes, whatever is recorded later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from typing import Any, Literal
+from datetime import date, datetime
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import AwareDatetime, TypeAdapter
-from pydantic_core import to_jsonable_python
+from pydantic import AwareDatetime
 
 from scp_events.aggregates import BY_CATEGORY
-from scp_events.event_log import EventLog, Recorded
+from scp_events.event_log import LogReader, Recorded
+from scp_events.history import AnyFact, contradictions_of, effective, in_order_of_time, state_of, until
 from scp_events.vocabulary import (
     Actor,
+    CaseId,
     Decision,
     Event,
     EventId,
-    ParticipantId,
     Position,
+    Precision,
     Stream,
+    When,
     Word,
-    fold,
+    title_of,
 )
 
-Moment = datetime | date
-"""A time in the world. A date means the end of that day, UTC."""
+Moment: TypeAlias = datetime | date
+"""A time in the world: an instant, or a whole day of the organisation."""
 
-Known = datetime | Position
+Known: TypeAlias = datetime | Position
 """A place in what was known: an instant means the last position recorded at or before it."""
 
 
@@ -45,16 +48,20 @@ class Point:
     known_at: Known | None = None
     trust_source: bool = False
     """Take an imported event as known since its source says it was entered: a claim the log cannot prove."""
+    with_restricted: bool = False
+    """Whether restricted streams, such as concerns, are seen: for those they are for, and for nobody else."""
 
 
 class Seen(Word):
     """The point an answer was built from, resolved: always the position, so it can be built again."""
 
-    as_of: AwareDatetime | None
+    as_of: AwareDatetime | date | None
+    """As it was asked for; a day means all of it, in the organisation's time zone."""
     known_through: Position
     known_at: AwareDatetime | None
     """The instant asked for, or when the last position known was recorded; None where nothing was known."""
     trust_source: bool = False
+    with_restricted: bool = False
 
 
 class Entry(Word):
@@ -67,8 +74,12 @@ class Entry(Word):
     version: int
     type: str
     title: str
-    """What happened, in a sentence."""
+    """What happened and how it came out, in a sentence."""
     occurred_at: AwareDatetime
+    """Of a day of which no more is known, its first instant."""
+    occurred_on: date
+    """The organisation's day."""
+    precision: Precision
     recorded_at: AwareDatetime
     source_recorded_at: AwareDatetime | None
     """When the source of an imported event says it was entered there."""
@@ -80,35 +91,52 @@ class Entry(Word):
     decision: Decision | None
     corrects: EventId | None
     corrected_by: tuple[EventId, ...]
-    """Later events, known at this point, that correct this one."""
+    """Later events, known at this point, that correct or retract this one."""
     says: dict[str, Any]
     """The event's own fields, as JSON values."""
 
 
 class StreamState(Word):
-    """What was remembered of one stream of the case."""
+    """What stood of one stream of the case."""
 
     category: str
     stream_id: UUID
     events: int
+    """Facts that stood."""
     state: dict[str, Any]
 
 
+class Contradicted(Word):
+    """A fact that no longer fits what stands before it. Both stay until a correction settles it."""
+
+    position: Position
+    event_id: EventId
+    category: str
+    stream_id: UUID
+    title: str
+    occurred_at: AwareDatetime
+    rule: str
+    """The rule by which it would be refused, asked again as of its time."""
+    remedy: str
+
+
 class CaseReplay(Word):
-    """A case at one point: what had happened, what was remembered of it, and on what grounds."""
+    """A case at one point: what had happened, what stood of it, and on what grounds."""
 
     case_reference: str
-    case_id: ParticipantId
+    case_id: CaseId
     seen: Seen
     log_position: Position
     """The log position this was built from: the same position gives the same answer for ever."""
     streams: tuple[StreamState, ...]
+    contradictions: tuple[Contradicted, ...]
+    """In order of time, stream by stream."""
     story: tuple[Entry, ...]
     """In the order in which it happened in the world."""
 
 
 class Change(Word):
-    """One remembered value that differs between two points."""
+    """One value of what stood that differs between two points."""
 
     category: str
     stream_id: UUID
@@ -121,7 +149,7 @@ class CaseDifference(Word):
     """What lies between two points of a case, told by cause."""
 
     case_reference: str
-    case_id: ParticipantId
+    case_id: CaseId
     first: Seen
     second: Seen
     newly_happened: tuple[Entry, ...]
@@ -132,6 +160,8 @@ class CaseDifference(Word):
     """Corrections recorded after the first point; each names the event it corrects."""
     not_yet: tuple[Entry, ...]
     """Seen from the first point and not from the second, where the second is the earlier one."""
+    contradictions: tuple[Contradicted, ...]
+    """What no longer fits together at the second point."""
     changes: tuple[Change, ...]
 
 
@@ -139,37 +169,41 @@ class UnknownCaseError(Exception):
     """No case has this reference or id."""
 
 
+class NotKnownYetError(Exception):
+    """What will be known at a time to come, nobody knows."""
+
+
 # --- questions --------------------------------------------------------------------------------------------
 
 
-def replay(log: EventLog, case_id: ParticipantId, point: Point = Point()) -> CaseReplay:
+def replay(log: LogReader, case_id: CaseId, point: Point = Point()) -> CaseReplay:
     """Return a case as it was at `point.as_of` and as it was known at `point.known_at`."""
     seen = resolve(log, point)
-    history = visible(log.case_history(case_id, seen.known_through), seen)
+    known = _known(log, case_id, seen)
     return CaseReplay(
         case_reference=_reference(log, case_id),
         case_id=case_id,
         seen=seen,
         log_position=seen.known_through,
-        streams=tuple(states(history)),
-        story=tuple(tell(history)),
+        streams=tuple(states(known, _as_of(log, seen))),
+        contradictions=tuple(contradicted(known, case_id, _as_of(log, seen))),
+        story=tuple(tell(happened(known, _as_of(log, seen)))),
     )
 
 
-def diff(log: EventLog, case_id: ParticipantId, first: Point, second: Point) -> CaseDifference:
+def diff(log: LogReader, case_id: CaseId, first: Point, second: Point) -> CaseDifference:
     """Return what newly happened, was newly learned or was corrected between two points, and what changed."""
     before_seen, after_seen = resolve(log, first), resolve(log, second)
-    before = visible(log.case_history(case_id, before_seen.known_through), before_seen)
-    after = visible(log.case_history(case_id, after_seen.known_through), after_seen)
-    known_before = {recorded.position for recorded in before}
-    known_after = {recorded.position for recorded in after}
-    told = {entry.position: entry for entry in tell(before)} | {
-        entry.position: entry for entry in tell(after)
-    }
+    before_end, after_end = _as_of(log, before_seen), _as_of(log, after_seen)
+    known_before, known_after = _known(log, case_id, before_seen), _known(log, case_id, after_seen)
+    before, after = happened(known_before, before_end), happened(known_after, after_end)
+    seen_before = {recorded.position for recorded in before}
+    seen_after = {recorded.position for recorded in after}
+    told = {entry.position: entry for entry in (*tell(before), *tell(after))}
     by_cause: dict[Cause, list[Entry]] = {"happened": [], "learned": [], "corrected": []}
     for recorded in after:
-        if recorded.position not in known_before:
-            by_cause[cause(recorded, before_seen)].append(told[recorded.position])
+        if recorded.position not in seen_before:
+            by_cause[_cause(recorded, before_end, before_seen)].append(told[recorded.position])
     return CaseDifference(
         case_reference=_reference(log, case_id),
         case_id=case_id,
@@ -178,8 +212,9 @@ def diff(log: EventLog, case_id: ParticipantId, first: Point, second: Point) -> 
         newly_happened=tuple(by_cause["happened"]),
         newly_learned=tuple(by_cause["learned"]),
         corrected=tuple(by_cause["corrected"]),
-        not_yet=tuple(told[recorded.position] for recorded in before if recorded.position not in known_after),
-        changes=tuple(changes(states(before), states(after))),
+        not_yet=tuple(told[r.position] for r in before if r.position not in seen_after),
+        contradictions=tuple(contradicted(known_after, case_id, after_end)),
+        changes=tuple(changes(states(known_before, before_end), states(known_after, after_end))),
     )
 
 
@@ -188,39 +223,43 @@ def diff(log: EventLog, case_id: ParticipantId, first: Point, second: Point) -> 
 Cause = Literal["happened", "learned", "corrected"]
 
 
-def resolve(log: EventLog, point: Point) -> Seen:
-    """Turn what was asked into an instant in the world and a position in the log."""
+def resolve(log: LogReader, point: Point) -> Seen:
+    """Turn what was asked into a time in the world and a position in the log.
+
+    Raises `NotKnownYetError` where `known_at` lies ahead of the log.
+    """
     head = log.head()
     known = point.known_at
     if isinstance(known, datetime):
+        if known > log.now():
+            raise NotKnownYetError(f"{known.isoformat()} lies ahead: name a time that has come, or none")
         through = head if point.trust_source else log.position_at(known)
         known_at: datetime | None = known
     else:
-        through = head if known is None else Position(min(known, head))
+        if known is not None and known > head:
+            raise NotKnownYetError(f"position {known} is not there yet: the log ends at {head}")
+        through = head if known is None else known
         known_at = log.recorded_at(through)
     return Seen(
-        as_of=end_of(point.as_of),
+        as_of=point.as_of,
         known_through=through,
         known_at=known_at,
         trust_source=point.trust_source,
+        with_restricted=point.with_restricted,
     )
 
 
-def end_of(moment: Moment | None) -> datetime | None:
-    """Return the instant up to which the world is looked at: of a date, its last microsecond, UTC."""
-    if moment is None or isinstance(moment, datetime):
-        return moment
-    return datetime.combine(moment, time.max, UTC)
+def _as_of(log: LogReader, seen: Seen) -> When | None:
+    return None if seen.as_of is None else log.calendar.when(seen.as_of)
 
 
-def visible(history: Iterable[Recorded[Event]], seen: Seen) -> list[Recorded[Event]]:
-    """Return the events that had happened and were known."""
-    return [r for r in history if had_happened(r, seen.as_of) and was_known(r, seen)]
+def _known(log: LogReader, case_id: CaseId, seen: Seen) -> list[Recorded[Event]]:
+    history = log.case_history(case_id, seen.known_through)
+    return [recorded for recorded in history if was_known(recorded, seen) and _may_be_seen(recorded, seen)]
 
 
-def had_happened(recorded: Recorded[Event], as_of: datetime | None) -> bool:
-    """Whether an event had happened in the world by `as_of`."""
-    return as_of is None or recorded.envelope.occurred_at <= as_of
+def _may_be_seen(recorded: Recorded[Event], seen: Seen) -> bool:
+    return seen.with_restricted or recorded.envelope.confidentiality == "standard"
 
 
 def was_known(recorded: Recorded[Event], seen: Seen) -> bool:
@@ -230,27 +269,60 @@ def was_known(recorded: Recorded[Event], seen: Seen) -> bool:
     return recorded.position <= seen.known_through
 
 
-def states(history: Sequence[Recorded[Event]]) -> list[StreamState]:
-    """Fold each stream of a case in version order; streams in the order of their first event."""
-    streams: dict[Stream, list[Recorded[Event]]] = {}
-    for recorded in history:
-        streams.setdefault(recorded.stream, []).append(recorded)
-    return [_state(stream, events) for stream, events in streams.items()]
+def happened(known: Iterable[Recorded[Event]], end: When | None) -> list[Recorded[Event]]:
+    """Return the events that had happened in the world by a time; None is no bound."""
+    return [recorded for recorded in known if end is None or not recorded.when.is_after(end)]
 
 
-def _state(stream: Stream, history: list[Recorded[Event]]) -> StreamState:
-    in_order = sorted(history, key=lambda recorded: recorded.version)
-    state = fold(BY_CATEGORY[stream.category], [recorded.event for recorded in in_order])
+def states(known: Sequence[Recorded[Event]], end: When | None) -> list[StreamState]:
+    """Return what stood of each stream at a time; streams in the order in which they were begun."""
+    return [
+        _state(stream, history)
+        for stream, facts in _by_stream(known).items()
+        if (history := until(effective(facts), end))
+    ]
+
+
+def _by_stream(known: Iterable[Recorded[Event]]) -> dict[Stream, list[AnyFact]]:
+    streams: dict[Stream, list[AnyFact]] = {}
+    for recorded in known:
+        streams.setdefault(recorded.stream, []).append(recorded.fact)
+    return streams
+
+
+def _state(stream: Stream, history: Sequence[AnyFact]) -> StreamState:
+    aggregate = BY_CATEGORY[stream.category]
+    view = aggregate.view(state_of(aggregate, history))
     return StreamState(
-        category=stream.category, stream_id=stream.id, events=len(history), state=remembered(state)
+        category=stream.category,
+        stream_id=stream.id,
+        events=len(history),
+        state=view.model_dump(mode="json"),
     )
 
 
-def remembered(state: object) -> dict[str, Any]:
-    """Return a state as JSON values: what it stores, and what it derives from that."""
-    derived = [name for name, value in vars(type(state)).items() if isinstance(value, property)]
-    stored: dict[str, Any] = TypeAdapter(type(state)).dump_python(state, mode="json")
-    return stored | {name: to_jsonable_python(getattr(state, name)) for name in derived}
+def contradicted(known: Sequence[Recorded[Event]], case_id: CaseId, end: When | None) -> list[Contradicted]:
+    """Return what had happened by a time and does not fit what is known to have stood before it."""
+    facts = [recorded.fact for recorded in known]
+
+    def facts_of(types: tuple[type[Event], ...]) -> list[AnyFact]:
+        return [fact for fact in facts if getattr(fact.event, "OF", type(fact.event)) in types]
+
+    return [
+        Contradicted(
+            position=found.fact.position,
+            event_id=found.fact.event_id,
+            category=stream.category,
+            stream_id=stream.id,
+            title=title_of(found.fact.event),
+            occurred_at=found.fact.when.at,
+            rule=found.rule,
+            remedy=found.remedy,
+        )
+        for stream, own in _by_stream(known).items()
+        for found in contradictions_of(BY_CATEGORY[stream.category], own, facts_of, case_id)
+        if end is None or not found.fact.when.is_after(end)
+    ]
 
 
 def tell(history: Sequence[Recorded[Event]]) -> list[Entry]:
@@ -259,7 +331,8 @@ def tell(history: Sequence[Recorded[Event]]) -> list[Entry]:
     for recorded in history:
         if recorded.corrects is not None:
             corrections.setdefault(recorded.corrects, []).append(recorded.envelope.event_id)
-    in_order = sorted(history, key=lambda recorded: (recorded.envelope.occurred_at, recorded.position))
+    by_position = {recorded.position: recorded for recorded in history}
+    in_order = (by_position[fact.position] for fact in in_order_of_time(r.fact for r in history))
     return [_entry(recorded, corrections.get(recorded.envelope.event_id, ())) for recorded in in_order]
 
 
@@ -272,11 +345,13 @@ def _entry(recorded: Recorded[Event], corrected_by: Sequence[EventId]) -> Entry:
         stream_id=recorded.stream.id,
         version=recorded.version,
         type=event.type,
-        title=title(type(event)),
-        occurred_at=envelope.occurred_at,
+        title=title_of(event),
+        occurred_at=recorded.when.at,
+        occurred_on=recorded.when.day,
+        precision=recorded.when.precision,
         recorded_at=recorded.recorded_at,
         source_recorded_at=envelope.source_recorded_at,
-        by=answerable(recorded),
+        by=recorded.by,
         recorded_by=envelope.actor,
         purpose=envelope.purpose,
         decision=recorded.decision,
@@ -286,24 +361,21 @@ def _entry(recorded: Recorded[Event], corrected_by: Sequence[EventId]) -> Entry:
     )
 
 
-def answerable(recorded: Recorded[Event]) -> Actor:
-    """Return who answers for an event: who decided it, else on whose behalf it was recorded, else who did."""
-    if recorded.decision is not None:
-        return recorded.decision.by
-    return recorded.envelope.on_behalf_of or recorded.envelope.actor
-
-
-def title(event: type[Event]) -> str:
-    """Return what an event says happened: the first line of its docstring."""
-    return (event.__doc__ or event.__name__).splitlines()[0]
-
-
-def cause(recorded: Recorded[Event], before: Seen) -> Cause:
+def _cause(recorded: Recorded[Event], end: When | None, before: Seen) -> Cause:
     """Say why an event is seen from the second point and was not from the first."""
     if recorded.corrects is not None and not was_known(recorded, before):
         return "corrected"
-    ends = [end for end in (before.as_of, before.known_at) if end is not None]
-    return "learned" if ends and had_happened(recorded, min(ends)) else "happened"
+    if was_known(recorded, before):
+        return "happened"
+    return "learned" if _had_happened(recorded, end, before) else "happened"
+
+
+def _had_happened(recorded: Recorded[Event], end: When | None, before: Seen) -> bool:
+    """Whether it had happened within what was looked at from the first point, and before that was known."""
+    if end is None and before.known_at is None:
+        return False
+    looked_at = end is None or not recorded.when.is_after(end)
+    return looked_at and (before.known_at is None or recorded.when.at <= before.known_at)
 
 
 def changes(before: Iterable[StreamState], after: Iterable[StreamState]) -> list[Change]:
@@ -319,8 +391,8 @@ def changes(before: Iterable[StreamState], after: Iterable[StreamState]) -> list
     ]
 
 
-def _reference(log: EventLog, case_id: ParticipantId) -> str:
+def _reference(log: LogReader, case_id: CaseId) -> str:
     reference = log.reference_of(case_id)
     if reference is None:
-        raise UnknownCaseError(f"there is no case {case_id}: `scp cases` lists those there are")
+        raise UnknownCaseError(f"there is no case {case_id}: `scp-events cases` lists those there are")
     return reference

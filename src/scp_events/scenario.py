@@ -38,6 +38,7 @@ from scp_events.vocabulary import (
 )
 
 CASE = CaseId(UUID("00000000-0000-4000-8000-00000000ca5e"))
+REFERENCE = "SC-2025-001"
 SOMEBODY = Actor(id=PersonId("kw-example"), role=Role.KEY_WORKER, organisation=OrganisationId("example"))
 BEGINNING = datetime(2025, 1, 1, 9, tzinfo=UTC)
 _IDS = UUID("00000000-0000-4000-8000-0000000000ed")
@@ -155,6 +156,7 @@ class Given:
             event_id=EventId(uuid5(_IDS, f"new/{len(self.history)}")),
             now=self.calendar.moment(now) if now else _later(present, when),
             calendar=self.calendar,
+            case_reference=REFERENCE,
         )
         try:
             others = self._placed(self.others, Stream("elsewhere", UUID(int=1)), after=0)

@@ -1,7 +1,10 @@
 """The published language: what every stored event looks like, as others read it.
 
-python -m tests.house.language           write published_language.json anew
-python -m tests.house.language --release also make it the language of the last release
+Every event has a file in docs/schemas/events, named as it is stored; what several say stands once, in
+definitions.json there.
+
+    python -m tests.house.language            write the files anew
+    python -m tests.house.language --release  also make them the language of the last release
 """
 
 from __future__ import annotations
@@ -12,22 +15,52 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
 from scp_events.aggregates import ALL
+from scp_events.history import every_event
 from scp_events.vocabulary import stored_type
 
-PUBLISHED = Path(__file__).with_name("published_language.json")
+ROOT = Path(__file__).parents[2]
+PUBLISHED = ROOT / "docs" / "schemas" / "events"
+DEFINITIONS = "definitions"
 RELEASED = Path(__file__).with_name("released_language.json")
+"""Not there before the first release: then nothing has to stay as it is."""
 
 Schema = dict[str, Any]
 
 
 def language() -> dict[str, Schema]:
-    """Return the JSON Schema of every event, by the name it is stored under."""
-    return {
-        stored_type(event): event.model_json_schema(mode="serialization")
-        for aggregate in ALL
-        for event in aggregate.EVENTS
-    }
+    """Return the JSON Schema of every event, by the name it is stored under, and their shared definitions."""
+    events: list[type[BaseModel]] = [event for aggregate in ALL for event in every_event(aggregate)]
+    names, schema = models_json_schema([(event, "serialization") for event in events])
+    definitions: Schema = schema["$defs"]
+    files = {_defined(names[event, "serialization"]): stored_type(event) for event in events}  # type: ignore[arg-type,index]  # the events are events
+    said = {files[name]: _pointing(definition, files) for name, definition in definitions.items() if name in files}
+    shared = {name: _pointing(definition, files) for name, definition in definitions.items() if name not in files}
+    return said | {DEFINITIONS: {"$defs": shared}}
+
+
+def _defined(reference: Schema) -> str:
+    return str(reference["$ref"]).rsplit("/", 1)[-1]
+
+
+def _pointing(schema: Any, files: dict[str, str]) -> Any:  # noqa: ANN401 - any part of a JSON document
+    """Return a schema whose references are to other files."""
+    match schema:
+        case {"$ref": str(reference), **rest}:
+            name = reference.rsplit("/", 1)[-1]
+            place = f"{files[name]}.json" if name in files else f"{DEFINITIONS}.json#/$defs/{name}"
+            return {"$ref": place, **rest}
+        case dict():
+            return {name: _pointing(value, files) for name, value in schema.items()}
+        case list():
+            return [_pointing(value, files) for value in schema]
+    return schema
+
+
+# --- what must not change ---------------------------------------------------------------------------------
 
 
 def incompatibilities(released: dict[str, Schema], now: dict[str, Schema]) -> list[str]:
@@ -35,19 +68,28 @@ def incompatibilities(released: dict[str, Schema], now: dict[str, Schema]) -> li
 
     Adding an event or an optional field is compatible; anything else needs a new name for the event.
     """
-    return [problem for name, old in released.items() for problem in _of_event(name, old, now.get(name))]
+    return [
+        problem
+        for name, old in released.items()
+        if name != DEFINITIONS
+        for problem in _of_event(name, old, now.get(name), released, now)
+    ]
 
 
-def _of_event(name: str, old: Schema, new: Schema | None) -> Iterator[str]:
+def _of_event(
+    name: str, old: Schema, new: Schema | None, released: dict[str, Schema], now: dict[str, Schema]
+) -> Iterator[str]:
     if new is None:
         yield f"{name} is gone: stored events of that name could not be read; keep its class"
         return
-    yield from _of_object(name, old, new, old, new)
+    yield from _of_object(name, old, new, released, now)
 
 
-def _of_object(place: str, old: Schema, new: Schema, old_root: Schema, new_root: Schema) -> Iterator[str]:
-    """Compare two schemas, following references within their documents."""
-    old, new = _resolved(old, old_root), _resolved(new, new_root)
+def _of_object(
+    place: str, old: Schema, new: Schema, released: dict[str, Schema], now: dict[str, Schema]
+) -> Iterator[str]:
+    """Compare two schemas, following references within their language."""
+    old, new = _resolved(old, released), _resolved(new, now)
     yield from _of_value(place, old, new)
     before, after = old.get("properties", {}), new.get("properties", {})
     for field in sorted(before.keys() - after.keys()):
@@ -57,11 +99,11 @@ def _of_object(place: str, old: Schema, new: Schema, old_root: Schema, new_root:
     for field in sorted(set(old.get("required", ())) - set(new.get("required", ()))):
         yield f"{place}.{field} became optional: readers rely on its being there"
     for field in sorted(before.keys() & after.keys()):
-        yield from _of_object(f"{place}.{field}", before[field], after[field], old_root, new_root)
+        yield from _of_object(f"{place}.{field}", before[field], after[field], released, now)
     if "items" in old and "items" in new:
-        yield from _of_object(f"{place}[]", old["items"], new["items"], old_root, new_root)
+        yield from _of_object(f"{place}[]", old["items"], new["items"], released, now)
     for one, other in zip(old.get("anyOf", ()), new.get("anyOf", ()), strict=False):
-        yield from _of_object(place, one, other, old_root, new_root)
+        yield from _of_object(place, one, other, released, now)
 
 
 _VALUE_WORDS = (
@@ -87,19 +129,47 @@ def _of_value(place: str, old: Schema, new: Schema) -> Iterator[str]:
         yield f"{place}: the alternatives changed"
 
 
-def _resolved(schema: Schema, root: Schema) -> Schema:
+def _resolved(schema: Schema, language: dict[str, Schema]) -> Schema:
     if "$ref" not in schema:
         return schema
-    found: Schema = root["$defs"][schema["$ref"].rsplit("/", 1)[-1]]
+    file, _, name = str(schema["$ref"]).partition("#/$defs/")
+    document = language[file.removesuffix(".json")]
+    found: Schema = document["$defs"][name] if name else document
     return found
 
 
-def written(schemas: dict[str, Schema]) -> str:
-    """Return the golden file's text."""
-    return json.dumps(schemas, indent=1, sort_keys=True) + "\n"
+# --- files ------------------------------------------------------------------------------------------------
+
+
+def written(schema: Schema) -> str:
+    """Return the text of a file."""
+    return json.dumps(schema, indent=1, sort_keys=True) + "\n"
+
+
+def published() -> dict[str, str]:
+    """Return the files there are, by the name of the event."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in PUBLISHED.glob("*.json")}
+
+
+def released() -> dict[str, Schema]:
+    """Return the language of the last release; nothing before the first."""
+    if not RELEASED.exists():
+        return {}
+    found: dict[str, Schema] = json.loads(RELEASED.read_text(encoding="utf-8"))
+    return found
+
+
+def publish() -> None:
+    """Write every file anew, and remove those of events that are gone."""
+    PUBLISHED.mkdir(parents=True, exist_ok=True)
+    said = language()
+    for name in published().keys() - said.keys():
+        (PUBLISHED / f"{name}.json").unlink()
+    for name, schema in said.items():
+        (PUBLISHED / f"{name}.json").write_text(written(schema), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    PUBLISHED.write_text(written(language()), encoding="utf-8")
+    publish()
     if "--release" in sys.argv:
         RELEASED.write_text(written(language()), encoding="utf-8")

@@ -1,9 +1,9 @@
 """The decisions: one folder an aggregate, each pure rules that turn commands into events."""
 
-from scp_events.aggregates import engagement
+from scp_events.aggregates import engagement, irp, referral
 from scp_events.vocabulary import AnyAggregate
 
-ALL: tuple[AnyAggregate, ...] = (engagement,)
+ALL: tuple[AnyAggregate, ...] = (referral, engagement, irp)
 """Every aggregate, in the order in which a young person meets them. Doors, drawings and tests follow it."""
 
 BY_CATEGORY = {aggregate.CATEGORY: aggregate for aggregate in ALL}

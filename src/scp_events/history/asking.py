@@ -24,6 +24,7 @@ from scp_events.vocabulary import (
     Refused,
     Stream,
     When,
+    command_name,
     must_be_in_force,
     must_be_within_bounds,
     must_have_happened,
@@ -85,6 +86,7 @@ def ask(
     question: Question, state: object, evidence: Sequence[AnyFact], position: Position
 ) -> list[Event | Elsewhere]:
     """Ask the rule of a command."""
+    _must_name_the_case(question)
     must_be_within_bounds(question.command, question.when.day)
     grounds = getattr(question.command, "decision", None)
     if isinstance(grounds, Grounds):
@@ -99,16 +101,30 @@ def ask(
 
 
 def evidence_for(question: Question, facts: Sequence[AnyFact], position: Position = AT_THE_END) -> Any:  # noqa: ANN401 - as the aggregate has it
-    """Return what the evidence of a command comes to as of its time; None where it needs none."""
+    """Return what the evidence of a command comes to as of its time; None where it needs none.
+
+    Of `facts` those count that it is over: for a correction more are read than one rule looks at.
+    """
     needed = question.aggregate.EVIDENCE.get(type(question.command))
-    return None if needed is None else needed.fold(before(facts, question.when, position))
+    if needed is None:
+        return None
+    earlier = before(facts, question.when, position)
+    return needed.fold(fact for fact in earlier if isinstance(fact.event, needed.over))
 
 
 def _resting_on(said: Event | Elsewhere, relied_on: Sequence[EventId]) -> Event | Elsewhere:
     if not isinstance(said, DecisionEvent):
         return said
-    together = tuple(dict.fromkeys((*said.decision.relied_on, *relied_on)))
-    return said.model_copy(update={"decision": said.decision.model_copy(update={"relied_on": together})})
+    return said.model_copy(update={"decision": said.decision.relying_on(relied_on)})
+
+
+def _must_name_the_case(question: Question) -> None:
+    """Refuse to record a case's beginning without what people call it: that could never be read again."""
+    if question.case_reference is None and "case_reference" in question.command.RECORDS.model_fields:
+        raise Refused(
+            "case-reference-missing",
+            f"`{command_name(type(question.command))}` needs a `case_reference`: say which case it is about",
+        )
 
 
 def must_be_a_person(by: Actor) -> None:

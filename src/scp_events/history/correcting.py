@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from scp_events.history.asking import Decided, Question, ask, must_be_a_person
 from scp_events.history.contradictions import Contradiction, contradictions_of
@@ -23,8 +23,10 @@ from scp_events.vocabulary import (
     Retract,
     Retraction,
     When,
+    command_name,
     correction_of,
     must_be_in_force,
+    must_be_within_bounds,
     must_have_happened,
     retraction_of,
 )
@@ -34,15 +36,11 @@ def correct_fact(
     question: Question, correct: Correct, known: Sequence[AnyFact], evidence: Sequence[AnyFact]
 ) -> list[Decided]:
     """The rule of the fact is asked on the history before it, with the corrected content."""
-    _must_be_a_decision_now(question, correct.decision)
+    _must_be_a_decision_now(question, correct)
     original, stands = _stands(question, known, correct.corrects)
     when = stands.when if correct.occurred_at is None else question.calendar.when(correct.occurred_at)
     must_have_happened(when, question.now)
-    others = _without(known, original)
-    asked = _as_of_its_time(question, original, correct.instead, when)
-    state = state_of(question.aggregate, before(others, when, original.position))
-    said = ask(asked, state, evidence, original.position)
-    fact = _must_be_the_same_kind(said, original)
+    fact = _asked_of_it(question, original, correct.instead, when, known, evidence)
     if fact == stands.event and when == stands.when:
         return []
     correction = correction_of(type(fact))(
@@ -57,7 +55,7 @@ def retract_fact(
     question: Question, retract: Retract, known: Sequence[AnyFact], evidence: Sequence[AnyFact]
 ) -> list[Decided]:
     """A fact that never was is retracted, once."""
-    _must_be_a_decision_now(question, retract.decision)
+    _must_be_a_decision_now(question, retract)
     if any(isinstance(f.event, Retraction) and f.event.corrects == retract.corrects for f in known):
         return []
     original, stands = _stands(question, known, retract.corrects)
@@ -69,9 +67,10 @@ def retract_fact(
     return _unless_a_guard_is_passed(question, known, evidence, decided)
 
 
-def _must_be_a_decision_now(question: Question, grounds: Grounds) -> None:
+def _must_be_a_decision_now(question: Question, command: Correct | Retract) -> None:
     must_be_a_person(question.by)
-    must_be_in_force(grounds, question.now.day)
+    must_be_within_bounds(command, question.now.day)
+    must_be_in_force(command.decision, question.now.day)
 
 
 def _decision(question: Question, grounds: Grounds) -> Decision:
@@ -102,8 +101,29 @@ def _without(known: Sequence[AnyFact], original: AnyFact) -> list[AnyFact]:
     return [
         fact
         for fact in known
-        if fact is not original and getattr(fact.event, "corrects", None) != original.event_id
+        if original.event_id not in {fact.event_id, getattr(fact.event, "corrects", None)}
     ]
+
+
+def _asked_of_it(  # noqa: PLR0913, PLR0917 - what a fact is asked again on
+    question: Question,
+    original: AnyFact,
+    instead: Command,
+    when: When,
+    known: Sequence[AnyFact],
+    evidence: Sequence[AnyFact],
+) -> Event:
+    """Return the fact as the rule takes it, asked on the history before it: without the fact itself."""
+    _must_be_the_same_kind(question, instead, original)
+    history = before(_without(known, original), when, original.position)
+    asked = _as_of_its_time(question, original, instead, when)
+    said = ask(
+        asked,
+        state_of(question.aggregate, history),
+        _without(evidence, original),
+        original.position,
+    )
+    return _must_be_a_fact(said, original)
 
 
 def _as_of_its_time(question: Question, original: AnyFact, command: Command, when: When) -> Question:
@@ -128,13 +148,21 @@ def _with_id(command: Command, event_id: EventId) -> Command:
     return command
 
 
-def _must_be_the_same_kind(said: Sequence[Event | Elsewhere], original: AnyFact) -> Event:
-    own = [event for event in said if not isinstance(event, Elsewhere)]
-    if [type(event) for event in own] != [type(original.event)]:
+def _must_be_the_same_kind(question: Question, command: Command, original: AnyFact) -> None:
+    if type(command) is not command_recording(question.aggregate, type(original.event)):
         raise Refused(
             "another-fact",
-            f"event {original.event_id} is a {original.event.type}: say in `instead` what should have been"
-            " recorded in its place, or retract it with `retract`",
+            f"event {original.event_id} is a {original.event.type}, which `{command_name(type(command))}`"
+            " does not record: say in `instead` what should have been recorded in its place, or `retract` it",
+        )
+
+
+def _must_be_a_fact(said: Sequence[Event | Elsewhere], original: AnyFact) -> Event:
+    own = [event for event in said if not isinstance(event, Elsewhere)]
+    if not own:
+        raise Refused(
+            "already-so",
+            f"what you say instead of event {original.event_id} was already so without it: `retract` it",
         )
     return own[0]
 
@@ -144,7 +172,8 @@ def _unless_a_guard_is_passed(
 ) -> list[Decided]:
     """Refuse a correction by which a later fact would pass a guard that looks at other streams.
 
-    Such a guard protects others: nobody passes it by recording something innocent and correcting it.
+    Such a guard protects others: nobody passes it by recording something innocent and correcting it. What
+    else no longer fits together is taken, and told.
     """
     correction: AnyFact = Fact(
         decided.event,
@@ -154,21 +183,18 @@ def _unless_a_guard_is_passed(
         decided.when or question.now,
         question.by,
     )
-    earlier = {(c.fact.event_id, c.rule) for c in _contradictions_in(question, known, evidence)}
-    for found in _contradictions_in(question, [*known, correction], evidence):
-        if (found.fact.event_id, found.rule) not in earlier:
-            raise Refused(
-                found.rule, f"event {found.fact.event_id} would not have been allowed: {found.remedy}"
-            )
+    corrected = [*known, correction]
+    told_before = _refused_in(question, known, evidence)
+    told_alone = _refused_in(question, corrected, [f for f in evidence if f.stream == question.stream])
+    for event_id, found in _refused_in(question, corrected, [*evidence, correction]).items():
+        if event_id not in told_before.keys() | told_alone.keys():
+            raise Refused(found.rule, f"event {event_id} would not have been allowed: {found.remedy}")
     return [decided]
 
 
-def _contradictions_in(
+def _refused_in(
     question: Question, known: Sequence[AnyFact], evidence: Sequence[AnyFact]
-) -> list[Contradiction]:
-    asked = question.aggregate.EVIDENCE
-    return [
-        found
-        for found in contradictions_of(question.aggregate, known, lambda _types: evidence, question.case_id)
-        if command_recording(question.aggregate, type(found.fact.event)) in asked
-    ]
+) -> Mapping[EventId, Contradiction]:
+    """Return the facts that would be refused, with no more known of other streams than this."""
+    found = contradictions_of(question.aggregate, known, lambda _types: evidence, question.case_id)
+    return {each.fact.event_id: each for each in found}

@@ -8,7 +8,7 @@ from scp_events.history.asking import Decided, Question, decide_at_the_end
 from scp_events.history.correcting import correct_fact, retract_fact
 from scp_events.history.order import AnyFact, before, state_of, told
 from scp_events.history.recording import says_the_same
-from scp_events.vocabulary import Command, Correct, IdentifiedCommand, Refused, Retract
+from scp_events.vocabulary import Correct, IdentifiedCommand, Refused, Retract, When
 
 
 def decide(question: Question, known: Sequence[AnyFact], evidence: Sequence[AnyFact] = ()) -> list[Decided]:
@@ -24,17 +24,23 @@ def decide(question: Question, known: Sequence[AnyFact], evidence: Sequence[AnyF
         case Retract():
             return retract_fact(question, command, known, evidence)
         case IdentifiedCommand() if command.event_id and (known_as := told(known, command.event_id)):
-            return _told_again(command, known_as)
+            return _told_again(question, known_as)
     state = state_of(question.aggregate, before(known, question.when))
     return decide_at_the_end(question, state, evidence)
 
 
-def _told_again(command: Command, known_as: AnyFact) -> list[Decided]:
-    """A known id with the same content was already so; with other content it would be lost."""
-    if says_the_same(command, known_as.event):
+def _told_again(question: Question, known_as: AnyFact) -> list[Decided]:
+    """A known id with the same content and time was already so; anything else would be lost."""
+    if says_the_same(question.command, known_as.event) and _of_the_same_time(question, known_as.when):
         return []
     raise Refused(
         "event-id-taken",
-        f"event {known_as.event_id} says something else: send this with an `event_id` of its own,"
-        " or correct that event with `correct`",
+        f"event {known_as.event_id} of {known_as.when} says something else: send this with an `event_id` of"
+        " its own, or correct that event with `correct`",
     )
+
+
+def _of_the_same_time(question: Question, when: When) -> bool:
+    """Whether nothing else was said: a time that was left out is now."""
+    said = question.when
+    return said == question.now or not (said.is_after(when) or when.is_after(said))

@@ -6,13 +6,15 @@ retraction removes its fact. What is left is put in order of time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from scp_events.vocabulary import (
+    NOTHING_YET,
     AnyAggregate,
     Correction,
     EventId,
@@ -55,22 +57,26 @@ def in_order_of_time(facts: Iterable[AnyFact]) -> list[AnyFact]:
     """Return facts in order of time.
 
     Within a day, those known to the minute stand in order of time among themselves; one known by its day
-    keeps the place in which it was recorded.
+    stands after all that was recorded before it. So whatever is recorded later leaves the order of what was
+    known as it was.
     """
     by_day = sorted(facts, key=lambda fact: (fact.when.day, fact.position))
     return [fact for _, day in groupby(by_day, key=_day) for fact in _within_a_day(list(day))]
 
 
-def _within_a_day(recorded: list[AnyFact]) -> Iterator[AnyFact]:
-    timed = iter(
-        sorted((fact for fact in recorded if _is_timed(fact)), key=lambda f: (f.when.at, f.position))
-    )
+def _within_a_day(recorded: list[AnyFact]) -> list[AnyFact]:
+    """Put a day in order: a fact known by its day follows the latest of those recorded before it."""
+    latest = _DAYBREAK
+    placed: list[tuple[tuple[datetime, Position], bool, AnyFact]] = []
     for fact in recorded:
-        yield next(timed) if _is_timed(fact) else fact
+        is_timed = fact.when.precision is Precision.MINUTE
+        place = (fact.when.at, fact.position) if is_timed else latest
+        latest = max(latest, place)
+        placed.append((place, not is_timed, fact))
+    return [fact for *_, fact in sorted(placed, key=itemgetter(0, 1))]
 
 
-def _is_timed(fact: AnyFact) -> bool:
-    return fact.when.precision is Precision.MINUTE
+_DAYBREAK = (datetime.min.replace(tzinfo=UTC), NOTHING_YET)
 
 
 def _position(fact: AnyFact) -> Position:
@@ -87,10 +93,13 @@ def until(history: Iterable[AnyFact], when: When | None) -> list[AnyFact]:
 
 
 def before(known: Iterable[AnyFact], when: When, position: Position = AT_THE_END) -> list[AnyFact]:
-    """Return the effective history before something of that time which is recorded at that position."""
+    """Return the effective history before something of that time which is recorded at that position.
+
+    What is recorded at that very position is not before itself.
+    """
     marker: AnyFact = Fact(_MARKER, EventId(UUID(int=0)), Stream("", UUID(int=0)), position, when, _NOBODY)
     earlier: list[AnyFact] = []
-    for fact in in_order_of_time([*standing(known), marker]):
+    for fact in in_order_of_time([marker, *standing(known)]):
         if fact is marker:
             break
         earlier.append(fact)

@@ -1,6 +1,5 @@
 """Whose data it is: what is personal is sealed with a key of that person, unreadable once it is destroyed."""
 
-from scp_events.privacy.async_keyring import KeyringAsync
 from scp_events.privacy.failures import (
     CorruptPartError,
     KeyringError,
@@ -19,7 +18,6 @@ __all__ = [
     "CorruptPartError",
     "KeyServiceDownError",
     "Keyring",
-    "KeyringAsync",
     "KeyringError",
     "Keys",
     "KeysInUseError",

@@ -57,6 +57,7 @@ from scp_events.vocabulary.messages import (
     Event,
     IdentifiedCommand,
     IdentifiedEvent,
+    OfTheCase,
     SomeKeys,
     command_name,
     shared_fields,
@@ -106,6 +107,7 @@ from scp_events.vocabulary.time import (
     When,
     must_have_happened,
 )
+from scp_events.vocabulary.titles import fields_in, title_of
 
 __all__ = [
     "CODE",
@@ -151,6 +153,7 @@ __all__ = [
     "IrpId",
     "LegalBasis",
     "Narrative",
+    "OfTheCase",
     "OrganisationCode",
     "OrganisationId",
     "PersonCode",
@@ -179,6 +182,7 @@ __all__ = [
     "bounded_fields",
     "command_name",
     "correction_of",
+    "fields_in",
     "fold",
     "members",
     "must_be_in_force",
@@ -191,4 +195,5 @@ __all__ = [
     "shared_fields",
     "stored_type",
     "the_one",
+    "title_of",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -73,6 +74,11 @@ class Grounds(Word):
         if NO_ACTION not in options:
             raise ValueError(f"name every option considered, `{NO_ACTION}` among them")
         return options
+
+    def relying_on(self, events: Sequence[EventId]) -> Self:
+        """Return them with events that the decision rests on, besides those named."""
+        together = tuple(dict.fromkeys((*self.relied_on, *events)))
+        return self.model_copy(update={"relied_on": together})
 
 
 class Decision(Grounds):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
@@ -13,6 +15,11 @@ from scp_events.vocabulary.ids import EventId
 from scp_events.vocabulary.people import Actor
 from scp_events.vocabulary.personal import Erased, FieldGroup, personal_fields, values_in
 from scp_events.vocabulary.text import Word
+
+
+@dataclass(frozen=True)
+class OfTheCase:
+    """Marks a field that names events: these are of the same case, and had happened by then."""
 
 
 class Event(Word):
@@ -109,6 +116,10 @@ class DecisionCommand(Command):
     """A command that is itself a decision, so it comes with its grounds."""
 
     decision: Grounds
+
+    def relying_on(self, events: Sequence[EventId]) -> Self:
+        """Return it with events that its decision rests on, besides those it names."""
+        return self.model_copy(update={"decision": self.decision.relying_on(events)})
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Structured assessments of needs and risks."""

@@ -1,0 +1,16 @@
+"""An IRP: which roles may send which command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scp_events.aggregates.irp.commands import COMMANDS, ApproveIrp
+from scp_events.vocabulary import Command, Role
+
+STAFF = frozenset({Role.KEY_WORKER, Role.CASE_MANAGER, Role.SUPERVISOR})
+LEADING = frozenset({Role.CASE_MANAGER, Role.SUPERVISOR})
+
+MAY: Mapping[type[Command], frozenset[Role]] = {
+    **dict.fromkeys(COMMANDS, STAFF),
+    ApproveIrp: LEADING,
+}

@@ -1,0 +1,185 @@
+"""A referral: what is stored for ever."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal, TypeAlias
+
+from scp_events.vocabulary import (
+    OCCURRED,
+    Actor,
+    Bound,
+    CaseReference,
+    Code,
+    DecisionEvent,
+    EnrolmentId,
+    Event,
+    IdentifiedEvent,
+    Narrative,
+    OrganisationCode,
+    PolicyVersion,
+    Word,
+    members,
+)
+
+# --- what a command and its event both say ----------------------------------------------------------------
+
+
+class ReferralDetails(Word):
+    """What a young person is referred to, and why."""
+
+    programme: Code
+    route: Code
+    """How the young person comes to us, such as `diversion`, `court-order`, `self`."""
+    circumstances: Narrative
+    policy_version: PolicyVersion
+    """The version of the rules that says how long the draft may stay open."""
+
+
+class Suitability(StrEnum):
+    """Whether the programme would help this young person, now."""
+
+    SUITABLE = "suitable"
+    SUITABLE_NOT_READY = "suitable-not-ready"
+    NOT_SUITABLE = "not-suitable"
+
+
+class WithdrawnBy(StrEnum):
+    """Who took the referral back."""
+
+    REFERRER = "referrer"
+    PARTICIPANT = "participant"
+    GUARDIAN = "guardian"
+
+
+# --- events -----------------------------------------------------------------------------------------------
+
+
+class ReferralDrafted(IdentifiedEvent, ReferralDetails):
+    """An agency began to refer a young person to a programme."""
+
+    TITLE = "Referral drafted: to {programme}, by way of {route}"
+    type: Literal["referral.drafted"] = "referral.drafted"
+    case_reference: CaseReference
+    referred_by: Actor
+    expires_on: Annotated[date, Bound(not_before=OCCURRED)]
+    """The last day on which the draft can be submitted."""
+
+
+class ReferralSubmitted(DecisionEvent):
+    """The agency sent the referral and answers for its legal basis."""
+
+    TITLE = "Referral submitted"
+    type: Literal["referral.submitted"] = "referral.submitted"
+
+
+class ReferralAcknowledged(Event):
+    """The programme confirmed that it received the referral and is reviewing it."""
+
+    TITLE = "Referral acknowledged: under review"
+    type: Literal["referral.acknowledged"] = "referral.acknowledged"
+
+
+class InformationRequested(Event):
+    """The programme asked the referrer for something it needs to decide."""
+
+    TITLE = "Information requested from the referrer"
+    type: Literal["referral.information-requested"] = "referral.information-requested"
+    request: Narrative
+
+
+class InformationProvided(Event):
+    """The referrer answered what was asked."""
+
+    TITLE = "Information provided by the referrer"
+    type: Literal["referral.information-provided"] = "referral.information-provided"
+    answer: Narrative
+
+
+class EligibilityDetermined(DecisionEvent):
+    """Somebody determined whether the programme's criteria admit the young person."""
+
+    TITLE = "Eligibility determined: eligible is {eligible}"
+    type: Literal["referral.eligibility-determined"] = "referral.eligibility-determined"
+    eligible: bool
+
+
+class SuitabilityAssessed(DecisionEvent):
+    """Somebody judged whether the programme would help this young person, now."""
+
+    TITLE = "Suitability assessed: {suitability}"
+    type: Literal["referral.suitability-assessed"] = "referral.suitability-assessed"
+    suitability: Suitability
+
+
+class ReferralAccepted(DecisionEvent):
+    """The programme took the young person on."""
+
+    TITLE = "Referral accepted"
+    type: Literal["referral.accepted"] = "referral.accepted"
+
+
+class ReferralDeclined(DecisionEvent):
+    """The programme said no, and why."""
+
+    TITLE = "Referral declined"
+    type: Literal["referral.declined"] = "referral.declined"
+
+
+class ReferralRedirected(DecisionEvent):
+    """The programme sent the referral on to a service that fits better."""
+
+    TITLE = "Referral redirected to {to}"
+    type: Literal["referral.redirected"] = "referral.redirected"
+    to: OrganisationCode
+
+
+class ReferralWaitlisted(Event):
+    """There is no place yet; the referral stays open."""
+
+    TITLE = "Referral put on the waiting list"
+    type: Literal["referral.waitlisted"] = "referral.waitlisted"
+
+
+class ReferralWithdrawn(DecisionEvent):
+    """The referral was taken back before it was decided."""
+
+    TITLE = "Referral withdrawn by the {withdrawn_by}"
+    type: Literal["referral.withdrawn"] = "referral.withdrawn"
+    withdrawn_by: WithdrawnBy
+
+
+class ReferralLinked(Event):
+    """The accepted referral led to this enrolment."""
+
+    TITLE = "Referral linked to enrolment {enrolment_id}"
+    type: Literal["referral.linked-to-enrolment"] = "referral.linked-to-enrolment"
+    enrolment_id: EnrolmentId
+
+
+class ReferralClosed(Event):
+    """Nothing more will happen to the referral."""
+
+    TITLE = "Referral closed"
+    type: Literal["referral.closed"] = "referral.closed"
+    note: Narrative | None = None
+
+
+ReferralEvent: TypeAlias = (
+    ReferralDrafted
+    | ReferralSubmitted
+    | ReferralAcknowledged
+    | InformationRequested
+    | InformationProvided
+    | EligibilityDetermined
+    | SuitabilityAssessed
+    | ReferralAccepted
+    | ReferralDeclined
+    | ReferralRedirected
+    | ReferralWaitlisted
+    | ReferralWithdrawn
+    | ReferralLinked
+    | ReferralClosed
+)
+EVENTS: tuple[type[ReferralEvent], ...] = members(ReferralEvent)

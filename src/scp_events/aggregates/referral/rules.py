@@ -1,0 +1,412 @@
+"""A referral: the rules.
+
+    draft -> submitted -> under review <-> information requested
+          -> accepted -> linked | waitlisted | declined | redirected | withdrawn -> closed
+
+`waitlisted` is still open: the young person is suitable and there is no place yet. Nothing personal is
+remembered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from scp_events.aggregates.referral.commands import (
+    AcceptReferral,
+    AcknowledgeReferral,
+    AssessSuitability,
+    CloseReferral,
+    DeclineReferral,
+    DetermineEligibility,
+    DraftReferral,
+    LinkToEnrolment,
+    ProvideInformation,
+    RedirectReferral,
+    ReferralCommand,
+    RequestInformation,
+    SubmitReferral,
+    WaitlistReferral,
+    WithdrawReferral,
+)
+from scp_events.aggregates.referral.events import (
+    EligibilityDetermined,
+    InformationProvided,
+    InformationRequested,
+    ReferralAccepted,
+    ReferralAcknowledged,
+    ReferralClosed,
+    ReferralDeclined,
+    ReferralDrafted,
+    ReferralEvent,
+    ReferralLinked,
+    ReferralRedirected,
+    ReferralSubmitted,
+    ReferralWaitlisted,
+    ReferralWithdrawn,
+    Suitability,
+    SuitabilityAssessed,
+)
+from scp_events.aggregates.referral.evidence import Referrals
+from scp_events.policy import policy_of
+from scp_events.vocabulary import (
+    Context,
+    EnrolmentId,
+    PersonId,
+    Refused,
+    Word,
+    replace,
+)
+
+# --- state ------------------------------------------------------------------------------------------------
+
+
+class Status(StrEnum):
+    """Where the referral stands."""
+
+    NOT_DRAFTED = "not-drafted"
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    UNDER_REVIEW = "under-review"
+    INFORMATION_REQUESTED = "information-requested"
+    WAITLISTED = "waitlisted"
+    ACCEPTED = "accepted"
+    LINKED = "linked"
+    DECLINED = "declined"
+    REDIRECTED = "redirected"
+    WITHDRAWN = "withdrawn"
+    CLOSED = "closed"
+
+
+OPEN = frozenset(
+    {
+        Status.DRAFT,
+        Status.SUBMITTED,
+        Status.UNDER_REVIEW,
+        Status.INFORMATION_REQUESTED,
+        Status.WAITLISTED,
+    },
+)
+"""Not decided yet: these may still be withdrawn."""
+DECIDABLE = frozenset({Status.UNDER_REVIEW, Status.WAITLISTED})
+ANSWERED = frozenset({Status.LINKED, Status.ACCEPTED, Status.DECLINED, Status.REDIRECTED, Status.WITHDRAWN})
+
+
+@dataclass(frozen=True)
+class State:
+    """What we remember: no more than the next decision needs."""
+
+    status: Status = Status.NOT_DRAFTED
+    programme: str | None = None
+    route: str | None = None
+    referred_by: PersonId | None = None
+    expires_on: date | None = None
+    eligible: bool | None = None
+    suitability: Suitability | None = None
+    enrolment_id: EnrolmentId | None = None
+
+
+initial = State()
+
+
+class View(Word):
+    """What others may read of a referral."""
+
+    status: Status
+    programme: str | None
+    route: str | None
+    expires_on: date | None
+    eligible: bool | None
+    suitability: Suitability | None
+    enrolment_id: EnrolmentId | None
+
+
+def view(state: State) -> View:
+    """Return what others may read."""
+    return View(
+        status=state.status,
+        programme=state.programme,
+        route=state.route,
+        expires_on=state.expires_on,
+        eligible=state.eligible,
+        suitability=state.suitability,
+        enrolment_id=state.enrolment_id,
+    )
+
+
+def evolve(state: State, event: ReferralEvent) -> State:
+    """Return what we remember once `event` has happened."""
+    match event:
+        case ReferralDrafted():
+            return replace(
+                state,
+                status=Status.DRAFT,
+                programme=event.programme,
+                route=event.route,
+                referred_by=event.referred_by.id,
+                expires_on=event.expires_on,
+            )
+        case ReferralSubmitted():
+            return replace(state, status=Status.SUBMITTED)
+        case ReferralAcknowledged() | InformationProvided():
+            return replace(state, status=Status.UNDER_REVIEW)
+        case InformationRequested():
+            return replace(state, status=Status.INFORMATION_REQUESTED)
+        case EligibilityDetermined():
+            return replace(state, eligible=event.eligible)
+        case SuitabilityAssessed():
+            return replace(state, suitability=event.suitability)
+        case ReferralAccepted():
+            return replace(state, status=Status.ACCEPTED)
+        case ReferralDeclined():
+            return replace(state, status=Status.DECLINED)
+        case ReferralRedirected():
+            return replace(state, status=Status.REDIRECTED)
+        case ReferralWaitlisted():
+            return replace(state, status=Status.WAITLISTED)
+        case ReferralWithdrawn():
+            return replace(state, status=Status.WITHDRAWN)
+        case ReferralLinked():
+            return replace(state, status=Status.LINKED, enrolment_id=event.enrolment_id)
+        case ReferralClosed():
+            return replace(state, status=Status.CLOSED)
+    assert_never(event)
+
+
+# --- deciding ---------------------------------------------------------------------------------------------
+
+
+def decide(state: State, command: ReferralCommand, context: Context) -> list[ReferralEvent]:
+    """Answer `command` with events, with nothing new, or with `Refused`."""
+    match command:
+        case DraftReferral():
+            return draft(state, command, context)
+        case SubmitReferral():
+            return submit(state, command, context)
+        case AcknowledgeReferral():
+            return acknowledge(state, command, context)
+        case RequestInformation():
+            return request_information(state, command, context)
+        case ProvideInformation():
+            return provide_information(state, command, context)
+        case DetermineEligibility():
+            return determine_eligibility(state, command, context)
+        case AssessSuitability():
+            return assess_suitability(state, command, context)
+        case AcceptReferral():
+            return accept(state, command, context)
+        case DeclineReferral():
+            return decline(state, command, context)
+        case RedirectReferral():
+            return redirect(state, command, context)
+        case WaitlistReferral():
+            return waitlist(state, command, context)
+        case WithdrawReferral():
+            return withdraw(state, command, context)
+        case LinkToEnrolment():
+            return link_to_enrolment(state, command, context)
+        case CloseReferral():
+            return close(state, command, context)
+    assert_never(command)
+
+
+# --- the rules: drafting and submitting -------------------------------------------------------------------
+
+
+def draft(state: State, command: DraftReferral, context: Context) -> list[ReferralEvent]:
+    """A referral is drafted once, by whoever refers."""
+    if state.status is not Status.NOT_DRAFTED:
+        raise Refused(
+            "already-drafted",
+            f"this referral is {state.status}: `correct` its draft, or draft another with `draft-referral`",
+        )
+    days = policy_of(command.policy_version).draft_open_days
+    return [
+        command.fact(
+            context.by,
+            event_id=context.event_id,
+            case_reference=context.case_reference,
+            referred_by=context.by,
+            expires_on=context.when.day + timedelta(days=days),
+        )
+    ]
+
+
+def submit(state: State, command: SubmitReferral, context: Context) -> list[ReferralEvent]:
+    """A draft is submitted in time, on a legal basis, and is the only open one for its programme."""
+    if state.status is not Status.DRAFT:
+        raise Refused("not-a-draft", f"the referral is {state.status}: only a draft is submitted")
+    _must_be_in_time(state, context.when.day)
+    policy = policy_of(command.decision.policy_version)
+    known: Referrals = context.evidence
+    others = known.waiting_besides(context.stream, state.programme)
+    if len(others) >= policy.open_referrals_per_programme:
+        raise Refused(
+            "one-open-referral",
+            f"referral {others[0]} to {state.programme} was open on {context.when.day.isoformat()}:"
+            " wait for its answer, or take it back with `withdraw-referral` first",
+        )
+    return [command.fact(context.by)]
+
+
+def _must_be_in_time(state: State, day: date) -> None:
+    if state.expires_on is not None and day > state.expires_on:
+        raise Refused(
+            "draft-expired",
+            f"the draft could be submitted until {state.expires_on.isoformat()}, not on {day.isoformat()}:"
+            " draft the referral anew with `draft-referral`, so that what it says is still true",
+        )
+
+
+def acknowledge(state: State, command: AcknowledgeReferral, context: Context) -> list[ReferralEvent]:
+    """A submitted referral is acknowledged; review begins."""
+    if state.status is Status.UNDER_REVIEW:
+        return []
+    if state.status is not Status.SUBMITTED:
+        raise Refused(
+            "not-submitted",
+            f"the referral is {state.status}: it is acknowledged once, after `submit-referral`",
+        )
+    return [command.fact(context.by)]
+
+
+# --- the rules: under review ------------------------------------------------------------------------------
+
+
+def request_information(state: State, command: RequestInformation, context: Context) -> list[ReferralEvent]:
+    """The reviewer asks one thing at a time."""
+    if state.status is Status.INFORMATION_REQUESTED:
+        raise Refused(
+            "information-already-requested",
+            "an earlier request is unanswered: record its answer with `provide-information` first",
+        )
+    _must_be_under_review(state, "request information")
+    return [command.fact(context.by)]
+
+
+def provide_information(state: State, command: ProvideInformation, context: Context) -> list[ReferralEvent]:
+    """An answer belongs to a question."""
+    if state.status is not Status.INFORMATION_REQUESTED:
+        raise Refused(
+            "information-not-requested",
+            f"the referral is {state.status} and nothing was asked: `correct` its draft instead",
+        )
+    return [command.fact(context.by)]
+
+
+def determine_eligibility(
+    state: State, command: DetermineEligibility, context: Context
+) -> list[ReferralEvent]:
+    """Eligibility is determined under review, and may be determined again before the answer."""
+    _must_be_under_review(state, "determine eligibility")
+    return [] if state.eligible == command.eligible else [command.fact(context.by)]
+
+
+def assess_suitability(state: State, command: AssessSuitability, context: Context) -> list[ReferralEvent]:
+    """Suitability is assessed under review, of a young person who is eligible."""
+    _must_be_under_review(state, "assess suitability")
+    _must_be_eligible(state)
+    return [] if state.suitability == command.suitability else [command.fact(context.by)]
+
+
+# --- the rules: the answer --------------------------------------------------------------------------------
+
+
+def accept(state: State, command: AcceptReferral, context: Context) -> list[ReferralEvent]:
+    """Whoever is eligible and suitable is accepted, by somebody other than the referrer."""
+    _must_be_under_review(state, "accept")
+    _must_be_eligible(state)
+    if state.suitability is not Suitability.SUITABLE:
+        raise Refused(
+            "not-suitable",
+            f"suitability is {state.suitability or 'not assessed'}: `assess-suitability` as suitable first,"
+            " or waitlist, decline or redirect the referral",
+        )
+    if state.referred_by == context.by.id:
+        raise Refused(
+            "own-referral", f"{context.by.id} made this referral: let somebody else decide about it"
+        )
+    return [command.fact(context.by)]
+
+
+def decline(state: State, command: DeclineReferral, context: Context) -> list[ReferralEvent]:
+    """A referral under review can be declined at any point."""
+    _must_be_under_review(state, "decline")
+    return [command.fact(context.by)]
+
+
+def redirect(state: State, command: RedirectReferral, context: Context) -> list[ReferralEvent]:
+    """A referral under review can be sent on to a service that fits better."""
+    _must_be_under_review(state, "redirect")
+    return [command.fact(context.by)]
+
+
+def waitlist(state: State, command: WaitlistReferral, context: Context) -> list[ReferralEvent]:
+    """Who is eligible and not unsuitable may wait for a place."""
+    if state.status is Status.WAITLISTED:
+        return []
+    _must_be_under_review(state, "waitlist")
+    _must_be_eligible(state)
+    if state.suitability in (None, Suitability.NOT_SUITABLE):
+        raise Refused(
+            "not-suitable",
+            f"suitability is {state.suitability or 'not assessed'}: `assess-suitability` first,"
+            " or decline or redirect the referral",
+        )
+    return [command.fact(context.by)]
+
+
+def withdraw(state: State, command: WithdrawReferral, context: Context) -> list[ReferralEvent]:
+    """A referral can be taken back until it is decided."""
+    if state.status not in OPEN:
+        raise Refused("not-open", f"the referral is {state.status}: only an open one is withdrawn")
+    return [command.fact(context.by)]
+
+
+# --- the rules: afterwards --------------------------------------------------------------------------------
+
+
+def link_to_enrolment(state: State, command: LinkToEnrolment, context: Context) -> list[ReferralEvent]:
+    """An accepted referral leads to one enrolment."""
+    if state.status is Status.LINKED and state.enrolment_id == command.enrolment_id:
+        return []
+    if state.status is not Status.ACCEPTED:
+        raise Refused(
+            "not-accepted",
+            f"the referral is {state.status}: `accept-referral` first; it leads to one enrolment",
+        )
+    return [command.fact(context.by)]
+
+
+def close(state: State, command: CloseReferral, context: Context) -> list[ReferralEvent]:
+    """A referral is closed once it was answered or taken back."""
+    if state.status is Status.CLOSED:
+        return []
+    if state.status not in ANSWERED:
+        raise Refused("not-answered", f"the referral is {state.status}: decide it or withdraw it first")
+    return [command.fact(context.by)]
+
+
+# --- what several rules ask -------------------------------------------------------------------------------
+
+
+def _must_be_under_review(state: State, doing: str) -> None:
+    if state.status not in DECIDABLE:
+        raise Refused(
+            "not-under-review",
+            f"cannot {doing}: the referral is {state.status}; submit it, acknowledge it and answer what was"
+            " asked first",
+        )
+
+
+def _must_be_eligible(state: State) -> None:
+    if not state.eligible:
+        known = (
+            "determined not to be eligible" if state.eligible is False else "not determined to be eligible"
+        )
+        raise Refused(
+            "not-eligible",
+            f"the young person is {known}: `determine-eligibility` first, or decline or redirect it",
+        )

@@ -1,0 +1,275 @@
+"""What a cell can say: text from a sheet turned into dates, numbers, codes and choices.
+
+Every kind of cell has its own plain-word complaint. None of them repeats what the cell says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Annotated, Any, LiteralString, TypeVar
+
+from pydantic import BeforeValidator, ValidationError, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from scp_events.aggregates.assessment.events import DomainScore
+from scp_events.importing.report import Wrong, WrongCellError
+from scp_events.vocabulary import Actor, Calendar, LegalBasis
+
+T = TypeVar("T")
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+@dataclass(frozen=True)
+class Registers:
+    """What cells may name: the staff and the legal bases of this import, and days up to today.
+
+    `calendar` says whose days and times of day they are: the organisation's.
+    """
+
+    staff: Mapping[str, Actor]
+    legal_bases: Mapping[str, LegalBasis]
+    today: date
+    calendar: Calendar
+
+
+# --- dates, times and numbers -----------------------------------------------------------------------------
+
+_YEAR_FIRST = re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})")
+_DAY_FIRST = re.compile(r"(?P<d>\d{1,2})[/.](?P<m>\d{1,2})[/.](?P<y>\d{4})")
+_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::[0-5]\d)?")
+_MINUTES_A_DAY = 24 * 60
+_EARLIEST_YEAR = 1900
+
+
+def _complaint(code: LiteralString, message: LiteralString, fix: str) -> PydanticCustomError:
+    return PydanticCustomError(code, message, {"fix": fix})
+
+
+def _day(cell: str) -> date:
+    written = _YEAR_FIRST.fullmatch(cell) or _DAY_FIRST.fullmatch(cell)
+    if written is None:
+        raise _complaint("not-a-date", "is not a date", "write it as 2025-03-31 or 31/03/2025, day first")
+    if int(written["y"]) < _EARLIEST_YEAR:
+        raise _complaint("no-such-day", "is a day long before anybody's case", "check the year")
+    try:
+        return date(int(written["y"]), int(written["m"]), int(written["d"]))
+    except ValueError:
+        raise _complaint(
+            "no-such-day",
+            "is not a day of the calendar",
+            "check day and month; in 31/03/2025 the day is first",
+        ) from None
+
+
+def _time(cell: str) -> time:
+    written = _TIME.fullmatch(cell)
+    if written is None or int(written[1]) > 23 or int(written[2]) > 59:  # noqa: PLR2004 - hours and minutes
+        raise _complaint("not-a-time", "is not a time of day", "write it as 14:30, or leave it blank")
+    return time(int(written[1]), int(written[2]))
+
+
+def _minutes(cell: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", cell) or int(cell) > _MINUTES_A_DAY:
+        raise _complaint(
+            "not-minutes", "is not a number of minutes", "write a whole number from 0 to 1440, such as 45"
+        )
+    return int(cell)
+
+
+def _yes_or_no(cell: str) -> bool:
+    answers = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
+    if cell.lower() not in answers:
+        raise _complaint("not-yes-or-no", "is neither yes nor no", "write yes or no")
+    return answers[cell.lower()]
+
+
+def _scores(cell: str) -> tuple[DomainScore, ...]:
+    return tuple(_score(part) for part in _parts(cell))
+
+
+def _score(part: str) -> DomainScore:
+    domain, _, score = part.partition("=")
+    try:
+        number = Decimal(score.strip())
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise _complaint(
+            "not-scores", "does not give a number for each domain", "write it as housing=2; peers=3.5"
+        )
+    return DomainScore(domain=_code(domain), score=number)
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+TimeOfDay = Annotated[time, BeforeValidator(_time)]
+WholeMinutes = Annotated[int, BeforeValidator(_minutes)]
+YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
+Scores = Annotated[tuple[DomainScore, ...], BeforeValidator(_scores)]
+
+# --- codes ------------------------------------------------------------------------------------------------
+
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_CASE = re.compile(r"[A-Z][A-Z0-9]{0,7}(-[A-Z0-9]{1,12}){1,4}")
+ROW_ID = re.compile(r"[A-Z]{1,4}-[0-9]{1,8}")
+
+
+def _parts(cell: str) -> list[str]:
+    return [part.strip() for part in cell.split(";") if part.strip()]
+
+
+def _as_code(cell: str) -> str:
+    """Read `In person` as `in-person`: people type codes as words."""
+    return re.sub(r"[\s_]+", "-", cell.strip().lower())
+
+
+def _code(cell: str) -> str:
+    code = _as_code(cell)
+    if not _CODE.fullmatch(code):
+        raise _complaint(
+            "not-a-code", "is not a code", "use letters, digits and hyphens only, such as court-order"
+        )
+    return code
+
+
+def _codes(cell: str) -> tuple[str, ...]:
+    return tuple(_code(part) for part in _parts(cell))
+
+
+def _case_reference(cell: str) -> str:
+    if not _CASE.fullmatch(cell):
+        raise _complaint("not-a-case", "is not a case reference", "write it as SC-2025-014")
+    return cell
+
+
+def _row_id(cell: str) -> str:
+    if not ROW_ID.fullmatch(cell):
+        raise _complaint("not-a-row-id", "is not a row id", "write it as C-0123: letters, hyphen, digits")
+    return cell
+
+
+def _row_ids(cell: str) -> tuple[str, ...]:
+    return tuple(_row_id(part) for part in _parts(cell))
+
+
+CodeWord = Annotated[str, BeforeValidator(_code)]
+Codes = Annotated[tuple[str, ...], BeforeValidator(_codes)]
+AsCode = BeforeValidator(_as_code)
+"""In front of a choice, so that `In person` and `in-person` are the same."""
+CaseCell = Annotated[str, BeforeValidator(_case_reference)]
+RowId = Annotated[str, BeforeValidator(_row_id)]
+RowIds = Annotated[tuple[str, ...], BeforeValidator(_row_ids)]
+
+# --- names of what a register holds -----------------------------------------------------------------------
+
+
+def _staff(cell: str, info: ValidationInfo) -> Actor:
+    known = _registers(info).staff
+    if cell.lower() not in known:
+        raise _complaint(
+            "unknown-staff", "is not in staff", "add the person's code to staff, or correct it here"
+        )
+    return known[cell.lower()]
+
+
+def _legal_basis(cell: str, info: ValidationInfo) -> LegalBasis:
+    known = _registers(info).legal_bases
+    if cell.lower() not in known:
+        raise _complaint(
+            "unknown-legal-basis", "is not in legal-bases", "add the basis to legal-bases, or correct it here"
+        )
+    return known[cell.lower()]
+
+
+def _several_staff(cell: str, info: ValidationInfo) -> tuple[Actor, ...]:
+    return tuple(_staff(part, info) for part in _parts(cell))
+
+
+def _registers(info: ValidationInfo) -> Registers:
+    assert isinstance(info.context, Registers), "rows are validated against registers"  # noqa: S101 - ours
+    return info.context
+
+
+def not_in_the_future(day: date, info: ValidationInfo) -> date:
+    """Refuse a day after today: nobody entered anything tomorrow."""
+    if day > _registers(info).today:
+        raise _complaint(
+            "in-the-future", "lies in the future", "check the year and the order of day and month"
+        )
+    return day
+
+
+def not_before(day: date, earlier: date | None, column: str) -> date:
+    """Refuse a day before the one that must come first."""
+    if earlier is not None and day < earlier:
+        raise _complaint("dates-out-of-order", "is before what it must follow", f"compare it with {column}")
+    return day
+
+
+Staff = Annotated[Actor, BeforeValidator(_staff)]
+SeveralStaff = Annotated[tuple[Actor, ...], BeforeValidator(_several_staff)]
+Basis = Annotated[LegalBasis, BeforeValidator(_legal_basis)]
+
+# --- complaints -------------------------------------------------------------------------------------------
+
+
+def required(value: T | None, column: str) -> T:
+    """Return what the column says; complain where this kind of row needs it and it is blank."""
+    if value is None or value == ():
+        raise WrongCellError(
+            column, "missing", "is blank, and a row of this kind needs it", "fill the cell in"
+        )
+    return value
+
+
+def choice(among: type[Choice], value: str | None, column: str) -> Choice:
+    """Return what the column says, where which words it may say depends on the kind of row."""
+    said = required(value, column)
+    if said not in {str(word) for word in among}:
+        raise WrongCellError(
+            column,
+            "not-a-choice",
+            "is not one of the words for this kind of row",
+            f"use one of {shown([str(word) for word in among])}",
+        )
+    return among(said)
+
+
+_KNOWN_COMPLAINTS: Mapping[str, tuple[str, str, str]] = {
+    "missing": ("missing", "is blank", "fill the cell in"),
+    "enum": ("not-a-choice", "is not one of the words of this column", "use one of {expected}"),
+    "literal_error": ("not-a-choice", "is not one of the words of this column", "use one of {expected}"),
+    "string_too_long": ("too-long", "is too long", "keep it to {max_length} characters"),
+    "string_too_short": ("missing", "is blank", "fill the cell in"),
+    "string_pattern_mismatch": (
+        "unreadable-character",
+        "holds a character that cannot be kept",
+        "type the cell anew",
+    ),
+}
+
+
+def complaints(error: ValidationError) -> list[Wrong]:
+    """Return what pydantic found wrong, in our words and without the cells' content."""
+    return [_wrong(found) for found in error.errors(include_url=False, include_input=False)]
+
+
+def _wrong(found: Mapping[str, Any]) -> Wrong:
+    column = str(found["loc"][0]) if found["loc"] else None
+    context = found.get("ctx", {})
+    if "fix" in context:
+        return Wrong(found["type"], found["msg"], context["fix"], column)
+    code, message, fix = _KNOWN_COMPLAINTS.get(
+        found["type"],
+        ("not-understood", "is not understood", "compare it with the description of the column"),
+    )
+    return Wrong(code, message, fix.format_map(context), column)
+
+
+def shown(columns: Sequence[str]) -> str:
+    """Return column names for a message."""
+    return ", ".join(f"`{column}`" for column in columns)

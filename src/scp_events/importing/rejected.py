@@ -1,0 +1,106 @@
+"""Rejected rows, written so that they can be corrected and imported: same files, same columns.
+
+Two columns stand in front, `why` and `fix`, which the next import ignores. The registers are copied beside,
+so that the directory can be imported as it is. Nothing that is there already is overwritten: somebody may be
+in the middle of correcting it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import xlsxwriter
+
+from scp_events.importing.reading import REMARK_COLUMNS, Sheet, Value
+from scp_events.importing.report import RowProblem
+
+_EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's dates have no zone; fixed, so that bytes repeat
+
+
+def write_rejected(
+    directory: Path, sheets: Mapping[str, Sheet], registers: Collection[str], problems: Sequence[RowProblem]
+) -> list[Path]:
+    """Write the rows that have problems, and return the files. No rows, no files.
+
+    They go to `directory`, or where that holds something else already, to the same name with a number.
+    """
+    if not problems:
+        return []
+    files = {
+        sheet.file: sheet.path.read_bytes() if name in registers else _rendered(sheet, problems)
+        for name, sheet in sheets.items()
+        if name in registers or any(problem.sheet == sheet.file for problem in problems)
+    }
+    target = next(place for place in _places(directory) if _is_free_for(place, files))
+    target.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (target / name).write_bytes(content)
+    return [target / name for name in sorted(files)]
+
+
+def _places(directory: Path) -> Iterable[Path]:
+    yield directory
+    for number in range(2, 10_000):
+        yield directory.with_name(f"{directory.name}-{number}")
+
+
+def _is_free_for(place: Path, files: Mapping[str, bytes]) -> bool:
+    """Whether nothing is there, or nothing but these very files: an import that was run again."""
+    if not place.exists():
+        return True
+    there = {path.name: path for path in place.iterdir()}
+    return all(name in files and path.read_bytes() == files[name] for name, path in there.items())
+
+
+def _rendered(sheet: Sheet, problems: Sequence[RowProblem]) -> bytes:
+    wrong: dict[int, list[RowProblem]] = {}
+    for problem in problems:
+        if problem.sheet == sheet.file:
+            wrong.setdefault(problem.line, []).append(problem)
+    header: list[Value] = [*REMARK_COLUMNS, *sheet.header]
+    rows = [[*_remarks(wrong[line.number]), *line.values] for line in sheet.lines if line.number in wrong]
+    render = _workbook if sheet.path.suffix.lower() == ".xlsx" else _csv
+    return render([header, *rows], sheet.delimiter)
+
+
+def _remarks(problems: Sequence[RowProblem]) -> list[Value]:
+    why = "; ".join(f"{p.column or 'row'}: {p.message} ({p.code})" for p in problems)
+    return [why, "; ".join(p.fix for p in problems)]
+
+
+def _csv(rows: Iterable[Sequence[Value]], delimiter: str) -> bytes:
+    """Return the rows as Excel reads them in every country: UTF-8 with the mark that says so."""
+    written = io.StringIO(newline="")
+    csv.writer(written, delimiter=delimiter).writerows(rows)
+    return written.getvalue().encode("utf-8-sig")
+
+
+def _workbook(rows: Iterable[Sequence[Value]], _delimiter: str) -> bytes:
+    written = io.BytesIO()
+    workbook = xlsxwriter.Workbook(written, {"in_memory": True, "strings_to_formulas": False})
+    workbook.set_properties({"created": _EPOCH})
+    day = workbook.add_format({"num_format": "yyyy-mm-dd"})
+    moment = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+    hour = workbook.add_format({"num_format": "hh:mm"})
+    page = workbook.add_worksheet()
+    for number, row in enumerate(rows):
+        for column, value in enumerate(row):
+            match value:
+                case datetime() if value.time() != time(0):
+                    page.write_datetime(number, column, value, moment)
+                case date():
+                    page.write_datetime(number, column, value, day)
+                case time() | timedelta():
+                    page.write_datetime(number, column, value, hour)
+                case bool():
+                    page.write_boolean(number, column, value)
+                case int() | float():
+                    page.write_number(number, column, value)
+                case str() if value:
+                    page.write_string(number, column, value)
+    workbook.close()
+    return written.getvalue()

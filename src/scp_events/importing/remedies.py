@@ -1,0 +1,47 @@
+"""Remedies in the words of sheets: what a command is called here, and which column says a field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_WORD = re.compile(r"`([a-z0-9_.-]+)`")
+_MILESTONES = {
+    "agree-boundaries": "boundaries-agreed",
+    "decline-boundaries": "boundaries-declined",
+    "record-story": "story-told",
+    "confirm-story": "story-confirmed",
+    "record-choice": "choice",
+    "pause": "paused",
+    "resume": "resumed",
+    "exit": "exited",
+    "re-engage": "re-engaged",
+}
+ROWS: Mapping[str, str] = {
+    **{command: f"a row `{kind}` in milestones" for command, kind in _MILESTONES.items()},
+    "register": "a row in people",
+    "draft-referral": "a row in referrals",
+    "assign-key-worker": "a row `assigned` in key-workers",
+    "hand-over": "a row `handed-over` in key-workers",
+    "record-contact": "a row in contacts",
+    "complete-assessment": "a row in assessments",
+    "give-consent": "a row `given` in consents",
+    "withdraw-consent": "a row `withdrawn` in consents",
+    "correct": "a correction row, which names this one in `corrects`",
+    "retract": "a correction row, which names it in `corrects`",
+}
+"""By command, the row that stands for it."""
+COLUMNS: Mapping[str, str] = {
+    "occurred_at": "`happened_on`",
+    "held_minutes": "`minutes`",
+    "exit_plan": "`words`",
+    "exit_plan_waived_because": "`no_exit_plan_because`",
+    "next_review_on": "`next_review_on` or `due_on`",
+    "target_date": "`due_on`",
+}
+"""By field, the column that says it, where its name is another one."""
+
+
+def in_words_of_sheets(remedy: str) -> str:
+    """Return a remedy with rows for commands and columns for fields; what is neither stays as it is."""
+    return _WORD.sub(lambda word: ROWS.get(word[1]) or COLUMNS.get(word[1]) or word[0], remedy)

@@ -1,0 +1,148 @@
+"""A day is a day of the organisation, however an instant is written; a day without a time is no noon."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+
+from tests.waiting import until
+from tests.wrong_answers.asking import (
+    LAW,
+    Place,
+    boundaries_row,
+    contact_row,
+    grounds,
+    person_row,
+)
+
+
+def test_one_instant_written_in_two_ways_is_of_one_day(place: Place) -> None:
+    law = LAW | {"valid_from": "2025-07-01"}
+    answers = []
+    for at in ("2025-07-01T00:30:00+01:00", "2025-06-30T23:30:00Z"):
+        case = place.registered(place.reference(), "2025-06-20T12:00:00Z")
+        path = f"{case}/engagement/agree-boundaries"
+        answers.append(place.worker.decide(path, at, why=grounds(legal_basis=law), boundaries="x").rule)
+    assert answers == ["legal-basis-not-in-force"] * 2
+
+
+def test_an_evening_west_of_utc_is_of_that_day(island: Place) -> None:
+    case = island.engaged(island.reference())
+    met = island.contact(case, "2025-06-30T21:00:00-04:00").json["event_ids"][0]
+    assert met in (island.state(case, as_of="2025-06-30") or {})["contacts"]
+    assert met not in (island.state(case, as_of="2025-06-29") or {})["contacts"]
+
+
+def test_an_evening_in_a_sheet_is_of_that_day(island: Place) -> None:
+    case = island.reference()
+    recorded, rejected, told = island.imported(
+        people=[person_row(case)],
+        milestones=[boundaries_row(case)],
+        contacts=[contact_row(case, "2025-06-30", time="21:00")],
+    )
+    assert (recorded, rejected) == (3, 0), told
+    [entry] = island.entries(f"/cases/{case}", "contact-recorded")
+    assert entry["occurred_on"] == "2025-06-30"
+    assert entry["occurred_at"].startswith("2025-07-01T01:00")
+
+
+def test_rows_of_a_day_without_a_time_claim_no_noon(place: Place) -> None:
+    case = place.reference()
+    recorded, rejected, told = place.imported(
+        people=[person_row(case, "2025-03-02")],
+        milestones=[boundaries_row(case, "2025-03-02")],
+        contacts=[contact_row(case, "2025-03-02", time="09:30"), contact_row(case, "2025-03-02")],
+    )
+    assert (recorded, rejected) == (4, 0), told
+    assert {e["precision"] for e in place.entries(f"/cases/{case}", "contact-recorded")} == {"day", "minute"}
+
+
+def test_a_sheet_that_may_be_month_first_is_refused_as_a_whole(place: Place) -> None:
+    case = place.reference()
+    days = ["03/03/2025", "05/04/2025", "05/13/2025", "06/25/2025", "08/07/2025"]
+    recorded, _, told = place.imported(
+        people=[person_row(case)],
+        milestones=[boundaries_row(case)],
+        contacts=[contact_row(case, day) for day in days],
+    )
+    assert recorded == 0
+    assert "month first" in " ".join(told.split())
+
+
+def test_cells_that_cannot_be_true_are_rejected(place: Place) -> None:
+    case = place.reference()
+    place.imported(people=[person_row(case)], milestones=[boundaries_row(case)])
+    _, rejected, _ = place.imported(contacts=[contact_row(case, "2025-03-05", time="09:30:75")])
+    assert rejected == 1
+    born = person_row(place.reference(), date_of_birth="1900-01-01")
+    _, rejected, told = place.imported(people=[born])
+    assert rejected == 1
+    assert "date_of_birth" in told
+
+
+def test_what_a_sheet_says_of_this_evening_has_not_happened(place: Place) -> None:
+    case, now = place.reference(), datetime.now(UTC)
+    ahead = now + timedelta(minutes=20)
+    later = "23:59" if ahead.date() != now.date() else f"{ahead:%H:%M}"
+    recorded, rejected, told = place.imported(
+        people=[person_row(case)],
+        milestones=[boundaries_row(case)],
+        contacts=[contact_row(case, now.date().isoformat(), time=later)],
+    )
+    assert (recorded, rejected) == (2, 1), told
+
+
+def test_what_will_be_known_nobody_knows(place: Place) -> None:
+    case = place.registered(place.reference())
+    assert not place.worker.get(f"{case}/history?known_at=2099-01-01T00:00:00Z").ok
+
+
+def test_an_event_of_a_newer_program_is_told_as_that_and_other_cases_are_served(place: Place) -> None:
+    case, other = place.engaged(place.reference()), place.engaged(place.reference())
+    found = place.history(case)
+    stream = next(s["stream_id"] for s in found["streams"] if s["category"] == "engagement")
+    with own_database(place) as log:
+        log.execute(NEWER, [stream])
+    assert place.worker.get(f"{other}/history").ok
+    answer = place.worker.get(f"{case}/history")
+    assert answer.status == 503
+    assert "newer" in answer.text
+
+
+def test_somebody_is_told_of_a_clock_that_is_far_from_the_last_entry(place: Place) -> None:
+    case = place.engaged(place.reference())
+    with own_database(place) as log:
+        [before] = log.execute("SELECT recorded_at FROM event_log.head").fetchone() or [None]
+        log.execute("UPDATE event_log.head SET recorded_at = now() + interval '8 minutes'")
+        try:
+            answer = place.contact(case, "2025-03-09T12:00:00Z")
+            if answer.ok:
+                until(lambda: "clock" in place.journal.read_text(), "somebody is told of the clock")
+        finally:
+            log.execute("UPDATE event_log.head SET recorded_at = %s", [before])
+
+
+def own_database(place: Place) -> psycopg.Connection[tuple[object, ...]]:
+    """Return a connection with all rights, which no program of ours has."""
+    return psycopg.connect(
+        host=str(place.home / "socket"),
+        user="scp",
+        dbname="scp",
+        passfile=str(place.home / "passfile"),
+        autocommit=True,
+    )
+
+
+NEWER = """
+    WITH next AS (UPDATE event_log.head SET position = position + 1 RETURNING position, recorded_at),
+    made AS (
+        SELECT (e).* FROM (SELECT e FROM event_log.events e WHERE e.stream_id = %s ORDER BY version DESC LIMIT 1) last
+    )
+    INSERT INTO event_log.events
+    SELECT (jsonb_populate_record(NULL::event_log.events,
+        to_jsonb(made) || jsonb_build_object(
+            'position', next.position, 'version', made.version + 1, 'event_id', gen_random_uuid(),
+            'command_id', gen_random_uuid(), 'type', 'engagement.of-a-newer-program'))).*
+    FROM next, made
+"""
