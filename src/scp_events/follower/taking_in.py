@@ -23,8 +23,10 @@ from scp_events.follower.purging import purge
 from scp_events.follower.statements import Statements
 from scp_events.follower.values import ProjectedEvent, as_recorded, case_of
 from scp_events.history import until
-from scp_events.vocabulary import Correction, ErasureEvent, Position, Retraction, When
+from scp_events.vocabulary import NOTHING_YET, Correction, ErasureEvent, Position, Retraction, When
 
+SPAN = 2_000
+"""How many positions are taken in at once."""
 CASES_AT_ONCE = 100
 """Of how many cases the whole history is held in memory."""
 
@@ -58,6 +60,22 @@ class Tables:
             for each in events:
                 if isinstance(each.event, ErasureEvent):
                     purge(cursor, self._projection, each.event.destroyed)
+
+    def build(self, connection: AnyConnection, through: Position, end: When | None) -> None:
+        """Fill empty tables with what had happened by `end`, as it was known at a position."""
+        with connection.pipeline(), connection.cursor() as cursor:
+            cursor.execute(within(self._schema))
+            if self._projection.AS_RECORDED:
+                for before in range(NOTHING_YET, through, SPAN):
+                    events = self.read(Position(before), Position(min(before + SPAN, through)))
+                    self._statements.apply(cursor, self._recorded_by(events, end))
+            else:
+                self.fill(cursor, self._log.cases_known(through), through, end)
+
+    def _recorded_by(self, events: Iterable[Recorded[Any]], end: When | None) -> Iterator[ProjectedEvent]:
+        for each in events:
+            if self._statements.take_in(each) and not (end and each.when.is_after(end)):
+                yield as_recorded(each)
 
     def _whatever_the_order(
         self, cursor: Cursor[Any], projected: Sequence[ProjectedEvent], through: Position
