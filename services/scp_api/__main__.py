@@ -38,9 +38,7 @@ def serve(stopping: Stopping) -> None:
     issuers = _issuers(settings)
     with ExitStack() as opened:
         opened.callback(logger.info, "stopping", step="database")
-        log = opened.enter_context(
-            opened_log(settings, pool_size=settings.api_threads, patience=PATIENCE)
-        )
+        log = opened.enter_context(opened_log(settings, pool_size=settings.api_threads, patience=PATIENCE))
         follower.prepare(log.conninfo, PROJECTIONS)
         reading = opened.enter_context(_reading(log.conninfo, settings.api_threads))
         opened.callback(logger.info, "stopping", step="pools")

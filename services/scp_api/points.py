@@ -65,5 +65,7 @@ KnownAt = Annotated[
 Day = Annotated[date | None, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 
 DayQuery = Annotated[Day, Query(description="A day of the organisation.")]
-AsOfQuery = Annotated[AsOf, Query(description="As it was in the world: a day of the organisation, all of it, or an instant.")]
+AsOfQuery = Annotated[
+    AsOf, Query(description="As it was in the world: a day of the organisation, all of it, or an instant.")
+]
 KnownAtQuery = Annotated[KnownAt, Query(description="As it was known: an instant, or a position of the log.")]

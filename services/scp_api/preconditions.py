@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -63,11 +63,11 @@ def may_read_one(request: Request, resource: Resource) -> None:
         raise (not_found() if problem.kind == "denied" else problem) from None
 
 
-def _parameters_of(route: APIRoute) -> Set[str]:
+def _parameters_of(route: APIRoute) -> AbstractSet[str]:
     return {parameter.alias for parameter in route.dependant.query_params}
 
 
-def must_know_parameters(request: Request, known: Set[str] = frozenset()) -> None:
+def must_know_parameters(request: Request, known: AbstractSet[str] = frozenset()) -> None:
     """Refuse a parameter we do not know: whoever misspells one would get the answer to another question."""
     if request.scope["query_string"] and not set(request.query_params) <= known:
         wrong = WrongField(location=("query",), detail="a name here is not known")

@@ -195,7 +195,9 @@ def problem_of(error: Exception) -> Problem:  # noqa: PLR0911 - one return for e
         case Refused():
             return Problem(409, "refused", in_words_of(sent_to, error.remedy), rule=error.rule)
         case MistakenError():
-            return invalid([WrongField(location=("body", *each.place), detail=each.detail) for each in error.mistakes])
+            return invalid(
+                [WrongField(location=("body", *each.place), detail=each.detail) for each in error.mistakes]
+            )
         case NotJsonError():
             return unreadable()
         case StaleVersionError():
@@ -207,7 +209,9 @@ def problem_of(error: Exception) -> Problem:  # noqa: PLR0911 - one return for e
         case UnknownCaseError() | NothingThereError():
             return not_found()
         case NotKnownYetError():
-            return Problem(422, "not-known-yet", "`known_at` lies ahead: name a time that has come, or leave it out")
+            return Problem(
+                422, "not-known-yet", "`known_at` lies ahead: name a time that has come, or leave it out"
+            )
         case NewerEventError():
             return newer_version_needed()
         case ReadOnlyError() | StaleLogError():

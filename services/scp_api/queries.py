@@ -67,9 +67,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     for aggregate in ALL:
         _add_standing(app, parts, aggregate)
     add_question(app, "/cases", _cases(parts), CasePage, "List the cases you may see.")
-    add_question(
-        app, f"{CASE}/history", _history(parts), CaseReplay, "A case at one point.", or_absent=True
-    )
+    add_question(app, f"{CASE}/history", _history(parts), CaseReplay, "A case at one point.", or_absent=True)
     between = "What lies between two points of a case."
     add_question(app, f"{CASE}/differences", _differences(parts), CaseDifference, between, or_absent=True)
 

@@ -58,7 +58,9 @@ def do(  # noqa: PLR0913 - one argument an option
     version: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="Only if this version is still the latest.")
     ] = None,
-    schema: Annotated[bool, typer.Option("--schema", help="Print what FILE may hold, and do nothing.")] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print what FILE may hold, and do nothing.")
+    ] = False,
     how: Shown = Format.TABLE,
 ) -> None:
     """Send a command.
@@ -75,7 +77,9 @@ def do(  # noqa: PLR0913 - one argument an option
     actor = somebody(by, role, organisation, credential)
     said = read(offer, _sent(file))
     _must_be_allowed(actor, offer, said, purpose)
-    outcome = _done(offer, said, _address(offer, case, stream), _provenance(actor, said, purpose, key), version)
+    outcome = _done(
+        offer, said, _address(offer, case, stream), _provenance(actor, said, purpose, key), version
+    )
     show([{field: getattr(outcome, field, outcome.stream.id) for field in OUTCOME}], how, OUTCOME)
 
 
@@ -99,7 +103,9 @@ def _address(offer: Offer, case: str | None, stream: str | None) -> Address:
     try:
         return UUID(stream)
     except ValueError:
-        raise typer.BadParameter(f"{stream!r} is no id: the replay of the case has it", param_hint="--id") from None
+        raise typer.BadParameter(
+            f"{stream!r} is no id: the replay of the case has it", param_hint="--id"
+        ) from None
 
 
 def _must_be_allowed(actor: Actor, offer: Offer, said: Said, purpose: str) -> None:

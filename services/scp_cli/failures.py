@@ -85,7 +85,9 @@ def explain(error: Exception) -> str | None:
         case NotJsonError():
             return "what was sent is no JSON: write it as `scp-events do COMMAND --schema` says"
         case NothingThereError():
-            return "there is nothing of this name: `scp-events cases` lists the cases, `replay` what is in one"
+            return (
+                "there is nothing of this name: `scp-events cases` lists the cases, `replay` what is in one"
+            )
         case psycopg.Error():
             return _of_database(error)
         case OSError():

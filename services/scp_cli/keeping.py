@@ -46,7 +46,9 @@ def rotate() -> None:
 
     with opened_log() as log, progress("wrapping keys anew") as bar:
         epoch = log.keyring.rotate(bar)
-    remark(f"scp-events: every key is on epoch {epoch}; `scp-events keys retire` makes copies from before useless")
+    remark(
+        f"scp-events: every key is on epoch {epoch}; `scp-events keys retire` makes copies from before useless"
+    )
 
 
 @app.command()
@@ -61,4 +63,8 @@ def retire() -> None:
     with opened_log() as log:
         retired = log.keyring.retire()
     named = ", ".join(map(str, retired))
-    remark(f"scp-events: retired epoch {named}" if retired else "scp-events: there was no earlier epoch to retire")
+    remark(
+        f"scp-events: retired epoch {named}"
+        if retired
+        else "scp-events: there was no earlier epoch to retire"
+    )

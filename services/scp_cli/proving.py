@@ -169,7 +169,9 @@ def export(
         name, archive = bundled(log, ledger_settings(), case_named(log, case), at=at, checkpoint=checkpoint)
     path = output or Path(f"{name}.zip")
     path.write_bytes(archive)
-    remark(f"scp-events: {path} can be verified with the verify.py in it; compare its key with `scp-events anchors`")
+    remark(
+        f"scp-events: {path} can be verified with the verify.py in it; compare its key with `scp-events anchors`"
+    )
     write(f"{path}\n")
 
 

@@ -105,9 +105,9 @@ def test_an_unknown_name_is_told_without_itself() -> None:
 
 
 def test_what_the_door_knows_cannot_be_said() -> None:
-    assert places("agree-boundaries", {"decision": GROUNDS | {"by": CONTACT["made_by"]}, "boundaries": "x"}) == {
-        "command.decision"
-    }
+    assert places(
+        "agree-boundaries", {"decision": GROUNDS | {"by": CONTACT["made_by"]}, "boundaries": "x"}
+    ) == {"command.decision"}
 
 
 @pytest.mark.parametrize("day", ["1420070400", "2015-01-01T00:00:00Z", 1420070400])

@@ -1,20 +1,32 @@
-"""Who may do and see what, by role: one pure function, and the rules it reads.
+"""Who may do and see what, by role: one pure function, and the tables it reads.
 
-Who may send a command, each aggregate says itself (`MAY`). Who may read what, and for which purpose, is the
-table below. This is the first, coarse layer: it does not know *whose* thing it is. Need to know (own caseload,
-own referral, a listed hearing) comes on top of it and can only narrow what is allowed here.
+Who may send a command, each aggregate says itself (`MAY`). Who may look at what, and for which purpose, is
+the table `READERS`. This is the first, coarse layer: it does not know *whose* thing it is. Need to know (own
+caseload, own referral, a listed hearing) comes on top of it and can only narrow what is allowed here.
 
-What no rule allows is denied.
+What they do not allow is denied.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from scp_events.vocabulary import Act, Actor, AnyAggregate, Command, Correct, Retract, Role, command_name
+from scp_events.vocabulary import (
+    LEADING,
+    REFERRING,
+    STAFF,
+    Act,
+    Actor,
+    AnyAggregate,
+    Command,
+    Correct,
+    Retract,
+    Role,
+    command_name,
+)
 
 
 class Purpose(StrEnum):
@@ -111,7 +123,6 @@ def _rule_that_allows(role: Role, action: Action, purpose: Purpose) -> str | Non
 
 # --- sending commands -------------------------------------------------------------------------------------
 
-LEADING = frozenset({Role.CASE_MANAGER, Role.SUPERVISOR})
 WORK = frozenset(
     {
         Purpose.CASEWORK,
@@ -149,45 +160,22 @@ def who_may_send(action: Send) -> frozenset[Role]:
 
 # --- reading ----------------------------------------------------------------------------------------------
 
-STAFF = LEADING | {Role.KEY_WORKER}
-REFERRING = frozenset({Role.REFERRER, Role.POLICE_OFFICER, Role.COURT_OFFICER, Role.MINISTRY_OFFICER})
+_STAFF_AND_AUDITORS = {**dict.fromkeys(STAFF, WORK), Role.AUDITOR: frozenset({Purpose.AUDIT})}
+_OVERSEEING = {
+    **dict.fromkeys(LEADING, frozenset({Purpose.SUPERVISION, Purpose.REPORTING})),
+    Role.AUDITOR: frozenset({Purpose.AUDIT}),
+}
+_REPORTING = dict.fromkeys([Role.REPORTING, Role.MINISTRY_OFFICER], frozenset({Purpose.REPORTING}))
 
-
-@dataclass(frozen=True)
-class Rule:
-    """Whoever acts in one of these roles may look at these things, for such a purpose."""
-
-    id: str
-    roles: frozenset[Role]
-    resources: frozenset[Resource]
-    purposes: frozenset[Purpose]
-
-
-def _rule(name: str, roles: Iterable[Role], resources: Iterable[Resource], purposes: Iterable[Purpose]) -> Rule:
-    return Rule(name, frozenset(roles), frozenset(resources), frozenset(purposes))
-
-
-_OF_ALL = frozenset({Resource.DECISIONS, Resource.OUTCOMES})
-"""What is told of everybody at once."""
-
-RULES: tuple[Rule, ...] = (
-    _rule("staff-read-cases", STAFF, frozenset(Resource) - _OF_ALL, WORK),
-    _rule("agencies-read-referrals", REFERRING, [Resource.REFERRAL], WORK),
-    _rule("courts-read-records", [Role.COURT_OFFICER], [Resource.RECORD], WORK),
-    _rule("leaders-oversee", LEADING, _OF_ALL, [Purpose.SUPERVISION, Purpose.REPORTING]),
-    _rule("auditors-read-for-audit", [Role.AUDITOR], Resource, [Purpose.AUDIT]),
-    _rule(
-        "reporting-reads-outcomes-only",
-        [Role.REPORTING, Role.MINISTRY_OFFICER],
-        [Resource.OUTCOMES],
-        [Purpose.REPORTING],
-    ),
-)
+READERS: Mapping[Resource, Mapping[Role, frozenset[Purpose]]] = {
+    **dict.fromkeys(Resource, _STAFF_AND_AUDITORS),
+    Resource.REFERRAL: _STAFF_AND_AUDITORS | dict.fromkeys(REFERRING, WORK),
+    Resource.RECORD: _STAFF_AND_AUDITORS | {Role.COURT_OFFICER: WORK},
+    Resource.DECISIONS: _OVERSEEING,
+    Resource.OUTCOMES: _OVERSEEING | _REPORTING,
+}
+"""Who may look at what, and for which purposes."""
 
 
 def _reading(role: Role, resource: Resource, purpose: Purpose) -> str | None:
-    """Return the first rule by which somebody may look at something."""
-    for rule in RULES:
-        if role in rule.roles and resource in rule.resources and purpose in rule.purposes:
-            return rule.id
-    return None
+    return f"read-{resource}" if purpose in READERS[resource].get(role, ()) else None

@@ -105,6 +105,8 @@ def plain(said: Command) -> Command:
     if not isinstance(said, Correct):
         return said
     instead = type(said.instead).__mro__[1]
-    inner = instead.model_construct(None, **{name: getattr(said.instead, name) for name in instead.model_fields})
+    inner = instead.model_construct(
+        None, **{name: getattr(said.instead, name) for name in instead.model_fields}
+    )
     fields = {name: getattr(said, name) for name in Correct.model_fields}
     return Correct.model_construct(None, **(fields | {"instead": inner}))

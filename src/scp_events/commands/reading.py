@@ -63,7 +63,9 @@ def read(offer: Offer, raw: bytes) -> Said:
             text = json.dumps(written)
         said = body_of(offer).model_validate_json(text, strict=True)
     except ValidationError as error:
-        raise MistakenError(tuple(map(mistake, error.errors(include_url=False, include_input=False)))) from None
+        raise MistakenError(
+            tuple(map(mistake, error.errors(include_url=False, include_input=False)))
+        ) from None
     except (ValueError, RecursionError):
         raise NotJsonError from None
     _must_be_as_written(said, written)
@@ -106,7 +108,9 @@ def _must_be_as_written(said: BaseModel, written: Any) -> None:  # noqa: ANN401 
     values = list(_values(said, written, ()))
     misread = [place for place, value, there in values if _is_misread(value, there)]
     if misread:
-        raise MistakenError(tuple(Mistake(tuple(map(str, p)), "cannot be read (date_parsing)") for p in misread))
+        raise MistakenError(
+            tuple(Mistake(tuple(map(str, p)), "cannot be read (date_parsing)") for p in misread)
+        )
     for _, value, _ in values:
         _must_be_within_reach(value)
 
