@@ -25,11 +25,11 @@ from pydantic_core import from_json, to_json
 
 from scp_events.event_log.rows import Row
 from scp_events.history import every_event
+from scp_events.privacy.encryption import Opened, Place, decrypt_part, encrypt_part
 from scp_events.privacy.failures import CorruptPartError, EncryptionError, WrongKeyError
 from scp_events.privacy.keyring import Keys
 from scp_events.privacy.marks import Share, excluding, place_in, shares_of, subject_of
 from scp_events.privacy.randomness import random_bytes
-from scp_events.privacy.encryption import Opened, Place, decrypt_part, encrypt_part
 from scp_events.vocabulary import (
     Actor,
     AnyAggregate,

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Any, LiteralString, Self
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from scp_events.aggregates import ALL
@@ -136,6 +137,34 @@ class LogReader:
         return self._recorded(
             self._rows("WHERE case_id = %s AND position <= %s ORDER BY position", (case_id, through))
         )
+
+    def histories(
+        self,
+        cases: Collection[UUID],
+        through: Position = LAST,
+        *,
+        without: Collection[type[Event]] = (),
+        unopened: Collection[type[Event]] = (),
+    ) -> list[Recorded[Any]]:
+        """Return the events of many cases up to a position, in log order; otherwise as `read` does.
+
+        A stream that belongs to no case is named by its own id.
+        """
+        rows = self._rows(
+            "WHERE (case_id = ANY(%(of)s) OR case_id IS NULL AND stream_id = ANY(%(of)s))"
+            " AND position <= %(through)s AND type <> ALL(%(without)s) ORDER BY position",
+            {"of": list(cases), "through": through, "without": [stored_type(event) for event in without]},
+        )
+        return self._recorded(rows, frozenset(map(stored_type, unopened)))
+
+    def cases_known(self, through: Position) -> list[UUID]:
+        """Return every case with events up to a position, and every stream that belongs to none, by id."""
+        rows = self._reading.fetch(
+            "SELECT DISTINCT coalesce(case_id, stream_id) AS id FROM event_log.events"
+            " WHERE position <= %s ORDER BY id",
+            (through,),
+        )
+        return [case_id for (case_id,) in rows]
 
     def stream_history(self, stream: Stream, through: Position = LAST) -> list[Recorded[Any]]:
         """Return a stream's events up to a position, in the order of their versions."""
