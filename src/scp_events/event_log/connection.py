@@ -23,9 +23,14 @@ from scp_events.database import broke_off
 class Statement(NamedTuple):
     """What is asked, under the name it is prepared by; parameters and results are binary."""
 
-    name: str
+    name: LiteralString
     types: tuple[LiteralString, ...]
     text: LiteralString
+
+    @property
+    def preparing(self) -> LiteralString:
+        """Return the SQL that prepares it."""
+        return "PREPARE " + self.name + " (" + ", ".join(self.types) + ") AS " + self.text
 
 
 class ConnectionLostError(psycopg.OperationalError):
@@ -92,8 +97,8 @@ class Connection:
     def _prepared(self) -> Connected[Any]:
         connected = self._connect()
         try:
-            for name, types, text in self._statements:
-                connected.execute(f"PREPARE {name} ({', '.join(types)}) AS {text}")
+            for statement in self._statements:
+                connected.execute(statement.preparing)
         except BaseException as error:
             connected.close()
             if broke_off(error):

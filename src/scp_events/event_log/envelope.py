@@ -209,7 +209,7 @@ class Codec:
             stream=row.stream,
             version=row.version,
             recorded_at=row.recorded_at,
-            when=calendar.read(envelope.occurred_at or row.recorded_at, envelope.precision),
+            when=calendar.read((envelope.occurred_at or row.recorded_at).astimezone(UTC), envelope.precision),
             envelope=envelope,
         )
 

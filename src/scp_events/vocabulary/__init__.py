@@ -57,7 +57,6 @@ from scp_events.vocabulary.messages import (
     Event,
     IdentifiedCommand,
     IdentifiedEvent,
-    OfTheCase,
     SomeKeys,
     command_name,
     shared_fields,
