@@ -21,7 +21,7 @@ MARKS = {stored_type(event): marks_of(event) for aggregate in ALL for event in a
 class NobodysKeys:
     """What a keyring is once everybody's keys are destroyed."""
 
-    def to_seal(self, _subject: UUID, _group: FieldGroup) -> PartKey | Erased:
+    def to_encrypt(self, _subject: UUID, _group: FieldGroup) -> PartKey | Erased:
         raise AssertionError("nothing is written here")
 
     def to_open(self, key_id: str) -> PartKey | Erased:
@@ -91,7 +91,7 @@ def _every_command_counted_once(rows: list, commands: list) -> None:
 def _nothing_personal_stands_in_the_clear(rows: list) -> None:
     for position, _, _, _, type_, body, *_ in rows:
         said = json.loads(body)
-        assert bool(said.get("sealed")) != ("salt" in said), position
+        assert bool(said.get("encrypted")) != ("salt" in said), position
         for mark in MARKS[type_]:
             assert [*_at(said["event"], mark.path)] == [], (position, mark.path)
 

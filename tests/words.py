@@ -7,12 +7,13 @@ from uuid import UUID
 
 from scp_events.vocabulary import (
     Actor,
+    CaseId,
     Decision,
     EventId,
+    Grounds,
     IrpId,
     LegalBasis,
     OrganisationId,
-    ParticipantId,
     PersonId,
     ReferralId,
     Role,
@@ -23,7 +24,7 @@ MONDAY = date(2025, 3, 3)
 FRIDAY = date(2025, 3, 7)
 NOON = datetime(2025, 3, 3, 12, tzinfo=UTC)
 
-PARTICIPANT = ParticipantId(UUID("11111111-1111-4111-8111-111111111111"))
+PARTICIPANT = CaseId(UUID("11111111-1111-4111-8111-111111111111"))
 REFERRAL = ReferralId(UUID("22222222-2222-4222-8222-222222222222"))
 IRP = IrpId(UUID("33333333-3333-4333-8333-333333333333"))
 NEXT_IRP = IrpId(UUID("44444444-4444-4444-8444-444444444444"))
@@ -60,10 +61,18 @@ LEGAL_BASIS = LegalBasis(
 )
 
 
+def grounds(reason_code: str = "meets-criteria", **changes: object) -> Grounds:
+    """Return full grounds for a decision; name what should differ."""
+    return Grounds.model_validate(_said(reason_code) | changes)
+
+
 def decision(by: Actor = SUPERVISOR, reason_code: str = "meets-criteria", **changes: object) -> Decision:
     """Return a decision on full grounds; name what should differ."""
-    said: dict[str, object] = {
-        "by": by,
+    return Decision.model_validate(_said(reason_code) | {"by": by} | changes)
+
+
+def _said(reason_code: str) -> dict[str, object]:
+    return {
         "reason_code": reason_code,
         "reason_text": "An invented reason, long enough to be read.",
         "legal_basis": LEGAL_BASIS,
@@ -71,4 +80,3 @@ def decision(by: Actor = SUPERVISOR, reason_code: str = "meets-criteria", **chan
         "views": Views(expressed="I want to try this."),
         "policy_version": "2025.1",
     }
-    return Decision.model_validate(said | changes)

@@ -1,7 +1,7 @@
-"""`scp serve`: the HTTP API and the projector, side by side on this machine.
+"""`scp serve`: the HTTP API, the projector and the ledger, side by side on this machine.
 
 Services never import each other, so each is a process of its own, started as `python -m`. This one holds the
-database, passes on the wish to stop, and ends as soon as either of them does.
+database, passes on the wish to stop, and ends as soon as one of them does.
 """
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
@@ -22,9 +22,11 @@ import typer
 from scp_cli.output import remark, write
 
 if TYPE_CHECKING:
-    from scp_events.ledger.startup import Standing
+    from scp_events.ledger.log.settings import LedgerSettings
+    from scp_events.ledger.log.startup import Standing
 
 SERVICES = ("scp_api", "scp_projector")
+LEDGER = "scp_ledger"
 PATIENCE = 30.0
 """Seconds a service has to finish what it is doing; the API gives its requests 20."""
 PAUSE = 0.1
@@ -37,7 +39,7 @@ def serve(
     host: Annotated[str, typer.Option(envvar="SCP_API_HOST", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="SCP_API_PORT", min=0, max=65535, help="On which port.")] = 8080,
 ) -> None:
-    """Serve the HTTP API and keep the projections in step.
+    """Serve the HTTP API, and keep the projections and the ledger in step.
 
     Runs until Ctrl-C. Listens on this machine alone and believes its own development tokens (`scp token`),
     unless SCP_ISSUER says whose.
@@ -45,7 +47,7 @@ def serve(
     from scp_cli.connecting import ledger_settings
     from scp_events.database import open_database
     from scp_events.event_log import prepare
-    from scp_events.ledger import startup
+    from scp_events.ledger.log import startup
     from scp_events.privacy import open_keyring
 
     settings = ledger_settings()
@@ -55,8 +57,16 @@ def serve(
         startup.prepare(conninfo, settings)
         _say_what_keeps_it_from_appending(startup.compare(conninfo, settings))
         remark(f"scp: serving http://{host}:{port}/docs, Ctrl-C to stop; `scp token --help` signs you in")
-        code = supervise(SERVICES, environment(host, port))
+        code = supervise(_services(settings), environment(host, port))
     raise typer.Exit(code)
+
+
+def _services(settings: LedgerSettings) -> tuple[str, ...]:
+    """Return what to run: the ledger is kept by whoever has its key."""
+    if settings.key_file is None:
+        remark("scp: no checkpoints are signed here: set SCP_LEDGER_KEY to the file of this log's key")
+        return SERVICES
+    return (*SERVICES, LEDGER)
 
 
 def _say_what_keeps_it_from_appending(standing: Standing) -> None:

@@ -8,7 +8,7 @@ before. A command is of now, after all of it, unless it says otherwise (`.when(P
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, TypeAlias
@@ -68,14 +68,23 @@ def on(day: str, event: Event, by: Actor = SOMEBODY) -> Told:
     return Told(event, date.fromisoformat(day), by)
 
 
-def by(actor: Actor, event: Event) -> Told:
+def by(actor: Actor, happened: Happened) -> Told:
     """Return an event somebody in particular answers for."""
-    return Told(event, by=actor)
+    return _told(happened)._replace(by=actor)
 
 
-def elsewhere(stream: Stream, event: Event) -> Told:
+def elsewhere(stream: Stream, happened: Happened) -> Told:
     """Return an event of another stream, for `knowing`."""
-    return Told(event, stream=stream)
+    return _told(happened)._replace(stream=stream)
+
+
+def known_as(event_id: EventId, happened: Happened) -> Told:
+    """Return an event with the id by which others name it."""
+    return _told(happened)._replace(event_id=event_id)
+
+
+def _told(happened: Happened) -> Told:
+    return happened if isinstance(happened, Told) else Told(happened)
 
 
 @dataclass(frozen=True)
@@ -126,6 +135,11 @@ class Given:
         """Say whose days count."""
         return replace(self, calendar=calendar)
 
+    @property
+    def next_minute(self) -> datetime:
+        """When the next event is that has no time of its own."""
+        return BEGINNING + timedelta(minutes=len(self.others) + len(self.history) + 1)
+
     def facts(self) -> list[AnyFact]:
         """Return the stream's history as facts, in the order in which it was recorded."""
         return self._placed(self.history, self.stream, after=len(self.others))
@@ -167,8 +181,8 @@ class Given:
 
     def _placed(self, happened: Iterable[Happened], stream: Stream, after: int) -> list[AnyFact]:
         return [
-            self._fact(told if isinstance(told, Told) else Told(told), stream, Position(number))
-            for number, told in enumerate(happened, start=after + 1)
+            self._fact(_told(each), stream, Position(number))
+            for number, each in enumerate(happened, start=after + 1)
         ]
 
     def _fact(self, told: Told, stream: Stream, position: Position) -> AnyFact:
@@ -212,12 +226,25 @@ def given(aggregate: AnyAggregate, *history: Happened) -> Given:
     return Given(aggregate, history, stream=stream)
 
 
-def perform(aggregate: AnyAggregate, *commands: Command, knowing: Sequence[Happened] = ()) -> list[Event]:
-    """Return the history that `commands`, one after the other, decide; a refusal is raised."""
+def _somebody(_command: Command) -> Actor:
+    return SOMEBODY
+
+
+def perform(
+    aggregate: AnyAggregate,
+    *commands: Command,
+    knowing: Sequence[Happened] = (),
+    by: Callable[[Command], Actor] = _somebody,
+) -> list[Event]:
+    """Return the history that `commands` decide, one a minute after the other; a refusal is raised.
+
+    `by` says who sends each.
+    """
     history: list[Event] = []
     for command in commands:
-        outcome = given(aggregate, *history).knowing(*knowing).when(command)
+        told = given(aggregate, *history).knowing(*knowing)
+        outcome = told.when(command, by=by(command), now=told.next_minute)
         if outcome.refusal is not None:
             raise outcome.refusal
-        history += outcome.events
+        history += [each.event for each in outcome.decided if each.stream == told.stream]
     return history

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from scp_events.vocabulary import Aggregate, Command, DecisionEvent, Event, Refused, fold
+from scp_events.scenario import SOMEBODY, Given, Happened, Outcome, given
+from scp_events.vocabulary import Actor, AnyAggregate, Command, DecisionEvent, Event, fold
 from tests.examples import examples
 
-AnyAggregate = Aggregate[Any, Any, Any, Any]
+
+def _somebody(_command: Command) -> Actor:
+    return SOMEBODY
 
 
 def machine(
-    aggregate: AnyAggregate, commands: st.SearchStrategy[Command], start: Sequence[Event] = ()
+    aggregate: AnyAggregate,
+    commands: st.SearchStrategy[Command],
+    start: Sequence[Event] = (),
+    *,
+    knowing: Sequence[Happened] = (),
+    by: Callable[[Command], Actor] = _somebody,
 ) -> type[RuleBasedStateMachine]:
     """Return a state machine that asks `aggregate` random commands and checks the laws after each.
 
-    `start` is the history it begins with, where random commands alone would seldom come that far.
+    `start` is the history it begins with, where random commands alone would seldom come that far; `knowing`
+    is what other streams say, and `by` who sends a command.
     """
 
     class Laws(RuleBasedStateMachine):
@@ -30,16 +38,13 @@ def machine(
 
         @rule(command=commands)
         def ask(self, command: Command) -> None:
-            before = fold(aggregate, self.history)
-            events = answer(aggregate, before, command)
-            self.history += events
-            twice_is_once(aggregate, self.history, command)
+            self.history += decided(self.so_far(), command, by(command))
+            assert decided(self.so_far(), command, by(command)) == [], "a repeated command decides nothing"
 
         @rule(several=st.lists(commands, min_size=12, max_size=12))
         def ask_what_is_possible(self, several: list[Command]) -> None:
-            before = fold(aggregate, self.history)
-            decided = (command for command in several if answer(aggregate, before, command))
-            self.ask(next(decided, several[-1]))
+            possible = (command for command in several if decided(self.so_far(), command, by(command)))
+            self.ask(next(possible, several[-1]))
 
         @rule(data=st.data())
         def forget_some(self, data: st.DataObject) -> None:
@@ -56,6 +61,13 @@ def machine(
         def every_decision_has_its_grounds(self) -> None:
             assert all(e.decision.options_considered for e in self.history if isinstance(e, DecisionEvent))
 
+        @invariant()
+        def what_others_may_read_can_be_said(self) -> None:
+            assert aggregate.view(fold(aggregate, self.history)).model_dump_json()
+
+        def so_far(self) -> Given:
+            return given(aggregate, *self.history).knowing(*knowing)
+
     Laws.TestCase.settings = settings(max_examples=examples(40), deadline=None)
     return Laws
 
@@ -65,18 +77,12 @@ def one_of_these(*commands: Command) -> st.SearchStrategy[Command]:
     return st.integers(0, len(commands) - 1).map(lambda number: commands[number])
 
 
-def answer(aggregate: AnyAggregate, state: Any, command: Command) -> list[Event]:
-    """Return what is decided; a refusal decides nothing."""
-    try:
-        return list(aggregate.decide(state, command))
-    except Refused as refusal:
-        assert refusal.remedy, "a refusal says what to do instead"
-        return []
-
-
-def twice_is_once(aggregate: AnyAggregate, history: list[Event], command: Command) -> None:
-    """A repeated command is refused or decides nothing new."""
-    assert answer(aggregate, fold(aggregate, history), command) == []
+def decided(so_far: Given, command: Command, by: Actor) -> list[Event]:
+    """Return what a command decides in its own stream, a minute later; a refusal decides nothing."""
+    outcome: Outcome = so_far.when(command, by=by, now=so_far.next_minute)
+    if outcome.refusal is not None:
+        assert outcome.refusal.remedy, "a refusal says what to do instead"
+    return [each.event for each in outcome.decided if each.stream == so_far.stream]
 
 
 def evolve_is_total(aggregate: AnyAggregate, events: list[Event]) -> None:

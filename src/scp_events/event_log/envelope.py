@@ -25,11 +25,11 @@ from pydantic_core import from_json, to_json
 
 from scp_events.event_log.rows import Row
 from scp_events.history import every_event
-from scp_events.privacy.failures import CorruptPartError, SealError, WrongKeyError
+from scp_events.privacy.failures import CorruptPartError, EncryptionError, WrongKeyError
 from scp_events.privacy.keyring import Keys
 from scp_events.privacy.marks import Share, excluding, place_in, shares_of, subject_of
 from scp_events.privacy.randomness import random_bytes
-from scp_events.privacy.sealing import Opened, Place, seal, unseal
+from scp_events.privacy.encryption import Opened, Place, decrypt_part, encrypt_part
 from scp_events.vocabulary import (
     Actor,
     AnyAggregate,
@@ -128,7 +128,7 @@ class Recorded(Generic[E_co]):
 class UnreadableEventError(Exception):
     """A stored event that this version of the program cannot read; it names the place, never the content.
 
-    Where it is a encrypted part that cannot be opened, its `__cause__` is the `SealError` that says why.
+    Where it is an encrypted part that cannot be opened, its `__cause__` is the `EncryptionError` that says why.
     """
 
 
@@ -180,9 +180,9 @@ class Codec:
         erased = {name: value for name, value in said.items() if isinstance(value, Erased)}
         text = {name: value for name, value in said.items() if name not in erased}
         if text:
-            key = self._keys.to_seal(subject, share.group)
+            key = self._keys.to_encrypt(subject, share.group)
             if not isinstance(key, Erased):
-                yield seal(key, place, to_json(text), self._random) | {"fields": [*text]}
+                yield encrypt_part(key, place, to_json(text), self._random) | {"fields": [*text]}
             elif isinstance(event, ErasureEvent):  # it may say why, until its own words go too
                 erased |= dict.fromkeys(text, key)
             else:
@@ -230,7 +230,7 @@ class Codec:
         place = Place(row.stream_id, row.version, row.type)
         try:
             return self._opened(row.body, place) if opened else _unopened(row.body)
-        except SealError as error:
+        except EncryptionError as error:
             raise UnreadableEventError(f"{_named(row)} cannot be opened: {error}") from error
 
     def _valid(self, row: Row, validated: Callable[[type[Event]], T]) -> T:
@@ -253,7 +253,7 @@ class Codec:
     def open(self, stored_as: str, body: bytes, stream: Stream, version: int) -> list[Opened | Erased]:
         """Return the text of each encrypted part, with what proves it; for whoever is given a case to check.
 
-        Raises `SealError`, or `KeyServiceDownError`.
+        Raises `EncryptionError`, or `KeyServiceDownError`.
         """
         parts = _parts_of(_document(body))
         return [self._part(part, Place(stream.id, version, stored_as)) for part in parts]
@@ -270,7 +270,7 @@ class Codec:
             return key
         if part["subject"] != key.subject_as_written or part["group"] != key.group:
             raise WrongKeyError("its key is another person's, or of another group of fields")
-        return unseal(key, place, part)
+        return decrypt_part(key, place, part)
 
 
 def key_ids_in(bodies: Iterable[bytes]) -> set[str]:

@@ -79,6 +79,11 @@ class LogReader:
         """Return the last position given out; 0 where the log is empty."""
         return Position(self._one("SELECT position FROM event_log.head"))
 
+    def now(self) -> datetime:
+        """Return what time it is by the log's own clock."""
+        now: datetime = self._one("SELECT clock_timestamp()")
+        return now
+
     def position_at(self, instant: datetime) -> Position:
         """Return the last position recorded at or before `instant`; 0 where there is none."""
         return Position(self._one("SELECT event_log.position_at(%s)", (instant,)))
@@ -115,6 +120,11 @@ class LogReader:
         while page := self.read(after, batch):
             yield from page
             after = page[-1].position
+
+    def of_types(self, *kinds: type[Event]) -> Iterator[Recorded[Event]]:
+        """Yield every event of some classes, in log order."""
+        types = [stored_type(kind) for kind in kinds]
+        yield from self._recorded(self._rows("WHERE type = ANY(%s) ORDER BY position", (types,)))
 
     def listener(self) -> Listener:
         """Return something to wait with until something is appended."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from scp_events.history.asking import Decided, Question, ask, must_be_a_person
 from scp_events.history.contradictions import Contradiction, contradictions_of
@@ -22,6 +22,7 @@ from scp_events.vocabulary import (
     Refused,
     Retract,
     Retraction,
+    Stream,
     When,
     command_name,
     correction_of,
@@ -170,10 +171,11 @@ def _must_be_a_fact(said: Sequence[Event | Elsewhere], original: AnyFact) -> Eve
 def _unless_a_guard_is_passed(
     question: Question, known: Sequence[AnyFact], evidence: Sequence[AnyFact], decided: Decided
 ) -> list[Decided]:
-    """Refuse a correction by which a later fact would pass a guard that looks at other streams.
+    """Refuse a correction by which another fact would pass a guard that looks at other streams.
 
-    Such a guard protects others: nobody passes it by recording something innocent and correcting it. What
-    else no longer fits together is taken, and told.
+    Such a guard protects others: nobody passes it by recording something innocent and correcting it. It is
+    asked of the stream itself, and of what is known of others of its kind. What else no longer fits together
+    is taken, and told.
     """
     correction: AnyFact = Fact(
         decided.event,
@@ -183,18 +185,32 @@ def _unless_a_guard_is_passed(
         decided.when or question.now,
         question.by,
     )
-    corrected = [*known, correction]
-    told_before = _refused_in(question, known, evidence)
-    told_alone = _refused_in(question, corrected, [f for f in evidence if f.stream == question.stream])
-    for event_id, found in _refused_in(question, corrected, [*evidence, correction]).items():
-        if event_id not in told_before.keys() | told_alone.keys():
-            raise Refused(found.rule, f"event {event_id} would not have been allowed: {found.remedy}")
+    for stream in dict.fromkeys((question.stream, *_of_the_same_kind(question, evidence))):
+        own = known if stream == question.stream else _in(stream, evidence)
+        corrected = [*own, correction] if stream == question.stream else own
+        passing = _refused(question, corrected, [*evidence, correction])
+        anyway = _refused(question, own, evidence) | _refused(question, corrected, _in(stream, evidence))
+        for found in passing.values():
+            if found.fact.event_id not in anyway:
+                raise Refused(
+                    found.rule,
+                    f"event {found.fact.event_id} of {found.fact.when} would not have been allowed:"
+                    f" {found.remedy}",
+                )
     return [decided]
 
 
-def _refused_in(
+def _of_the_same_kind(question: Question, facts: Sequence[AnyFact]) -> list[Stream]:
+    return [fact.stream for fact in facts if fact.stream.category == question.stream.category]
+
+
+def _in(stream: Stream, facts: Sequence[AnyFact]) -> list[AnyFact]:
+    return [fact for fact in facts if fact.stream == stream]
+
+
+def _refused(
     question: Question, known: Sequence[AnyFact], evidence: Sequence[AnyFact]
-) -> Mapping[EventId, Contradiction]:
-    """Return the facts that would be refused, with no more known of other streams than this."""
+) -> dict[EventId, Contradiction]:
+    """Return the facts of a stream that would be refused with so much known of others."""
     found = contradictions_of(question.aggregate, known, lambda _types: evidence, question.case_id)
     return {each.fact.event_id: each for each in found}

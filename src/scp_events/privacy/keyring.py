@@ -17,9 +17,9 @@ import psycopg
 
 from scp_events.database import migrate
 from scp_events.privacy.cache import Held, KeyCache, News
+from scp_events.privacy.encryption import DATA_KEY_BYTES, PartKey, Random
 from scp_events.privacy.failures import KeyringError, KeyServiceDownError, KeysInUseError, WrongKeyError
 from scp_events.privacy.homes import KeyHome
-from scp_events.privacy.sealing import DATA_KEY_BYTES, PartKey, Random
 from scp_events.privacy.store import (
     BEFORE_ALL,
     CURRENT_EPOCH,
@@ -53,13 +53,13 @@ _PROVING = b"scp-events/epoch/1\0"
 
 
 class Keys(Protocol):
-    """What sealing and opening ask for. Everything may raise `KeyServiceDownError`."""
+    """What encrypting and opening ask for. Everything may raise `KeyServiceDownError`."""
 
-    def to_seal(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
-        """Return the key to seal a person's fields with, made if need be; `Erased` where it is destroyed."""
+    def to_encrypt(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
+        """Return the key to encrypt a person's fields, made if need be; `Erased` where it is destroyed."""
 
     def to_open(self, key_id: str) -> PartKey | Erased:
-        """Return the key that something was sealed with. Raises `WrongKeyError` where nobody has it."""
+        """Return the key that something was encrypted with. Raises `WrongKeyError` where nobody has it."""
 
     def foresee(self, key_ids: Collection[str]) -> None:
         """Look up many keys at once, because they will be asked for; what cannot be had is told then."""
@@ -121,12 +121,12 @@ class Keyring:
 
     # --- using keys ---------------------------------------------------------------------------------------
 
-    def to_seal(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
-        """Return the key to seal a person's fields with, made if need be; `Erased` where it is destroyed."""
+    def to_encrypt(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
+        """Return the key to encrypt a person's fields, made if need be; `Erased` where it is destroyed."""
         return self.find(subject, group) or _readable(self._minted(subject)[group])
 
     def to_open(self, key_id: str) -> PartKey | Erased:
-        """Return the key that something was sealed with. Raises `WrongKeyError` where nobody has it."""
+        """Return the key that something was encrypted with. Raises `WrongKeyError` where nobody has it."""
         held = self.cache.by_id(key_id)
         if held is None:
             found = self._looked_up(beside([key_id]))
@@ -178,7 +178,7 @@ class Keyring:
 
         It is `ERASED` for all of them once their narrative is.
         """
-        key = self.to_seal(subject, "narrative")
+        key = self.to_encrypt(subject, "narrative")
         return ERASED if isinstance(key, Erased) else key.blind(digest)
 
     def is_erased(self, subject: UUID) -> bool:

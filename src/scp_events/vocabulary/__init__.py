@@ -64,6 +64,10 @@ from scp_events.vocabulary.messages import (
     stored_type,
 )
 from scp_events.vocabulary.people import (
+    ENTERING,
+    LEADING,
+    REFERRING,
+    STAFF,
     Actor,
     OrganisationCode,
     PersonCode,
@@ -111,10 +115,14 @@ from scp_events.vocabulary.titles import fields_in, title_of
 
 __all__ = [
     "CODE",
+    "ENTERING",
+    "LEADING",
     "LEEWAY",
     "NOTHING_YET",
     "NO_ACTION",
     "OCCURRED",
+    "REFERRING",
+    "STAFF",
     "UTC_CALENDAR",
     "Act",
     "Actor",
