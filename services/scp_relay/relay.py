@@ -18,7 +18,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage
 from kafka import KafkaProducer
 from kafka.errors import InvalidProducerEpochError, KafkaError, ProducerFencedError
 
-from scp_events.event_log import EventLog, Listener, LogUnreachableError, Recorded
+from scp_events.event_log import Listener, LogReader, LogUnreachableError, Recorded
 from scp_events.privacy import KeyServiceDownError
 from scp_events.publishing.cloud_events import Edition
 from scp_events.publishing.partitions import partition_of
@@ -42,7 +42,7 @@ class Relay:
     """Publishes a log to the topics of some audiences. `run` for one thread; `stop` from anywhere."""
 
     def __init__(
-        self, log: EventLog, broker: Broker, editions: Sequence[Edition], settings: Settings
+        self, log: LogReader, broker: Broker, editions: Sequence[Edition], settings: Settings
     ) -> None:
         self._log = log
         self._broker = broker

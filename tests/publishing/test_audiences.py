@@ -71,11 +71,10 @@ def test_a_type_that_is_not_on_the_list_is_not_told() -> None:
 
 def test_a_field_that_is_not_on_the_list_is_not_told() -> None:
     review = recorded(reviewed())
-    detail = f"/events/{review.envelope.event_id}"
-    assert PARTNERS.data(review) == {"detail": detail, "next_review_on": "2025-09-01"}
-    assert INTERNAL.data(review) == {"detail": detail}
+    assert PARTNERS.data(review) == {"next_review_on": "2025-09-01"}
+    assert INTERNAL.data(review) == {}
     nothing_more = replace(PARTNERS, may_learn={irp.IrpReviewed: ("outcome",)})
-    assert nothing_more.data(review) == {"detail": detail, "outcome": "kept"}
+    assert nothing_more.data(review) == {"outcome": "kept"}
 
 
 @each_told
@@ -84,7 +83,7 @@ def test_a_field_that_is_told_exists_and_is_neither_personal_nor_an_id(
 ) -> None:
     for name in audience.may_learn[event]:
         field = event.model_fields[name]
-        assert name not in ("detail", "type")
+        assert name != "type"
         assert not any(isinstance(mark, Personal) for mark in field.metadata)
         assert get_origin(field.annotation) is None, f"{name}: what it may hold is not plain to see"
         assert issubclass(field.annotation, date | bool | int | Enum), (

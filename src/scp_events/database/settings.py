@@ -20,6 +20,8 @@ class DatabaseSettings(BaseSettings):
     database_url: SecretStr | None = None
     """The PostgreSQL server; without it an embedded one below `home`."""
     home: Path = Field(default_factory=default_home)
+    time_zone: str | None = None
+    """The organisation's, such as `America/Antigua`. The first one settles it, UTC where none is named."""
 
     @property
     def url(self) -> str | None:

@@ -60,13 +60,10 @@ class Append:
 
 
 class Answer(NamedTuple):
-    """What the server function said; see migrations/0002_append.sql for the outcomes.
-
-    `recorded_at` is None where nothing was recorded by this call.
-    """
+    """What the server function said; see migrations/0002_append.sql for the outcomes."""
 
     outcome: str
-    first_position: int | None
-    version: int
-    event_count: int
-    recorded_at: datetime | None
+    first_position: int
+    """0 where nothing was recorded, now or before."""
+    recorded_at: datetime
+    """The time of the call."""

@@ -25,11 +25,11 @@ from pydantic_core import from_json, to_json
 
 from scp_events.event_log.rows import Row
 from scp_events.history import every_event
+from scp_events.privacy.encryption import Opened, Place, decrypt_part, encrypt_part
 from scp_events.privacy.failures import CorruptPartError, EncryptionError, WrongKeyError
 from scp_events.privacy.keyring import Keys
 from scp_events.privacy.marks import Share, excluding, place_in, shares_of, subject_of
 from scp_events.privacy.randomness import random_bytes
-from scp_events.privacy.encryption import Opened, Place, decrypt_part, encrypt_part
 from scp_events.vocabulary import (
     Actor,
     AnyAggregate,
@@ -199,19 +199,19 @@ class Codec:
         Raises `UnreadableEventError`, which names the place and never the content.
         """
         said = self._said(row, opened=not unopened)
-        envelope = self._valid(row, lambda event: _envelope_of(event).model_validate(said))
+        envelope = self._valid(row, lambda event: envelope_of(event).model_validate(said))
         return Recorded(
             position=row.position,
             stream=row.stream,
             version=row.version,
             recorded_at=row.recorded_at,
-            when=calendar.read(envelope.occurred_at or row.recorded_at, envelope.precision),
+            when=calendar.read((envelope.occurred_at or row.recorded_at).astimezone(UTC), envelope.precision),
             envelope=envelope,
         )
 
-    def fact(self, row: Row, calendar: Calendar) -> Fact[Any]:
+    def fact(self, row: Row, calendar: Calendar, *, unopened: bool = False) -> Fact[Any]:
         """Return what a row holds as rules take it: quicker, without the rest of its envelope."""
-        said = self._said(row)
+        said = self._said(row, opened=not unopened)
         occurred_at = said["occurred_at"]
         return Fact(
             self._valid(row, lambda event: event.model_validate(said["event"])),
@@ -250,6 +250,10 @@ class Codec:
         """Look up the keys of many bodies at once, before they are decoded one by one."""
         self._keys.foresee(key_ids_in(bodies))
 
+    def unforeseen(self, bodies: Iterable[bytes]) -> bool:
+        """Return whether keys of these bodies would have to be looked up if they were decoded now."""
+        return bool(self._keys.unforeseen(key_ids_in(bodies)))
+
     def open(self, stored_as: str, body: bytes, stream: Stream, version: int) -> list[Opened | Erased]:
         """Return the text of each encrypted part, with what proves it; for whoever is given a case to check.
 
@@ -279,7 +283,7 @@ def key_ids_in(bodies: Iterable[bytes]) -> set[str]:
 
 
 @cache
-def _envelope_of(event: type[Event]) -> type[Envelope[Any]]:
+def envelope_of(event: type[Event]) -> type[Envelope[Any]]:
     """Return the envelope class for one event class, made once: reading is then one pass."""
     return Envelope[event]  # type: ignore[valid-type]  # the class is known at run time only
 

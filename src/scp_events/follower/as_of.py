@@ -20,8 +20,8 @@ from scp_events.follower.taking_in import Tables
 from scp_events.vocabulary import Position
 
 TEMPORARY = "pg_temp"
-"""PostgreSQL looks for tables and views here first, whatever the search path says. So a projection's questions
-are answered from the tables made here when they are asked on this connection. A crash leaves nothing behind."""
+"""PostgreSQL looks for tables and views here first, whatever the search path says. A projection's questions,
+asked on this connection, are answered from the tables made here. A crash leaves nothing behind."""
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,9 @@ class Keys(Protocol):
     def foresee(self, key_ids: Collection[str]) -> None:
         """Look up many keys at once, because they will be asked for; what cannot be had is told then."""
 
+    def unforeseen(self, key_ids: Collection[str]) -> list[str]:
+        """Return which of these keys would have to be looked up if they were used now."""
+
     def missing(self, subjects: Collection[UUID]) -> list[UUID]:
         """Return the persons whose keys would have to be looked up, or made, if they were used now."""
 

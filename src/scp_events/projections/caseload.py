@@ -142,7 +142,7 @@ TABLES = """
     );
     CREATE INDEX plans_of_a_case ON plans (case_id);
 
-    -- One row for everybody who is with us, with the latest assessment, and the plan in force or else the last.
+    -- Everybody who is with us, with the latest assessment, and the plan in force or else the last.
     CREATE VIEW cases AS
     SELECT p.case_id, p.case_reference, coalesce(e.status, 'registered') AS status,
            e.key_worker, e.organisation, e.key_worker_since,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import LiteralString
 
 from scp_events.aggregates import engagement, irp, referral
 from scp_events.aggregates.engagement.events import EVENTS as OF_ENGAGEMENT
@@ -166,6 +167,14 @@ class Waiting(Word):
     days: int
 
 
+_PIPELINE: LiteralString = (
+    "SELECT referral_id, case_id, case_reference, programme, route, agency, status, submitted_on,"  # noqa: S608 - literals
+    " acknowledged_on, answer, answered_on, "
+    f"{followed_by.FIRST_CONTACT_ON} AS first_contact_on, {followed_by.PLAN_AGREED_ON} AS plan_agreed_on"
+    " FROM referrals r "
+)
+
+
 def counts(connection: AnyConnection) -> list[Count]:
     """Return the pipeline: how many referrals of each agency stand where."""
     return ask(
@@ -184,10 +193,7 @@ def of_agency(connection: AnyConnection, agency: str) -> list[Referral]:
         connection,
         SCHEMA,
         Referral,
-        "SELECT referral_id, case_id, case_reference, programme, route, agency, status, submitted_on,"
-        " acknowledged_on, answer, answered_on, "
-        f"{followed_by.FIRST_CONTACT_ON} AS first_contact_on, {followed_by.PLAN_AGREED_ON} AS plan_agreed_on"
-        " FROM referrals r WHERE agency = %(agency)s ORDER BY drafted_on, referral_id",
+        _PIPELINE + "WHERE agency = %(agency)s ORDER BY drafted_on, referral_id",
         {"agency": agency, "on": date.max},
     )
 

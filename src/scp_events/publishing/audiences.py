@@ -2,8 +2,7 @@
 
 An audience has one topic, built from a list of what may be said: event types, and of each the fields. What is
 not on the list is not said: a new event or a new field is published only when somebody adds it here. Every
-message has an envelope of ids, times and versions besides (see `cloud_events`); whoever wants more follows
-its `detail` to the HTTP service, with a token and a purpose, and leaves an access record.
+message has an envelope of ids, times and versions besides (see `cloud_events`).
 """
 
 from __future__ import annotations
@@ -12,9 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scp_events.aggregates import ALL, irp, referral
+from scp_events.aggregates import ALL
+from scp_events.aggregates.irp import events as irp
+from scp_events.aggregates.referral import events as referral
 from scp_events.event_log import Recorded
-from scp_events.vocabulary import Event, EventId
+from scp_events.history import every_event
+from scp_events.vocabulary import Event, correction_of
 
 Fields = tuple[str, ...]
 JUST_THAT_IT_HAPPENED: Fields = ()
@@ -38,18 +40,12 @@ class Audience:
     def data(self, recorded: Recorded[Event]) -> dict[str, Any]:
         """Return what the message says beside its envelope."""
         event = recorded.event
-        told = event.model_dump(mode="json", include=set(self.may_learn[type(event)]))
-        return {"detail": detail_path(recorded.envelope.event_id)} | told
-
-
-def detail_path(event_id: EventId) -> str:
-    """Return where the HTTP service tells the whole event to those who may know it."""
-    return f"/events/{event_id}"
+        return event.model_dump(mode="json", include=set(self.may_learn[type(event)]))
 
 
 INTERNAL = Audience(
     name="internal",
-    may_learn={event: JUST_THAT_IT_HAPPENED for aggregate in ALL for event in aggregate.EVENTS},
+    may_learn={event: JUST_THAT_IT_HAPPENED for aggregate in ALL for event in every_event(aggregate)},
     of_restricted=True,
 )
 """The installation's own services: that something happened, of everything, and nothing of what."""
@@ -68,7 +64,7 @@ PARTNERS = Audience(
         referral.ReferralWithdrawn: JUST_THAT_IT_HAPPENED,
         referral.ReferralLinked: JUST_THAT_IT_HAPPENED,
         referral.ReferralClosed: JUST_THAT_IT_HAPPENED,
-        referral.ReferralCorrected: JUST_THAT_IT_HAPPENED,
+        correction_of(referral.ReferralDrafted): JUST_THAT_IT_HAPPENED,
         irp.IrpStarted: ("next_review_on",),
         irp.IrpReviewed: ("next_review_on",),
         irp.IrpClosed: JUST_THAT_IT_HAPPENED,
@@ -76,7 +72,7 @@ PARTNERS = Audience(
 )
 """Agencies that refer and work with us: how far a referral or a plan has come, and when a plan is reviewed.
 
-Nothing of the participant's own stream: who holds a referral's pseudonym need not see that life go on.
+Nothing of the young person's own streams: who holds a referral's pseudonym need not see that life go on.
 """
 
 BY_NAME = {audience.name: audience for audience in (INTERNAL, PARTNERS)}

@@ -42,7 +42,7 @@ class Edition:
             "source": self._source,
             "type": f"scp.{stored_type(event)}.v{event.schema_version}",
             "subject": self.pseudonyms.of(recorded.stream),
-            "time": envelope.occurred_at.astimezone(UTC),
+            "time": recorded.when.at,
             "datacontenttype": "application/json",
             "dataschema": data_schema(self.audience, event),
             "position": str(recorded.position),

@@ -19,11 +19,6 @@ from scp_events.vocabulary import Event, stored_type
 Schema = dict[str, Any]
 
 THIN = "thin.v1"
-DETAIL: Schema = {
-    "type": "string",
-    "format": "uri-reference",
-    "description": "Where the installation's HTTP service tells the whole event to those who may know it.",
-}
 
 
 def data_schema(audience: Audience, event: type[Event]) -> str:
@@ -56,13 +51,13 @@ def write_all(directory: Path) -> None:
 
 def _thin() -> Schema:
     said = "Something happened: which event, the envelope says. Nothing of what it says is told here."
-    return _object(THIN, said, {"detail": DETAIL})
+    return _object(THIN, said, {})
 
 
 def _with_fields(audience: Audience, event: type[Event]) -> Schema:
     whole = event.model_json_schema(mode="serialization")
     fields = {field: whole["properties"][field] for field in audience.may_learn[event]}
-    return _object(_name(audience, event), whole["description"], {"detail": DETAIL} | fields)
+    return _object(_name(audience, event), whole["description"], fields)
 
 
 def _object(name: str, description: str, properties: Schema) -> Schema:

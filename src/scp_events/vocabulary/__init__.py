@@ -57,12 +57,12 @@ from scp_events.vocabulary.messages import (
     Event,
     IdentifiedCommand,
     IdentifiedEvent,
-    OfTheCase,
     SomeKeys,
     command_name,
     shared_fields,
     stored_type,
 )
+from scp_events.vocabulary.naming import OfTheCase, named_events
 from scp_events.vocabulary.people import (
     ENTERING,
     LEADING,
@@ -196,6 +196,7 @@ __all__ = [
     "must_be_in_force",
     "must_be_within_bounds",
     "must_have_happened",
+    "named_events",
     "personal_fields",
     "readable",
     "replace",
