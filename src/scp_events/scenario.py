@@ -144,6 +144,10 @@ class Given:
         """Return the stream's history as facts, in the order in which it was recorded."""
         return self._placed(self.history, self.stream, after=len(self.others))
 
+    def facts_of_others(self) -> list[AnyFact]:
+        """Return what is known of other streams as facts: all of it was recorded before."""
+        return self._placed(self.others, Stream("elsewhere", UUID(int=1)), after=0)
+
     def when(
         self,
         command: Command,
@@ -173,8 +177,7 @@ class Given:
             case_reference=REFERENCE,
         )
         try:
-            others = self._placed(self.others, Stream("elsewhere", UUID(int=1)), after=0)
-            evidence = [*others, *self.facts()]
+            evidence = [*self.facts_of_others(), *self.facts()]
             return Outcome(decide(question, self.facts(), _over(question, evidence)), None)
         except Refused as refusal:
             return Outcome([], refusal)
