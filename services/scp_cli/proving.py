@@ -203,7 +203,7 @@ def _readable(log: EventLog, case_id: ParticipantId, size: int) -> Readable:
     from dataclasses import asdict
 
     from scp_cli.output import as_text
-    from scp_cli.story import story
+    from scp_events.case_file.story import story
     from scp_events.history import Point, replay
     from scp_events.ledger.log.exporting import Readable
     from scp_events.policy import POLICIES

@@ -111,7 +111,7 @@ def show_replay(told: CaseReplay, how: Format, foot: str | None = None) -> None:
     """Write a replayed case: whole as JSON, as a story above its checkpoint, or row by row."""
     match how:
         case Format.TABLE:
-            from scp_cli.story import story
+            from scp_events.case_file.story import story
 
             show_rich(*story(told), *([f"Covered by a checkpoint: {foot}."] if foot else []))
         case Format.JSON:
@@ -124,7 +124,7 @@ def show_difference(log: EventLog, told: CaseDifference, between: tuple[Point, P
     """Write what differs: whole as JSON or to read, or its entries, one a row, each with its cause."""
     match how:
         case Format.TABLE:
-            from scp_cli.story import difference
+            from scp_events.case_file.story import difference
             from scp_events import history
 
             stories = (history.replay(log, told.case_id, point).story for point in between)
