@@ -170,7 +170,7 @@ def _show_standing(log: LogReader, case_id: CaseId, found: Standing) -> None:
 
 
 def _show_certificate(log: LogReader, certificate: Certificate, how: Format) -> None:
-    from scp_cli.story import pairs
+    from scp_events.case_file.story import pairs
 
     if how is Format.TABLE:
         show_rich(
