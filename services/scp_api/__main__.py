@@ -45,13 +45,16 @@ def serve(stopping: Stopping) -> None:
         if settings.api_follow:
             opened.enter_context(follower.following(log, PROJECTIONS))
         opened.callback(logger.info, "stopping", step="followers")
-        guard = _guard(log.conninfo, settings)
         parts = Parts(
             log=log,
-            handler=CommandHandler(log.conninfo, log.keyring, may_append=guard.must_allow_appending),
+            handler=CommandHandler(
+                log.conninfo,
+                log.keyring,
+                may_append=_guard(log.conninfo, settings).must_allow_appending,
+                patience=PATIENCE,
+            ),
             reading=reading,
             verifier=Verifier(issuers),
-            guard=guard,
             threads=settings.api_threads,
         )
         listening = opened.enter_context(listen(settings.api_host, settings.api_port))

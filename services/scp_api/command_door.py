@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from anyio.to_thread import run_sync
 from fastapi import Request, Response
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,7 +18,7 @@ from scp_api import preconditions, problems
 from scp_api.addresses import Addressed, find, id_name, location, path_of
 from scp_api.parts import Parts
 from scp_events.access import Send as Sending
-from scp_events.commands import Address, Offer, Said, read, request_for
+from scp_events.commands import Address, Offer, read, request_for
 from scp_events.event_log import CommandRequest, Outcome
 from scp_events.vocabulary import CaseReference, Correct, EventId, Position, Provenance, Word
 
@@ -65,7 +64,6 @@ class CommandDoor:
             raise problems.method_not_allowed(["POST"])
         preconditions.must_know_parameters(request)
         asked = await self._request(found, request)
-        await self._must_allow_appending()
         outcome = await self._parts.handler.handle(asked)
         return _begun(asked, outcome) if found.offer.begins else _done(outcome)
 
@@ -95,12 +93,6 @@ class CommandDoor:
             expected_version=preconditions.expected_version(request, required=needs_version(offer)),
             fingerprint=preconditions.fingerprint(request, raw),
         )
-
-    async def _must_allow_appending(self) -> None:
-        """Refuse where nothing may be recorded. Where that is not known yet a thread looks."""
-        guard = self._parts.guard
-        if guard is not None and not guard.allows_appending:
-            await run_sync(guard.must_allow_appending)
 
 
 def needs_version(offer: Offer) -> bool:
