@@ -9,13 +9,13 @@ from psycopg_pool import ConnectionPool
 
 from scp_api.app import create_app
 from scp_api.parts import Parts
-from scp_api.read_models import PROJECTIONS
 from scp_api.settings import Settings
 from scp_events import follower
 from scp_events.access import Issuer, Verifier, development, keys
 from scp_events.event_log import CommandHandler
 from scp_events.ledger.log import startup
 from scp_events.ledger.log.startup import Guard, ReadOnlyError, StaleLogError, Standing
+from scp_events.projections import ALL as PROJECTIONS
 from scp_events.runtime import program
 from scp_events.runtime.http_server import HttpServer, listen
 from scp_events.runtime.opening import CANNOT_OPEN, opened_log

@@ -63,9 +63,8 @@ class CommandDoor:
         if request.method != "POST":
             raise problems.method_not_allowed(["POST"])
         preconditions.must_know_parameters(request)
-        asked = await self._request(found, request)
-        outcome = await self._parts.handler.handle(asked)
-        return _begun(asked, outcome) if found.offer.begins else _done(outcome)
+        outcome = await self._parts.handler.handle(await self._request(found, request))
+        return _begun(found, outcome) if found.offer.begins else _done(outcome)
 
     async def _request(self, found: Addressed, request: Request) -> CommandRequest:
         """Return what is asked for, once it is clear who asks, that they may, and under which key."""
@@ -150,6 +149,6 @@ def _done(outcome: Outcome, status: int = 200, headers: dict[str, str] | None = 
     return Response(answer.model_dump_json(), status, etag | (headers or {}), "application/json")
 
 
-def _begun(asked: CommandRequest, outcome: Outcome) -> Response:
-    there = location(asked.aggregate, asked.case_reference, outcome.stream.id)
+def _begun(found: Addressed, outcome: Outcome) -> Response:
+    there = location(found.offer.aggregate, found.name, outcome.stream.id)
     return _done(outcome, 201 if outcome.events else 200, {"Location": there})

@@ -12,11 +12,11 @@ import typer
 from scp_cli.output import Format, Shown, as_json, progress, remark, show, write
 
 if TYPE_CHECKING:
-    from scp_events.event_log import EventLog
+    from scp_events.event_log import LogReader
     from scp_events.ledger.log.settings import LedgerSettings
     from scp_events.ledger.log.startup import Asked
     from scp_events.ledger.log.verifying import Anchor, Verified
-    from scp_events.vocabulary import ParticipantId
+    from scp_events.vocabulary import CaseId
 
 STALE = 3
 """The exit code where an anchor contradicts the log."""
@@ -174,9 +174,9 @@ def export(
 
 
 def bundled(
-    log: EventLog,
+    log: LogReader,
     settings: LedgerSettings,
-    case_id: ParticipantId,
+    case_id: CaseId,
     *,
     at: int | None = None,
     checkpoint: bool = True,
@@ -189,7 +189,7 @@ def bundled(
     return export_case(log.conninfo, settings, case_id, lambda size: readable(log, case_id, size), at=at)
 
 
-def _cover_for_export(log: EventLog, settings: LedgerSettings, *, checkpoint: bool) -> None:
+def _cover_for_export(log: LogReader, settings: LedgerSettings, *, checkpoint: bool) -> None:
     """Make the log's tables, key and newest checkpoint; what an anchor contradicts is not handed out."""
     from scp_events.ledger.log import startup
 
