@@ -1,8 +1,8 @@
 """Commands over HTTP: one POST for every command, answered before the framework is asked.
 
-Most requests are commands. So a command is found by its address alone, and its headers and body are read here,
-by whom they concern: the framework's router, dependencies and answers would cost more than all of that. What
-can be sent is described in `command_openapi`, from the same list.
+Most requests are commands. So a command is found by its address alone, and its headers and body are read
+here: the framework's router, dependencies and answers would cost more than all of that. What can be sent is
+described in `command_openapi`, from the same list.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from fastapi import Request, Response
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from scp_api import preconditions, problems
+from scp_api import failures, preconditions, problems
 from scp_api.addresses import Addressed, find, id_name, location, path_of
 from scp_api.parts import Parts
 from scp_events.access import Send as Sending
@@ -55,8 +55,8 @@ class CommandDoor:
         scope["address"] = path_of(found.offer)
         try:
             response = await self._answered(found, Request(scope, receive))
-        except problems.EXPECTED as error:
-            response = problems.answer_to(error)
+        except failures.EXPECTED as error:
+            response = failures.answer_to(error)
         await response(scope, receive, send)
 
     async def _answered(self, found: Addressed, request: Request) -> Response:

@@ -181,8 +181,8 @@ def _show_certificate(log: LogReader, certificate: Certificate, how: Format) -> 
     epochs = {key.epoch for key in certificate.keys if key.epoch is not None}
     if any(each.retired_at is None for each in log.keyring.epochs() if each.epoch in epochs):
         remark(
-            "scp-events: backups made before still hold the keys: `scp-events keys rotate`, then `scp-events keys retire`, makes"
-            " them useless"
+            "scp-events: backups made before still hold the keys: `scp-events keys rotate`, then"
+            " `scp-events keys retire`, makes them useless"
         )
 
 

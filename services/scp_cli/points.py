@@ -1,7 +1,7 @@
 """Where to stand in time, as typed: a date, an instant, or a place in the log.
 
-A date is a day of the organisation. As a time in the world it means all of that day; as what was known, what was
-known by its end, or by now where it is not over yet.
+A date is a day of the organisation. As a time in the world it means all of that day; as what was known, what
+was known by its end, or by now where it is not over yet.
 """
 
 from __future__ import annotations

@@ -168,7 +168,8 @@ def export(
     path = output or Path(f"{name}.zip")
     path.write_bytes(archive)
     remark(
-        f"scp-events: {path} can be verified with the verify.py in it; compare its key with `scp-events anchors`"
+        f"scp-events: {path} can be verified with the verify.py in it;"
+        " compare its key with `scp-events anchors`"
     )
     write(f"{path}\n")
 

@@ -1,4 +1,4 @@
-"""`scp-events cases`, `caseload`, `outcomes`, `decisions`: questions, asked of the log or of its projections."""
+"""`scp-events cases`, `caseload`, `outcomes`, `decisions`: questions to the log or its projections."""
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 

@@ -1,4 +1,4 @@
-"""`scp-events replay` and `scp-events diff`: a case as it was, as it was known, and what lies between two points."""
+"""`scp-events replay` and `scp-events diff`: a case as it was and as it was known, and two points of it."""
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
@@ -46,7 +46,8 @@ def replay(
 ) -> None:
     """Tell a case as it was, and as it was known.
 
-    TIME is a date, a whole day of the organisation, or an instant with its zone; a bare number is a log position.
+    TIME is a date, which is a whole day of the organisation, or an instant with its zone; a bare number is a
+    log position.
     """
     at = _asked((as_of, "--as-of"), (known_at, "--known-at"))
     from scp_cli.connecting import case_named, opened_log

@@ -42,8 +42,8 @@ def serve(
 ) -> None:
     """Serve the HTTP API, and keep the projections and the ledger in step.
 
-    Runs until Ctrl-C. Listens on this machine alone and believes its own development tokens (`scp-events token`),
-    unless SCP_ISSUER says whose.
+    Runs until Ctrl-C. Listens on this machine alone and believes its own development tokens
+    (`scp-events token`), unless SCP_ISSUER says whose.
     """
     from scp_cli.connecting import ledger_settings
     from scp_events.database import open_database

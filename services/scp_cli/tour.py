@@ -1,4 +1,4 @@
-"""What `scp-events demo` shows: a case as known on two dates, what made the difference, who decided meanwhile."""
+"""What `scp-events demo` shows: a case as known on two dates, what differs, who decided meanwhile."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from scp_events.case_file.story import LATE_FROM, LOUD, QUIET, Places, brief, de
 from scp_events.event_log import BlockingCommandHandler, LogReader
 from scp_events.follower import AnyConnection
 from scp_events.projections import ALL as PROJECTIONS
-from scp_events.replay import CaseReplay, Entry, Point, diff, replay
 from scp_events.projections import caseload
-from scp_events.vocabulary import Actor, OrganisationId, CaseId, PersonId, Position, Role
+from scp_events.replay import CaseReplay, Entry, Point, diff, replay
+from scp_events.vocabulary import Actor, CaseId, OrganisationId, PersonId, Position, Role
 
 CLERK = Actor(
     id=PersonId("data-clerk"), role=Role.DATA_CLERK, organisation=OrganisationId("second-chance-example")

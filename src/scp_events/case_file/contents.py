@@ -9,12 +9,12 @@ import psycopg
 from scp_events.case_file.printed import printed
 from scp_events.case_file.story import story
 from scp_events.event_log import LogReader
-from scp_events.replay import Point, replay
 from scp_events.ledger.format.bundle import Opened
 from scp_events.ledger.log import tables
 from scp_events.ledger.log.exporting import Readable
 from scp_events.policy import POLICIES
-from scp_events.vocabulary import Erased, CaseId, Position, Stream
+from scp_events.replay import Point, replay
+from scp_events.vocabulary import CaseId, Erased, Position, Stream
 
 
 def readable(log: LogReader, case_id: CaseId, size: int) -> Readable:
