@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from scp_events.runtime import ending
+
+if __name__ == "__main__":
+    ending.listen()  # before the rest is imported, which takes a second
+
 import sys
 from contextlib import ExitStack, suppress
 
@@ -22,6 +27,7 @@ from scp_events.event_log import EventLog, EventLogAsync, UnsafeServerError, pre
 from scp_events.ledger import startup
 from scp_events.ledger.startup import Guard, ReadOnlyError, StaleLogError, Standing
 from scp_events.privacy import open_keyring
+from scp_events.runtime.port import CannotListenError, Port
 
 _journal = structlog.get_logger("scp_api")
 
@@ -41,15 +47,16 @@ def main() -> int:
     except (development.DevelopmentModeError, ValueError) as error:
         return _unusable(str(error))
     try:
-        _serve(settings, issuers)
-    except (DatabaseError, UnsafeServerError) as error:
+        with Port(settings.api_host, settings.api_port, setting="SCP_API_PORT") as port:
+            _serve(settings, issuers, port)
+    except (CannotListenError, DatabaseError, UnsafeServerError) as error:
         return _unusable(str(error))
     except StaleLogError as error:
         return _unusable(str(error), STALE)
     return 0
 
 
-def _serve(settings: Settings, issuers: list[Issuer]) -> None:
+def _serve(settings: Settings, issuers: list[Issuer], port: Port) -> None:
     """Open in this order and close in the other: the server drains before its connections go."""
     url = settings.database_url.get_secret_value() if settings.database_url else None
     with ExitStack() as opened:
@@ -89,11 +96,13 @@ def _serve(settings: Settings, issuers: list[Issuer]) -> None:
         server = lifecycle.server(
             create_app(parts),
             host=settings.api_host,
-            port=settings.api_port,
+            port=port.number,
             drain_seconds=settings.api_drain_seconds,
         )
-        _journal.info("serving", host=settings.api_host, port=settings.api_port)
-        server.run()
+        with ending.in_order():
+            listening = port.open()
+            _journal.info("serving", host=settings.api_host, port=port.number)
+            server.run([listening])
         _journal.info("stopping", step="drained")
 
 

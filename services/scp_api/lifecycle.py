@@ -1,25 +1,28 @@
 """Starting and stopping in order.
 
-`uvicorn.Server.run()` raises a captured SIGTERM again once it has shut down, and code after it never runs. So
-the signal is taken here and not raised again: the server stops accepting, finishes what it was asked, and
-returns; then whoever started it closes what it opened, last opened first.
+Told to stop, the server lets nobody in any more, answers what it was asked, and returns; then whoever started
+it closes what it opened, last opened first.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
-import signal
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
 
+from scp_events.runtime import ending
+
+ON_THEIR_WAY = 0.1
+"""Seconds in which a request is read that somebody sent who was let in a moment ago."""
+
 
 class OrderlyServer(uvicorn.Server):
-    """A uvicorn server that returns from `run` when it is told to stop."""
+    """A uvicorn server that returns from `run` once this program was told to end."""
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve. What was made by now stays, so the collector need not look at it again and again."""
@@ -29,16 +32,19 @@ class OrderlyServer(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take SIGINT and SIGTERM while serving, and give them back without raising them again."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        kept = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in kept.items():
-                signal.signal(number, handler)
+        """Leave the signals to `ending`: uvicorn would raise them again once it has stopped."""
+        yield
+
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether to stop."""
+        return await super().on_tick(counter) or ending.told()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let nobody in, read what was sent by those who were let in, and answer all of it."""
+        for listening in self.servers:
+            listening.close()
+        await asyncio.sleep(ON_THEIR_WAY)
+        await super().shutdown(sockets)
 
 
 def server(app: FastAPI, *, host: str, port: int, drain_seconds: int) -> OrderlyServer:

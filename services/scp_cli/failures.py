@@ -30,12 +30,14 @@ from scp_events.ledger.startup import ReadOnlyError, StaleLogError
 from scp_events.ledger.tables import LedgerError
 from scp_events.ledger.tree import ProofError
 from scp_events.privacy import KeyServiceDownError, KeysInUseError, SealError
+from scp_events.runtime.port import CannotListenError
 from scp_events.vocabulary import Refused
 
 SAID = (
     AnchorError,
     BundleTooLargeError,
     BusyError,
+    CannotListenError,
     CommandIdReusedError,
     DatabaseError,
     ErasureIncompleteError,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from scp_events.runtime import ending
+
+if __name__ == "__main__":
+    ending.listen()  # before the rest is imported, which takes a second
+
 import gc
-import signal
 import sys
-import threading
+import time
 from contextlib import AbstractContextManager, nullcontext
 
 from pydantic import ValidationError
@@ -28,7 +32,7 @@ def main() -> int:
     """Follow, and return the exit code."""
     configure()
     try:
-        return run(Settings(), _stopping())
+        return run(Settings())
     except ValidationError as error:
         wrong = (f"SCP_{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
         journal.error("failed", reason="; ".join(wrong))
@@ -39,7 +43,7 @@ def main() -> int:
     return FAILED
 
 
-def run(settings: Settings, stopping: threading.Event) -> int:
+def run(settings: Settings) -> int:
     """Connect the parts and follow until told to stop, or until every thread has ended by itself."""
     url = settings.database_url.get_secret_value() if settings.database_url else None
     with open_database(url, None if url else settings.home) as conninfo:
@@ -50,9 +54,11 @@ def run(settings: Settings, stopping: threading.Event) -> int:
             EventLog(conninfo, ALL, keyring=keyring, pool_size=2 * len(settings.projections)) as log,
             follower.following(log, settings.projections) as threads,
             _sealing(conninfo, settings),
+            ending.in_order(),
         ):
             gc.freeze()  # what was made by now stays: the collector need not look at it again and again
-            while not stopping.wait(PATIENCE):
+            while not ending.told():
+                time.sleep(PATIENCE)
                 if not any(thread.is_alive() for thread in threads):
                     journal.error("ended", reason="nothing is left to follow: see above")
                     return REPLACED
@@ -66,14 +72,6 @@ def _sealing(conninfo: str, settings: Settings) -> AbstractContextManager[object
         journal.warning("not sealing", reason="set SCP_LEDGER_KEY to the file of the key this log signs with")
         return nullcontext()
     return sealing(conninfo, settings)
-
-
-def _stopping() -> threading.Event:
-    """Return what SIGTERM and Ctrl-C set."""
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    return stopping
 
 
 if __name__ == "__main__":

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import signal
+from scp_events.runtime import ending
+
+if __name__ == "__main__":
+    ending.listen()  # before the rest is imported, which takes a second
+
 import sys
 
 from pydantic import ValidationError
@@ -63,9 +67,8 @@ def run(settings: Settings) -> None:
             EventLog(conninfo, ALL, keyring=keyring, pool_size=2) as log,
         ):
             relay = Relay(log, Broker(settings.kafka_bootstrap), editions, settings)
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: relay.stop())
-            relay.run()
+            with ending.in_order(lambda _number: relay.stop()):
+                relay.run()
 
 
 if __name__ == "__main__":

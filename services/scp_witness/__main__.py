@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import socket
+from scp_events.runtime import ending
+
+if __name__ == "__main__":
+    ending.listen()  # before the rest is imported, which takes a second
+
 import sys
 from datetime import UTC, datetime
 
@@ -13,6 +17,7 @@ from scp_events.ledger.key_files import KeyFileError
 from scp_events.ledger.log_list import LogListError, parse_log_list
 from scp_events.ledger.promises import PromisesError
 from scp_events.ledger.witness import KnownLogs
+from scp_events.runtime.port import CannotListenError, Port
 from scp_witness import server
 from scp_witness.app import create_app
 from scp_witness.desk import Desk
@@ -20,10 +25,6 @@ from scp_witness.journal import configure, journal
 from scp_witness.settings import Settings
 
 STOPPED, CANNOT_START = 0, 2
-
-
-class CannotListenError(Exception):
-    """The address is somebody else's, or none of this machine."""
 
 
 def main() -> int:
@@ -43,20 +44,17 @@ def main() -> int:
 def run(settings: Settings) -> None:
     """Open what the witness has promised, and answer until told to stop."""
     logs = _known_logs(settings)
-    with promises.opened(settings.directory) as (signer, promised), _listening(settings) as listening:
+    host = settings.witness_host
+    with (
+        Port(host, settings.witness_port, setting="SCP_WITNESS_PORT") as port,
+        promises.opened(settings.directory) as (signer, promised),
+        ending.in_order(),
+    ):
         app = create_app(Desk(signer, logs, promised, lambda: datetime.now(UTC)))
-        host, port, *_ = listening.getsockname()
-        journal.info("serving", host=host, port=port, logs=len(logs))
+        listening = port.open()
+        journal.info("serving", host=host, port=port.number, logs=len(logs))
         server.serve(app, listening)
     journal.info("ended")
-
-
-def _listening(settings: Settings) -> socket.socket:
-    host, port = settings.witness_host, settings.witness_port
-    try:
-        return server.listen(host, port)
-    except OSError as error:
-        raise CannotListenError(f"nobody can listen on {host}, port {port}: {error.strerror}") from None
 
 
 def _known_logs(settings: Settings) -> KnownLogs:

@@ -1,12 +1,8 @@
-"""Serving until told to stop, and ending in order then.
-
-`uvicorn.Server.run()` raises a captured SIGTERM again once it has shut down, and code after it never runs. So
-the signal is taken here and not raised again.
-"""
+"""Serving until told to stop, and ending in order then."""
 
 from __future__ import annotations
 
-import signal
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,28 +10,32 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from scp_events.runtime import ending
+
 MOST_AT_ONCE = 64
 DRAIN_SECONDS = 10
+ON_THEIR_WAY = 0.1
+"""Seconds in which a request is read that somebody sent who was let in a moment ago."""
 
 
 class OrderlyServer(uvicorn.Server):
-    """A uvicorn server that returns from `run` when it is told to stop."""
+    """A uvicorn server that returns from `run` once this program was told to end."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take SIGINT and SIGTERM while serving, and give them back without raising them again."""
-        kept = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in kept.items():
-                signal.signal(number, handler)
+        """Leave the signals to `ending`: uvicorn would raise them again once it has stopped."""
+        yield
 
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether to stop."""
+        return await super().on_tick(counter) or ending.told()
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that takes connections already. Raises `OSError`."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=MOST_AT_ONCE)
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let nobody in, read what was sent by those who were let in, and answer all of it."""
+        for listening in self.servers:
+            listening.close()
+        await asyncio.sleep(ON_THEIR_WAY)
+        await super().shutdown(sockets)
 
 
 def serve(app: FastAPI, listening: socket.socket) -> None:
@@ -50,6 +50,7 @@ def serve(app: FastAPI, listening: socket.socket) -> None:
             proxy_headers=False,
             server_header=False,
             limit_concurrency=MOST_AT_ONCE,
+            backlog=MOST_AT_ONCE,
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
     ).run(sockets=[listening])

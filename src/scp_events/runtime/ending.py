@@ -8,23 +8,24 @@ whatever was going on, so none can be swallowed there, and none is shown as a tr
     with ending.at_last(let_go):      # called when the block ends, and where it is cut short
         with ending.postponed():      # a signal is noted, and cuts the program short when the block ends
             ...
-        with ending.in_order():       # a signal is noted, for the block to ask about, and cuts nothing short
+        with ending.in_order():       # a signal is noted, for the block to ask about; nothing is cut short
             while not ending.told():
                 ...
 
-A service that was told to end has done as it should: its exit code is 0. A command was interrupted: it says so
-in one line, and its exit code is what a shell tells of a program killed by that signal, 128 and its number.
+A service that was told to end has done as it should: its exit code is 0. A command was interrupted: it says
+so in one line, and its exit code is what a shell tells of a program killed so, 128 and the signal's number.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
-SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name))
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """Windows does not know them all."""
 WITH_STDIN = "SCP_END_WITH_STDIN"
 """A variable set for a program that is to end with its parent, which holds the other end of its stdin."""
@@ -34,6 +35,7 @@ CLEAN = "\r\x1b[K\x1b[?25h"
 """Has a terminal forget the progress bar that was drawn, and show its cursor again."""
 
 Step = Callable[[], object]
+Stop = Callable[[int], object]
 
 
 class _ToldError(BaseException):
@@ -48,7 +50,7 @@ class _Program:
         self.told: signal.Signals | None = None
         self.postponing: list[object] = []
         self.letting_go: list[Step] = []
-        self.stop: Step | None = None
+        self.stop: Stop | None = None
         self.is_ending = False
 
 
@@ -64,6 +66,7 @@ def listen(command: str | None = None) -> None:
     for number in SIGNALS:
         if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _note)
+    atexit.register(_ignore)
     if os.environ.pop(WITH_STDIN, None):
         _end_with_stdin()
 
@@ -88,15 +91,16 @@ def postponed() -> Iterator[None]:
         yield
     finally:
         _this.postponing.remove(mark)
-        if told():
+        if told() and _this.stop is None:
             _end_unless_postponed()
 
 
 @contextmanager
-def in_order(stop: Step = lambda: None) -> Iterator[None]:
-    """Once told, have `stop` called and the block end by itself; the program then ends as it would anyway.
+def in_order(stop: Stop = lambda _number: None) -> Iterator[None]:
+    """Once told, let the block end by itself, and the program as it would have ended anyway.
 
-    `stop` is called between any two lines of the main thread, so it takes no lock: it sets a flag.
+    `stop` is called with the number of every signal, between any two lines of the main thread, so it may take
+    no lock: it sets a flag.
     """
     _this.stop = stop
     try:
@@ -124,19 +128,16 @@ def at_last(let_go: Step) -> Iterator[None]:
 
 
 def _note(number: int, _frame: object) -> None:
-    """Take a signal. Those after the first change nothing."""
-    if told():
-        return
-    _this.told = signal.Signals(number)
-    _end_unless_postponed()
+    """Take a signal. The first one counts."""
+    _this.told = _this.told or signal.Signals(number)
+    if _this.stop is not None:
+        _this.stop(number)
+    else:
+        _end_unless_postponed()
 
 
 def _end_unless_postponed() -> None:
-    if _this.is_ending:
-        return
-    if _this.stop is not None:
-        _this.stop()
-    elif not _this.postponing:
+    if not (_this.postponing or _this.is_ending):
         _end()
 
 
@@ -167,6 +168,12 @@ def _say(terminal: int, line: str) -> None:
     """Write a line, whatever Python was in the middle of writing. The terminal may have gone."""
     with suppress(OSError):
         os.write(terminal, f"{CLEAN if os.isatty(terminal) else ''}{line}\n".encode())
+
+
+def _ignore() -> None:
+    """Take no more signals: the program has done its work, and Python is about to let go of them."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _end_with_stdin() -> None:
