@@ -10,6 +10,7 @@ from scp_events.database import DatabaseError
 from scp_events.erasure import ErasureIncompleteError
 from scp_events.event_log import (
     BusyError,
+    CannotListenError,
     CommandIdReusedError,
     LogUnreachableError,
     LogUnwritableError,
@@ -30,12 +31,14 @@ from scp_events.ledger.log.startup import ReadOnlyError, StaleLogError
 from scp_events.ledger.log.tables import LedgerError
 from scp_events.ledger.witness.promises import PromisesError
 from scp_events.privacy import EncryptionError, KeyServiceDownError, KeysInUseError
+from scp_events.runtime.port import CannotListenError
 from scp_events.vocabulary import Refused
 
 SAID = (
     AnchorError,
     BundleTooLargeError,
     BusyError,
+    CannotListenError,
     CommandIdReusedError,
     DatabaseError,
     ErasureIncompleteError,
