@@ -10,7 +10,6 @@ from scp_events.database import DatabaseError
 from scp_events.erasure import ErasureIncompleteError
 from scp_events.event_log import (
     BusyError,
-    CannotListenError,
     CommandIdReusedError,
     LogUnreachableError,
     LogUnwritableError,
