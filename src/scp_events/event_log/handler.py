@@ -184,13 +184,13 @@ class CommandHandler:
                 except _OvertakenError:
                     await self._catch_up(asked, attempt)
         raise BusyError(
-            f"the {request.stream.category} changed {ATTEMPTS} times while this was decided: try again"
+            f"the {request.stream.category} changed {ATTEMPTS} times meanwhile: try again"
         )
 
     # --- deciding -----------------------------------------------------------------------------------------
 
     async def _on_what_is_remembered(self, asked: _Asked) -> Outcome | None:
-        """Record what a command comes to; None where nothing is remembered, or something else is to be said."""
+        """Record what a command comes to; None where nothing is remembered, or something else is said."""
         known = await self._remembered(asked)
         if known is None or not known.standing.latest.admits(asked.when):
             return None
