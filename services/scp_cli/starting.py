@@ -12,7 +12,7 @@ UNTIL_TOLD = {"serve": set[str](), "witness": {"keygen"}}
 
 def listen() -> None:
     """Take the signals, for a service or for a command that they interrupt."""
-    ending.listen(None if _runs_until_told(sys.argv[1:]) else "scp")
+    ending.listen(None if _runs_until_told(sys.argv[1:]) else "scp-events")
 
 
 def main() -> None:
