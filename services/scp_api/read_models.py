@@ -19,14 +19,15 @@ from scp_api.answers import add_question, json_of
 from scp_api.parts import Parts
 from scp_api.points import LAST_POSITION, DayQuery, KnownAt, KnownAtQuery
 from scp_events import follower
-from scp_events.access import Resource
+from scp_events.access import Deny, Resource
 from scp_events.follower import AnyConnection, Projection
-from scp_events.projections import caseload, decisions, outcomes
+from scp_events.projections import caseload, decisions, outcomes, referrals
 from scp_events.projections.caseload import Case
 from scp_events.projections.decisions import Decided
 from scp_events.projections.outcomes import Durations, Period, Rate
+from scp_events.projections.referrals import Referral
 from scp_events.replay import Point, resolve
-from scp_events.vocabulary import PersonCode, Position, Refused, Word
+from scp_events.vocabulary import REFERRING, OrganisationCode, PersonCode, Position, Refused, Word
 
 LONGEST_WAIT = 10
 LARGEST_PAGE = 200
@@ -52,6 +53,13 @@ class Caseload(Word):
     cases: tuple[Case, ...]
 
 
+class Referrals(Word):
+    """An agency's referrals, oldest first, each with the day of every step."""
+
+    position: Position
+    referrals: tuple[Referral, ...]
+
+
 class DecisionPage(Word):
     """A page of the register of decisions; `next` is the `after` of the next page."""
 
@@ -72,6 +80,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add every question to a read model."""
     for path, endpoint, model, summary in (
         ("/caseload", _caseload(parts), Caseload, "Whom a key worker looks after."),
+        ("/referrals", _referrals(parts), Referrals, "The referrals of an agency, your own by default."),
         ("/decisions", _decisions(parts), DecisionPage, "The register of decisions, oldest first."),
         ("/outcomes", _outcomes(parts), Outcomes, "What became of referrals and goals."),
     ):
@@ -97,6 +106,22 @@ def _caseload(parts: Parts) -> Callable[..., Response]:
         with asked as (connection, position):
             cases = caseload.of_key_worker(connection, key_worker, day)
         return json_of(Caseload(position=position, cases=tuple(cases)))
+
+    return endpoint
+
+
+def _referrals(parts: Parts) -> Callable[..., Response]:
+    def endpoint(
+        request: Request,
+        agency: Annotated[OrganisationCode | None, Query(examples=["police"])] = None,
+        min_position: MinPosition = 0,
+    ) -> Response:
+        asker = preconditions.may_read(request, Resource.REFERRAL).actor
+        if asker.role in REFERRING and agency not in {None, asker.organisation}:
+            raise problems.denied(Deny("own-agency", "an agency sees its own referrals: leave out `agency`"))
+        with _caught_up(parts, request, referrals, min_position) as (connection, position):
+            found = referrals.of_agency(connection, agency or asker.organisation)
+        return json_of(Referrals(position=position, referrals=tuple(found)))
 
     return endpoint
 
