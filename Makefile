@@ -4,7 +4,7 @@ VENV   := .venv
 RUN    := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test thorough faults check format draw bench results requirements
+.PHONY: help setup demo test thorough faults check format draw peers bench results requirements
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -49,7 +49,12 @@ draw: setup ## draw the pages from the code, and write the published language an
 	$(RUN) -m tests.house.language
 
 # One module of benchmarks/ each. `make bench SHORT=--short` takes a minute for each.
-BENCHMARKS := append http lag opening growth catching_up costs sealed_fields sealing verifying
+BENCHMARKS := append http lag opening growth catching_up costs encrypted_fields tree_writing verifying
+
+peers: ## install UmaDB, Message DB and Emmett, beside which `make bench` then measures (two of them by npm)
+	$(PYTHON) -m venv benchmarks/peers/.venv
+	benchmarks/peers/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/peers/requirements.txt
+	npm ci --prefix benchmarks/peers --ignore-scripts --no-audit --no-fund --loglevel=error
 
 bench: setup ## compare with the plain library and with bare inserts, by ratio, on this machine
 	@for each in $(BENCHMARKS); do $(RUN) -m benchmarks.$$each $(SHORT) || exit 1; done
@@ -65,3 +70,5 @@ requirements: setup ## pin the dependencies again, with hashes and without regis
 	  --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements/run.txt
 	$(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+	echo umadb | $(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links - -o benchmarks/peers/requirements.txt

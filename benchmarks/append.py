@@ -2,7 +2,8 @@
 
 Ours is the whole path: rules, envelope, and a commit that callers share. Beside it, on the same server: the
 plain library's application with its default recorder, a bare INSERT of the same bytes with a commit each, on
-as many connections, and pgbench doing that INSERT. Ratios above 1 are in our favour, save for p99.
+as many connections, pgbench doing that INSERT, and the peers that are installed (`benchmarks/peers`). Ratios
+above 1 are in our favour, save for p99.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from benchmarks import pgbench
 from benchmarks.bare_insert import BareInsert
 from benchmarks.callers import Helper, threads
 from benchmarks.ours import Ours
+from benchmarks.peers import installed as peers
 from benchmarks.pgbench import Pgbench
 from benchmarks.program import Run, run
 from benchmarks.recording import FromTasks, checked, from_threads
@@ -28,6 +30,7 @@ from benchmarks.theirs import Theirs
 CALLERS = (1, 4, 8, 16, 64)
 PROCESSES, CALLERS_EACH = 2, 8
 FAR_CALLERS = 16
+BESIDE_PEERS = 16
 ADDED_MS = 1.0
 """By how much the round trip of the slower wire is longer."""
 ASKS = 200
@@ -57,6 +60,7 @@ def _ratios(said: Run) -> dict[str, float | None]:
         "append_16_p99_vs_library": said.ratio("ours, 16 threads p99 ms", "library, 16 threads p99 ms"),
         "append_16_1ms_vs_library": said.ratio("ours, slow wire", "library, slow wire"),
         "append_2x8_processes_vs_library": said.ratio("ours, 2x8 processes", "library, 2x8 processes"),
+        **peers.ratios(said, f"ours, {BESIDE_PEERS} tasks", BESIDE_PEERS),
     }
 
 
@@ -91,21 +95,23 @@ def stores(said: Run, by_name: Mapping[str, Side]) -> dict[str, Store]:
 
 
 def _from_one_process(said: Run, body: bytes) -> None:
-    """From threads, from tasks, and from pgbench."""
+    """From threads, from tasks, from pgbench, and from the callers of peers."""
     all_stores = stores(said, sides(said, body))
     ours = all_stores["ours"]
     assert isinstance(ours, Ours)
     in_tasks = said.closing(FromTasks(ours))
     clients = _pgbench(said, body)
     for n in CALLERS:
-        said.compare(
-            {
-                f"{name}, {n} threads": checked(from_threads(each, n, said.seconds))
-                for name, each in all_stores.items()
-            }
-            | {f"ours, {n} tasks": checked(in_tasks.recording(n, said.seconds))}
-            | clients(n)
-        )
+        with said.part() as part:  # peers are there for one number of callers only: they hold connections
+            part.compare(
+                {
+                    f"{name}, {n} threads": checked(from_threads(each, n, said.seconds))
+                    for name, each in all_stores.items()
+                }
+                | {f"ours, {n} tasks": checked(in_tasks.recording(n, said.seconds))}
+                | clients(n)
+                | (peers.contenders(part, body, n) if n == BESIDE_PEERS else {})
+            )
 
 
 def _pgbench(said: Run, body: bytes) -> Callable[[int], dict[str, Contender]]:

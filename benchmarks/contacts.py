@@ -46,7 +46,7 @@ MINUTES = 45
 
 
 def life(length: int = LENGTH, note: str | None = NOTE) -> Iterator[ParticipantCommand]:
-    """Yield the commands of one case. Contacts without a note tell nothing that would have to be sealed."""
+    """Yield the commands of one case. Contacts without a note have nothing to be encrypted."""
     yield registration()
     yield agreement()
     for _ in range(length - 2):

@@ -126,7 +126,7 @@ def steps(ours: Ours) -> dict[str, Callable[[], object]]:
         "tell it from others": lambda: ours.log.fingerprint(stream, command, None, case),
         "decide": lambda: participant.decide(state, command),
         "put into an envelope": lambda: enveloping.envelope(event, sent, stream, case, _no_correction),
-        "seal and encode": lambda: enveloping.stored(stream, 10, [envelope]),
+        "encrypt and encode": lambda: enveloping.stored(stream, 10, [envelope]),
         "arguments of a call of 1": lambda: arguments_of([append]),
         "arguments of a call of 16": lambda: arguments_of([append] * 16),
         "evolve": lambda: participant.evolve(state, event),

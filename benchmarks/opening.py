@@ -3,7 +3,7 @@
 `cold` is a process that remembers nothing of the case, not even its keys: everything is read, opened, decoded
 and folded. Otherwise it is as the program opens it: what it remembers, brought up to date by one query; the
 library can do that too, with its cache, which by default is off. `history` returns every event besides, in
-its envelope. Contacts have notes, which ours seals; without notes there is next to nothing to be sealed.
+its envelope. Contacts have notes, which ours encrypts; without notes next to nothing is.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def compare(said: Run) -> Mapping[str, float | None]:
 
 
 def _ratios(said: Run) -> Iterator[dict[str, float | None]]:
-    """Yield the ratios of every kind; `sealed` are those with notes."""
+    """Yield the ratios of every kind; `encrypted` are those with notes."""
     for kind in KINDS:
         name = f"open_{kind.length}{'_sealed' if kind.note else ''}"
         name += f"_{kind.callers}_callers" if kind.callers > 1 else ""

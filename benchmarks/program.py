@@ -51,6 +51,8 @@ class Run:
     number_of_rounds: int = 3
     rounds: Rounds = field(default_factory=Rounds)
     not_run: list[str] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)
+    """Of what took part that is not one of our packages."""
     facts: dict[str, float] = field(default_factory=dict)
     """What was seen besides; the name says the unit."""
 
@@ -113,7 +115,7 @@ def run(benchmark: str, doc: str | None, compare: Compare, arguments: list[str])
             "benchmark": benchmark,
             "seed": SEED,
             "short": short,
-            "versions": _versions(said.server),
+            "versions": _versions(said.server) | said.versions,
             "machine": _machine(said.server) | {"load_before": round(load, 1)},
             "rounds": min(map(len, said.rounds.measured.values())),
             "medians": {name: _rounded(said.rounds.median(name)) for name in said.rounds.measured},

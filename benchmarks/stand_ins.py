@@ -3,8 +3,8 @@
     python -m benchmarks.stand_ins library|nothing
 
 Everything up to the log is `scp_api` itself, told by the same settings: the token is verified, the policy
-asked, the body read and validated, the answer written, the journal kept. The library loads the case, lets the
-aggregate decide and saves it. Nothing answers that it was recorded.
+asked, the body read and validated, the answer written, the request logged. The library loads the case, lets
+the aggregate decide and saves it. Nothing answers that it was recorded.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ from anyio.to_thread import run_sync
 from psycopg_pool import ConnectionPool
 
 from benchmarks.plain_library import Cases, environment
-from scp_api import journal, lifecycle
 from scp_api.app import create_app
 from scp_api.parts import Parts
 from scp_api.settings import Settings
 from scp_events.access import Verifier, development
 from scp_events.aggregates.participant import RecordContact
 from scp_events.event_log import EventLog, EventLogAsync, Outcome
+from scp_events.runtime.http_server import HttpServer, listen
+from scp_events.runtime.service_log import configure
+from scp_events.runtime.stopping import Stopping
 from scp_events.vocabulary import ParticipantId, Position, Provenance
 
 
@@ -82,10 +84,12 @@ STORES: Mapping[str, Callable[[str], Nothing]] = {"library": Library, "nothing":
 
 def main(arguments: list[str]) -> None:
     """Serve as `python -m scp_api` does, with the store named."""
-    journal.configure()
+    stopping = Stopping()
+    stopping.take_signals()
+    configure()
     settings = Settings()
-    assert settings.database_url is not None
-    conninfo = settings.database_url.get_secret_value()
+    conninfo = settings.url
+    assert conninfo is not None
     store = STORES[arguments[0]](conninfo)
     issuer = development.issuer(settings.home, settings.audience, settings.api_host)
     with ConnectionPool(conninfo, min_size=0, max_size=1, open=False) as reading:
@@ -96,12 +100,10 @@ def main(arguments: list[str]) -> None:
             verifier=Verifier([issuer]),
             threads=settings.api_threads,
         )
-        lifecycle.server(
-            create_app(parts),
-            host=settings.api_host,
-            port=settings.api_port,
-            drain_seconds=settings.api_drain_seconds,
-        ).run()
+        listening = listen(settings.api_host, settings.api_port)
+        server = HttpServer(create_app(parts), listening, drain_seconds=settings.api_drain_seconds)
+        stopping.tell(server.stop)
+        server.serve_until_stopped()
 
 
 if __name__ == "__main__":

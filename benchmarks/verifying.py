@@ -20,12 +20,12 @@ from benchmarks.ours import Ours
 from benchmarks.program import Run, run
 from benchmarks.rounds import Contender, Done, clocked
 from scp_events import event_log
-from scp_events.ledger import tables
-from scp_events.ledger.exporting import Readable, export
+from scp_events.ledger.log import tables
+from scp_events.ledger.log.exporting import Readable, export
+from scp_events.ledger.log.keeping import checkpoint_now
+from scp_events.ledger.log.settings import LedgerSettings
+from scp_events.ledger.log.verifying import verify
 from scp_events.ledger.offline import verify as offline
-from scp_events.ledger.sealing import seal_now
-from scp_events.ledger.settings import LedgerSettings
-from scp_events.ledger.verifying import verify
 
 EVENTS, EVENTS_SHORT = 200_000, 40_000
 A_CASE = 69
@@ -33,12 +33,12 @@ A_CASE = 69
 
 
 def compare(said: Run) -> Mapping[str, float | None]:
-    """Seal a log, then verify it and fetch it in turn; then verify a case's bundle."""
+    """Cover a log by a checkpoint, then verify it and fetch it in turn; then verify a case's bundle."""
     events = EVENTS_SHORT if said.short else EVENTS
     conninfo, settings = said.database(), LedgerSettings(ledger_key=said.place() / "key")
     event_log.prepare(conninfo)
     fill(conninfo, a_contact(said), events)
-    seal_now(conninfo, settings)
+    checkpoint_now(conninfo, settings)
     said.compare({"verify": verifying(conninfo, events), "fetch": fetching(conninfo, events)})
     said.compare({f"bundle of {A_CASE} events": a_bundle(said)})
     said.facts["bundle_69_events_ms"] = 1000 / said.rounds.median(f"bundle of {A_CASE} events")
@@ -73,7 +73,7 @@ def a_bundle(said: Run) -> Contender:
     ours = said.closing(Ours(said.database(), said.keyring()))
     settings = LedgerSettings(ledger_key=said.place() / "key")
     case = ours.open_case(A_CASE)
-    seal_now(ours.conninfo, settings)
+    checkpoint_now(ours.conninfo, settings)
     _, archive = export(ours.conninfo, settings, case, _readable(case))
     bundle = said.place() / "bundle.zip"
     bundle.write_bytes(archive)

@@ -29,6 +29,8 @@ LIBRARY, ALSO_LIBRARY = "#b3261e", "#e07a5f"
 OTHER = "#7a8691"
 BY_SIDE = {"ours": OURS, "insert": INSERT, "pgbench": PGBENCH, "library": LIBRARY}
 
+PEERS = {"umadb": "UmaDB", "message_db": "Message DB", "emmett": "Emmett"}
+
 
 @dataclass(frozen=True)
 class Result:
@@ -76,6 +78,10 @@ TARGETS = (
     Target("append_1_vs_library", "appends of a lone caller, against the library", 2.5),
     Target("append_16_threads_vs_library", "appends from 16 threads, against the library", 10),
     Target("append_16_threads_vs_insert", "appends from 16 threads, against a bare INSERT", 1.2),
+    Target("append_16_vs_umadb", "appends from 16 tasks, against UmaDB", 1),
+    Target("append_16_vs_message_db", "appends from 16 tasks, against Message DB", 1),
+    Target("append_16_vs_message_db_apart", "the same with a category for each of its callers", 1),
+    Target("append_16_vs_emmett", "appends from 16 tasks, against Emmett", 1),
     Target("append_16_asyncio_vs_pgbench", "appends from 16 tasks, against pgbench's INSERT", 1),
     Target(
         "append_16_p99_vs_library", "99th percentile of 16 threads' waits, against theirs", 0.25, "at most"
@@ -85,8 +91,8 @@ TARGETS = (
     Target("http_vs_no_store", "commands over HTTP, against no store behind them", 0.5),
     Target("lag_p99_vs_library", "99th percentile from a commit to a reader, against theirs", 1, "at most"),
     Target("open_100_vs_library", "opening a case of 100 events, against the library's repository", 6),
-    Target("open_100_sealed_vs_library", "the same with sealed fields", 4),
-    Target("seal_vs_append", "events sealed into the ledger, against events appended", 1.2),
+    Target("open_100_sealed_vs_library", "the same with encrypted fields", 4),
+    Target("seal_vs_append", "events taken into the ledger's tree, against events appended", 1.2),
     Target("verify_vs_fetch", "events verified, against the same rows merely fetched", 0.33),
     Target("growth_append", "appends to the largest log, against ten thousand events", 0.85),
     Target("growth_open", "opening in the largest log, against ten thousand events", 0.85),
@@ -120,15 +126,24 @@ def machine(results: Iterable[Result]) -> str:
     said = [result.said for result in results]
     if not said:
         return NOT_YET
-    on, versions = said[0]["machine"], said[0]["versions"]
+    on, versions = said[0]["machine"], _versions(said)
     loads = ", ".join(f"{each['machine']['load_before']:g}" for each in said)
     return (
         f"{on['system']}, {on['cores']} cores, {on['memory_gb']} GB of memory, a solid-state disk.\n"
         f"PostgreSQL {versions['postgresql']} on the same machine as its clients, with fsync {on['fsync']},\n"
         f"synchronous_commit {on['synchronous_commit']} and {on['shared_buffers']} of shared buffers.\n"
         f"Python {versions['python']}, psycopg {versions['psycopg']}, pydantic {versions['pydantic']},\n"
-        f"eventsourcing {versions['eventsourcing']}. Load of the machine before each benchmark: {loads}."
+        f"eventsourcing {versions['eventsourcing']}{_peers(versions)}."
+        f" Load of the machine before each benchmark: {loads}."
     )
+
+
+def _versions(said: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return {name: version for each in said for name, version in each["versions"].items()}
+
+
+def _peers(versions: Mapping[str, str]) -> str:
+    return "".join(f", {name} {versions[key]}" for key, name in PEERS.items() if key in versions)
 
 
 def targets(results: Iterable[Result]) -> str:
@@ -323,14 +338,14 @@ TABLES = (
     "opening",
     "growth",
     "catching_up",
-    "sealed_fields",
-    "sealing",
+    "encrypted_fields",
+    "tree_writing",
     "verifying",
 )
 SAID: Mapping[str, tuple[str, Draw]] = {
     **{name: (name, table) for name in TABLES},
     "followed": ("lag", followed),
-    **{f"facts of {name}": (name, facts) for name in ("sealed_fields", "sealing", "verifying")},
+    **{f"facts of {name}": (name, facts) for name in ("encrypted_fields", "tree_writing", "verifying")},
     "costs": ("costs", costs),
 }
 """Every drawn part of the page that says what a benchmark showed."""

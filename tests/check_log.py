@@ -12,16 +12,18 @@ import psycopg
 
 from scp_events.aggregates import ALL, BY_CATEGORY
 from scp_events.event_log import Codec
+from scp_events.event_log.rows import Row
+from scp_events.history import AnyFact, effective, every_event, state_of
 from scp_events.privacy import PartKey, marks_of
-from scp_events.vocabulary import Erased, FieldGroup, Stream, fold, stored_type
+from scp_events.vocabulary import UTC_CALENDAR, Erased, FieldGroup, Stream, stored_type
 
-MARKS = {stored_type(event): marks_of(event) for aggregate in ALL for event in aggregate.EVENTS}
+MARKS = {stored_type(event): marks_of(event) for aggregate in ALL for event in every_event(aggregate)}
 
 
 class NobodysKeys:
     """What a keyring is once everybody's keys are destroyed."""
 
-    def to_seal(self, _subject: UUID, _group: FieldGroup) -> PartKey | Erased:
+    def to_encrypt(self, _subject: UUID, _group: FieldGroup) -> PartKey | Erased:
         raise AssertionError("nothing is written here")
 
     def to_open(self, key_id: str) -> PartKey | Erased:
@@ -36,11 +38,11 @@ def check_log(conninfo: str) -> int:
     with psycopg.connect(conninfo) as connection:
         rows = connection.execute(
             "SELECT position, stream_id, version, recorded_at, type, body, event_id, category, case_id,"
-            " command_id, occurred_at, is_decision FROM event_log.events ORDER BY position",
+            " command_id, occurred_at, precision, is_decision FROM event_log.events ORDER BY position",
         ).fetchall()
         head = connection.execute("SELECT position, recorded_at FROM event_log.head").fetchall()
         commands = connection.execute(
-            "SELECT command_id, stream_id, first_position, last_version, event_count FROM event_log.commands",
+            "SELECT command_id, first_position, event_count FROM event_log.commands",
         ).fetchall()
     _positions_are_dense_and_times_never_go_back(rows, head)
     _versions_are_dense_in_every_stream(rows)
@@ -67,31 +69,28 @@ def _versions_are_dense_in_every_stream(rows: list) -> None:
 
 
 def _copies_say_what_the_body_says(rows: list) -> None:
-    for position, _, _, _, type_, body, event_id, _, case_id, command_id, _, is_decision in rows:
+    for position, _, _, recorded_at, type_, body, event_id, _, case_id, command_id, *copies in rows:
         said = json.loads(body)
+        occurred_at = said["occurred_at"]
         assert said["event"]["type"] == type_, position
         assert said["event_id"] == str(event_id), position
         assert said["case_id"] == (str(case_id) if case_id else None), position
         assert said["command_id"] == str(command_id), position
-        assert ("decision" in said["event"]) == is_decision, position
+        when = datetime.fromisoformat(occurred_at) if occurred_at else recorded_at
+        assert copies == [when, said["precision"], "decision" in said["event"]], position
 
 
 def _every_command_counted_once(rows: list, commands: list) -> None:
     counted: dict = {}
     for row in rows:
-        counted.setdefault(row[9], []).append(row)
-    assert {command[0] for command in commands} == set(counted)
-    for command_id, stream_id, first, last_version, count in commands:
-        mine = counted[command_id]
-        assert [row[0] for row in mine] == list(range(first, first + count))
-        assert {row[1] for row in mine} == {stream_id}
-        assert mine[-1][2] == last_version
+        counted.setdefault(row[9], []).append(row[0])
+    assert {command: list(range(first, first + count)) for command, first, count in commands} == counted
 
 
 def _nothing_personal_stands_in_the_clear(rows: list) -> None:
     for position, _, _, _, type_, body, *_ in rows:
         said = json.loads(body)
-        assert bool(said.get("sealed")) != ("salt" in said), position
+        assert bool(said.get("encrypted")) != ("salt" in said), position
         for mark in MARKS[type_]:
             assert [*_at(said["event"], mark.path)] == [], (position, mark.path)
 
@@ -109,10 +108,9 @@ def _at(said: Any, path: tuple[str, ...]) -> Iterator[object]:
 
 def _every_stream_can_be_folded_though_everything_is_erased(rows: list) -> None:
     codec = Codec(ALL, NobodysKeys())
-    histories: dict = {}
-    for position, stream_id, version, _, type_, body, _, category, *_ in rows:
-        stream = Stream(category, stream_id)
-        envelope = codec.decode(type_, bytes(body), stream, version, f"position {position}")
-        histories.setdefault((category, stream_id), []).append(envelope.event)
-    for (category, _), events in histories.items():
-        fold(BY_CATEGORY[category], events)
+    histories: dict[Stream, list[AnyFact]] = {}
+    for position, stream_id, version, recorded_at, type_, body, _, category, *_ in rows:
+        row = Row(position, stream_id, category, version, recorded_at, type_, bytes(body))
+        histories.setdefault(row.stream, []).append(codec.fact(row, UTC_CALENDAR))
+    for stream, facts in histories.items():
+        state_of(BY_CATEGORY[stream.category], effective(facts))

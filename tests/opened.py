@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 from uuid import uuid4
 
-from scp_events.aggregates import ALL
-from scp_events.event_log import EventLog
+from scp_events.event_log import BlockingCommandHandler, CommandHandler, LogReader
 from scp_events.privacy import Keyring, open_keyring
-from scp_events.vocabulary import Aggregate
 from tests.waiting import until
 
 
 @contextmanager
-def opened_log(
-    conninfo: str, *, aggregates: Sequence[Aggregate[Any, Any, Any, Any]] = ALL, pool_size: int = 4
-) -> Iterator[EventLog]:
-    """Yield the log of a database; the keyring is the one of this run (see conftest)."""
+def opened_reader(conninfo: str, *, pool_size: int = 2) -> Iterator[LogReader]:
+    """Yield a reader of the log of a database; the keyring is the one of this run (see conftest)."""
+    with open_keyring(conninfo) as keyring, LogReader(conninfo, keyring, pool_size=pool_size) as log:
+        yield log
+
+
+@contextmanager
+def opened_handler(conninfo: str) -> Iterator[BlockingCommandHandler]:
+    """Yield what records commands in the log of a database."""
     with (
         open_keyring(conninfo) as keyring,
-        EventLog(conninfo, aggregates, keyring=keyring, pool_size=pool_size) as log,
+        BlockingCommandHandler(CommandHandler(conninfo, keyring)) as handler,
     ):
-        yield log
+        yield handler
 
 
 def listening(keyring: Keyring) -> None:

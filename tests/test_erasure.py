@@ -24,8 +24,8 @@ from scp_events.follower.projection import Statements
 from scp_events.privacy import GROUPS
 from scp_events.projections import ALL as PROJECTIONS
 from scp_events.projections import caseload, decisions
-from scp_events.streams.audiences import BY_NAME
-from scp_events.streams.cloud_events import Edition
+from scp_events.publishing.audiences import BY_NAME
+from scp_events.publishing.cloud_events import Edition
 from scp_events.vocabulary import (
     NOTHING_YET,
     CommandId,

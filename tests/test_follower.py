@@ -18,7 +18,7 @@ from scp_events.follower import FencedError, Follower, On, OtherTablesError, Sta
 from scp_events.follower.following import is_transient
 from scp_events.vocabulary import Event, Position, stored_type
 from tests.opened import opened_log
-from tests.streams.filled_log import SECRET_WORDS, append_many
+from tests.publishing.filled_log import SECRET_WORDS, append_many
 from tests.waiting import until
 
 EVERYTHING = frozenset(event for aggregate in ALL for event in aggregate.EVENTS)

@@ -1,109 +1,95 @@
-"""`python -m scp_api`: read the settings, open the connections, hand the parts to each other, run."""
+"""`python -m scp_api`: serves until told to stop. Exit code 3: the log is not the newest."""
 
 from __future__ import annotations
+
+from scp_events.runtime import ending
+
+if __name__ == "__main__":
+    ending.listen()  # before the rest is imported, which takes a second
 
 import sys
 from contextlib import ExitStack, suppress
 
-import structlog
 from psycopg_pool import ConnectionPool
-from pydantic import ValidationError
 
-from scp_api import journal, lifecycle
 from scp_api.app import create_app
 from scp_api.parts import Parts
 from scp_api.read_models import PROJECTIONS
 from scp_api.settings import Settings
 from scp_events import follower
 from scp_events.access import Issuer, Verifier, development, keys
-from scp_events.aggregates import ALL
-from scp_events.database import DatabaseError, open_database
-from scp_events.event_log import EventLog, EventLogAsync, UnsafeServerError, prepare
-from scp_events.ledger import startup
-from scp_events.ledger.startup import Guard, ReadOnlyError, StaleLogError, Standing
-from scp_events.privacy import open_keyring
+from scp_events.event_log import EventLogAsync
+from scp_events.ledger.log import startup
+from scp_events.ledger.log.startup import Guard, ReadOnlyError, StaleLogError, Standing
+from scp_events.runtime import program
+from scp_events.runtime.http_server import HttpServer
+from scp_events.runtime.opening import CANNOT_OPEN, opened_log
+from scp_events.runtime.port import Port
+from scp_events.runtime.program import CannotWorkError
+from scp_events.runtime.service_log import logger
 
-_journal = structlog.get_logger("scp_api")
-
-STALE = 3
 PATIENCE = 5.0
 """Seconds a question waits for a connection before it is told to come back."""
 
 
 def main() -> int:
-    """Serve until told to stop. Returns 0 then, 2 where the settings cannot be used, 3 for a stale log."""
-    journal.configure()
-    try:
-        settings = Settings()
-        issuers = _issuers(settings)
-    except ValidationError as error:
-        return _unusable("; ".join(found["msg"] for found in error.errors()))
-    except (development.DevelopmentModeError, ValueError) as error:
-        return _unusable(str(error))
-    try:
-        _serve(settings, issuers)
-    except (DatabaseError, UnsafeServerError) as error:
-        return _unusable(str(error))
-    except StaleLogError as error:
-        return _unusable(str(error), STALE)
-    return 0
+    """Serve, and return the exit code."""
+    return program.run(serve, cannot_work=CANNOT_OPEN, replaced=(StaleLogError,))
 
 
-def _serve(settings: Settings, issuers: list[Issuer]) -> None:
+def serve() -> None:
     """Open in this order and close in the other: the server drains before its connections go."""
-    url = settings.database_url.get_secret_value() if settings.database_url else None
+    settings = Settings()
+    issuers = _issuers(settings)
     with ExitStack() as opened:
-        conninfo = opened.enter_context(open_database(url, settings.home))
-        opened.callback(_journal.info, "stopping", step="database")
-        prepare(conninfo)
-        follower.prepare(conninfo, PROJECTIONS)
-        keyring = opened.enter_context(
-            open_keyring(conninfo, named=settings.keyring, url=url, home=settings.home)
-        )
+        port = opened.enter_context(Port(settings.api_host, settings.api_port, setting="SCP_API_PORT"))
+        opened.callback(logger.info, "stopping", step="database")
         log = opened.enter_context(
-            EventLog(conninfo, ALL, keyring=keyring, pool_size=2 * settings.api_threads, patience=PATIENCE)
+            opened_log(settings, pool_size=2 * settings.api_threads, patience=PATIENCE)
         )
-        reading = opened.enter_context(
-            ConnectionPool(
-                conninfo,
-                min_size=1,
-                max_size=settings.api_threads,
-                timeout=PATIENCE,
-                reconnect_timeout=PATIENCE,  # then the next request tries anew, not a clock that doubles
-                kwargs={"autocommit": True},
-                open=False,
-            )
-        )
-        opened.callback(_journal.info, "stopping", step="pools")
+        follower.prepare(log.conninfo, PROJECTIONS)
+        reading = opened.enter_context(_reading(log.conninfo, settings.api_threads))
+        opened.callback(logger.info, "stopping", step="pools")
         if settings.api_follow:
             opened.enter_context(follower.following(log, PROJECTIONS))
-        opened.callback(_journal.info, "stopping", step="followers")
+        opened.callback(logger.info, "stopping", step="followers")
         parts = Parts(
             log=log,
             writing=EventLogAsync(log, readers=settings.api_threads),
             reading=reading,
             verifier=Verifier(issuers),
-            guard=_guard(conninfo, settings),
+            guard=_guard(log.conninfo, settings),
             threads=settings.api_threads,
         )
-        server = lifecycle.server(
-            create_app(parts),
-            host=settings.api_host,
-            port=settings.api_port,
-            drain_seconds=settings.api_drain_seconds,
-        )
-        _journal.info("serving", host=settings.api_host, port=settings.api_port)
-        server.run()
-        _journal.info("stopping", step="drained")
+        server = HttpServer(create_app(parts), port, drain_seconds=settings.api_drain_seconds)
+        logger.info("serving", host=settings.api_host, port=port.number)
+        server.serve_until_stopped()
+        logger.info("stopping", step="drained")
+
+
+def _reading(conninfo: str, threads: int) -> ConnectionPool:
+    """Return the connections that questions to projections are asked over."""
+    return ConnectionPool(
+        conninfo,
+        min_size=1,
+        max_size=threads,
+        timeout=PATIENCE,
+        reconnect_timeout=PATIENCE,  # then the next request tries anew, not a clock that doubles
+        kwargs={"autocommit": True},
+        open=False,
+    )
 
 
 def _issuers(settings: Settings) -> list[Issuer]:
-    """Return whose tokens are believed."""
+    """Return whose tokens are believed. Raises `CannotWorkError`."""
     found = []
-    if settings.issuer and settings.issuer_keys:
-        found.append(Issuer(settings.issuer, settings.audience, keys.keys_of(settings.issuer_keys)))
-    if settings.development:
-        found.append(development.issuer(settings.home, settings.audience, settings.api_host))
+    try:
+        if settings.issuer and settings.issuer_keys:
+            found.append(Issuer(settings.issuer, settings.audience, keys.keys_of(settings.issuer_keys)))
+        if settings.development:
+            found.append(development.issuer(settings.home, settings.audience, settings.api_host))
+    except (development.DevelopmentModeError, ValueError) as error:
+        raise CannotWorkError(str(error)) from None
     return found
 
 
@@ -113,18 +99,13 @@ def _guard(conninfo: str, settings: Settings) -> Guard:
     def look() -> Standing:
         standing = startup.compare(conninfo, settings)
         if not standing.may_append:
-            _journal.warning("read-only", anchors=[each.name for each in standing.asked if not each.agrees])
+            logger.warning("read-only", anchors=[each.name for each in standing.asked if not each.agrees])
         return standing
 
     guard = Guard(look)
     with suppress(ReadOnlyError):
         guard.must_allow_appending()
     return guard
-
-
-def _unusable(remedy: str, code: int = 2) -> int:
-    sys.stderr.write(f"scp_api cannot start: {remedy}\n")
-    return code
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from scp_api import commands, health, openapi, problems, queries, read_models
 from scp_api.authentication import Authentication
 from scp_api.body_limit import BodyLimit
-from scp_api.journal import Journal
 from scp_api.parts import Parts
+from scp_api.request_log import RequestLog
 
 DESCRIPTION = """
 Programme tracking for young people in second-chance programmes, as a log of decisions.
@@ -40,7 +40,7 @@ def create_app(parts: Parts) -> FastAPI:
     openapi.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Authentication, verifier=parts.verifier)
-    app.add_middleware(Journal)
+    app.add_middleware(RequestLog)
     return app
 
 

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from scp_events.access import Verifier
 from scp_events.event_log import EventLog, EventLogAsync
-from scp_events.ledger.startup import Guard
+from scp_events.ledger.log.startup import Guard
 
 
 def _now() -> datetime:

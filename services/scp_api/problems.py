@@ -31,7 +31,7 @@ from scp_events.event_log import (
     UnsafeServerError,
 )
 from scp_events.history import UnknownCaseError
-from scp_events.ledger.startup import ReadOnlyError, StaleLogError
+from scp_events.ledger.log.startup import ReadOnlyError, StaleLogError
 from scp_events.privacy import KeyServiceDownError
 from scp_events.vocabulary import Refused, Word
 

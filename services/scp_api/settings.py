@@ -6,14 +6,13 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from scp_events.ledger.settings import LedgerSettings
+from scp_events.ledger.log.settings import LedgerSettings
+from scp_events.runtime.settings import ServiceSettings
 
 
-class Settings(LedgerSettings):
+class Settings(LedgerSettings, ServiceSettings):
     """How the HTTP service runs. `SCP_DEVELOPMENT=1` believes development tokens, on loopback alone."""
 
-    keyring: str | None = None
-    """Where the keys are kept: a file or the address of a Vault; without it a file in `home`."""
     api_host: str = "127.0.0.1"
     api_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     api_threads: Annotated[int, Field(ge=1, le=256)] = 16

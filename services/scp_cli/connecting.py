@@ -9,13 +9,12 @@ from uuid import UUID
 import psycopg
 from pydantic import ValidationError
 
-from scp_events.aggregates import ALL
-from scp_events.database import open_database
-from scp_events.event_log import EventLog, prepare
+from scp_events.event_log import EventLog
 from scp_events.history import UnknownCaseError
-from scp_events.ledger import startup, tables
-from scp_events.ledger.settings import LedgerSettings
-from scp_events.privacy import open_keyring
+from scp_events.ledger.log import startup, tables
+from scp_events.ledger.log.settings import LedgerSettings
+from scp_events.runtime import opening
+from scp_events.runtime.settings import ServiceSettings, what_is_wrong
 from scp_events.vocabulary import ParticipantId
 
 
@@ -26,18 +25,15 @@ class LedgerSettingsError(Exception):
 @contextmanager
 def opened_log() -> Iterator[EventLog]:
     """Yield the log of `SCP_DATABASE_URL`, or of the embedded server in `SCP_HOME`, with its keyring."""
-    with open_database() as conninfo:
-        prepare(conninfo)
-        with open_keyring(conninfo) as keyring, EventLog(conninfo, ALL, keyring=keyring, pool_size=2) as log:
-            yield log
+    with opening.opened_log(ServiceSettings(), pool_size=2) as log:
+        yield log
 
 
 @contextmanager
 def opened_ledger() -> Iterator[tuple[str, LedgerSettings]]:
-    """Yield how to connect to the log's database, and how it is sealed, for whoever reads no event."""
+    """Yield how to connect to the log's database, and how its ledger is kept, for whoever reads no event."""
     settings = ledger_settings()
-    with open_database() as conninfo:
-        prepare(conninfo)
+    with opening.opened_database(settings) as conninfo:
         with psycopg.connect(conninfo, autocommit=True) as connection:
             tables.prepare(connection)
         yield conninfo, settings
@@ -61,8 +57,7 @@ def ledger_settings() -> LedgerSettings:
     try:
         return LedgerSettings()
     except ValidationError as error:
-        wrong = (f"SCP_{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
-        raise LedgerSettingsError("; ".join(wrong)) from None
+        raise LedgerSettingsError(what_is_wrong(error)) from None
 
 
 def case_named(log: EventLog, named: str) -> ParticipantId:

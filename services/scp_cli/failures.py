@@ -20,22 +20,24 @@ from scp_events.event_log import (
 )
 from scp_events.follower import FencedError, OtherTablesError, UnknownProjectionError
 from scp_events.history import UnknownCaseError
-from scp_events.ledger.anchors import AnchorError
-from scp_events.ledger.bundle import BundleTooLargeError
-from scp_events.ledger.exporting import NothingToExportError
+from scp_events.ledger.format.bundle import BundleTooLargeError
+from scp_events.ledger.format.note import NoteError
+from scp_events.ledger.format.tree import ProofError
 from scp_events.ledger.key_files import KeyFileError
-from scp_events.ledger.note import NoteError
-from scp_events.ledger.promises import PromisesError
-from scp_events.ledger.startup import ReadOnlyError, StaleLogError
-from scp_events.ledger.tables import LedgerError
-from scp_events.ledger.tree import ProofError
-from scp_events.privacy import KeyServiceDownError, KeysInUseError, SealError
+from scp_events.ledger.log.anchors import AnchorError
+from scp_events.ledger.log.exporting import NothingToExportError
+from scp_events.ledger.log.startup import ReadOnlyError, StaleLogError
+from scp_events.ledger.log.tables import LedgerError
+from scp_events.ledger.witness.promises import PromisesError
+from scp_events.privacy import EncryptionError, KeyServiceDownError, KeysInUseError
+from scp_events.runtime.port import CannotListenError
 from scp_events.vocabulary import Refused
 
 SAID = (
     AnchorError,
     BundleTooLargeError,
     BusyError,
+    CannotListenError,
     CommandIdReusedError,
     DatabaseError,
     ErasureIncompleteError,
@@ -54,7 +56,7 @@ SAID = (
     PromisesError,
     ProofError,
     ReadOnlyError,
-    SealError,
+    EncryptionError,
     SheetsRefusedError,
     StaleLogError,
     StaleVersionError,

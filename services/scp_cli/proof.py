@@ -12,7 +12,7 @@ from scp_cli.connecting import ledger_settings
 from scp_cli.output import show_rich
 from scp_cli.proving import bundled, checked, told
 from scp_events.event_log import EventLog
-from scp_events.ledger import startup
+from scp_events.ledger.log import startup
 from scp_events.vocabulary import ParticipantId
 
 VERIFIER = "verify.py"
@@ -28,7 +28,7 @@ def prove(log: EventLog, case_id: ParticipantId, home: Path) -> Path | None:
         show_rich("  This log is elsewhere and has no key here: SCP_LEDGER_KEY names one.")
         return None
     startup.prepare(log.conninfo, settings)
-    show_rich(*(f"  {line}" for line in told(*checked(log.conninfo, settings, seal=True))))
+    show_rich(*(f"  {line}" for line in told(*checked(log.conninfo, settings, checkpoint=True))))
     name, archive = bundled(log, settings, case_id)
     path = home / f"{name}.zip"
     path.write_bytes(archive)

@@ -13,37 +13,39 @@ from scp_cli.output import Format, Shown, as_json, progress, remark, show, write
 
 if TYPE_CHECKING:
     from scp_events.event_log import EventLog
-    from scp_events.ledger.bundle import Opened
-    from scp_events.ledger.exporting import Readable
-    from scp_events.ledger.settings import LedgerSettings
-    from scp_events.ledger.startup import Asked
-    from scp_events.ledger.verifying import Anchor, Verified
+    from scp_events.ledger.format.bundle import Opened
+    from scp_events.ledger.log.exporting import Readable
+    from scp_events.ledger.log.settings import LedgerSettings
+    from scp_events.ledger.log.startup import Asked
+    from scp_events.ledger.log.verifying import Anchor, Verified
     from scp_events.vocabulary import ParticipantId
 
 STALE = 3
 """The exit code where an anchor contradicts the log."""
 NOT_VERIFIED = 4
-"""The exit code where something is not as it was sealed."""
+"""The exit code where something is not as the ledger has it."""
 
-Seal: TypeAlias = Annotated[
+CheckpointFirst: TypeAlias = Annotated[
     bool,
-    typer.Option("--seal/--no-seal", help="First seal what is new, or leave it unsealed."),
+    typer.Option(
+        "--checkpoint/--no-checkpoint", help="First cover what is new by a checkpoint, or leave it."
+    ),
 ]
 
 
 # --- verify -----------------------------------------------------------------------------------------------
 
 
-def verify(*, seal: Seal = True, how: Shown = Format.TABLE) -> None:
+def verify(*, checkpoint: CheckpointFirst = True, how: Shown = Format.TABLE) -> None:
     """Verify the whole log against its ledger and its anchors.
 
-    Every event is hashed anew and compared with what was sealed; the first position that is not as it was is
-    named, with exit code 4. Nobody can vouch for events that are not sealed yet; it says how many they are.
+    Every event is hashed anew and compared with the ledger; the first position that is not as it was is
+    named, with exit code 4. Nobody can vouch for events that no checkpoint covers yet; it says how many.
     """
     from scp_cli.connecting import opened_ledger
 
     with opened_ledger() as (conninfo, settings):
-        found, first, wrong = checked(conninfo, settings, seal=seal)
+        found, first, wrong = checked(conninfo, settings, checkpoint=checkpoint)
     if how is Format.TABLE:
         write("".join(f"{line}\n" for line in told(found, first, wrong)))
     else:
@@ -53,12 +55,12 @@ def verify(*, seal: Seal = True, how: Shown = Format.TABLE) -> None:
 
 
 def checked(
-    conninfo: str, settings: LedgerSettings, *, seal: bool
+    conninfo: str, settings: LedgerSettings, *, checkpoint: bool
 ) -> tuple[Verified, int | None, str | None]:
-    """Verify the log, after sealing what is new; return what was found, where it is wrong first, and why."""
-    from scp_events.ledger.verifying import verify as verify_log
+    """Verify the log, what is new included; return what was found, where it is wrong first, and why."""
+    from scp_events.ledger.log.verifying import verify as verify_log
 
-    contradiction = _seal(conninfo, settings) if seal else None
+    contradiction = _cover(conninfo, settings) if checkpoint else None
     held = _held(conninfo, settings)
     with progress("verifying") as bar:
         found = verify_log(conninfo, held, bar)
@@ -67,18 +69,18 @@ def checked(
     return found, first, wrong
 
 
-def _seal(conninfo: str, settings: LedgerSettings) -> str | None:
-    """Seal what is new, where we may; return what an anchor says against this log."""
-    from scp_events.ledger.anchors import AnchorError
-    from scp_events.ledger.sealing import EXPECTED, seal_now
-    from scp_events.ledger.startup import StaleLogError
+def _cover(conninfo: str, settings: LedgerSettings) -> str | None:
+    """Cover what is new by a checkpoint, where we may; return what an anchor says against this log."""
+    from scp_events.ledger.log.anchors import AnchorError
+    from scp_events.ledger.log.keeping import EXPECTED, checkpoint_now
+    from scp_events.ledger.log.startup import StaleLogError
 
     try:
-        seal_now(conninfo, settings)
+        checkpoint_now(conninfo, settings)
     except StaleLogError as stale:
         return str(stale)
     except (AnchorError, OSError, *EXPECTED) as error:
-        remark(f"scp: nothing was sealed: {error}")
+        remark(f"scp: no checkpoint was made: {error}")
     return None
 
 
@@ -86,9 +88,9 @@ def _held(conninfo: str, settings: LedgerSettings) -> list[Anchor]:
     """Return what the file of published checkpoints holds."""
     import psycopg
 
-    from scp_events.ledger.anchors import AnchorError, AnchorFile
-    from scp_events.ledger.log_key import known_log
-    from scp_events.ledger.verifying import held_in
+    from scp_events.ledger.log.anchors import AnchorError, AnchorFile
+    from scp_events.ledger.log.log_key import known_log
+    from scp_events.ledger.log.verifying import held_in
 
     path = settings.anchor_file
     if path is None or not path.exists():
@@ -104,14 +106,14 @@ def _held(conninfo: str, settings: LedgerSettings) -> list[Anchor]:
 
 def told(found: Verified, first: int | None, wrong: str | None) -> list[str]:
     """Say what was found in lines for people."""
-    from scp_events.ledger.paper import format_for_paper
+    from scp_events.ledger.format.paper import format_for_paper
 
     later = found.head - found.size
     if wrong:
         return [f"WRONG from position {first} on: {wrong}"]
     lines = [
         f"Verified: {format_for_paper(found.size, found.root)}.",
-        f"Every event, tile and count is as it was sealed; {found.anchors} checkpoints agree.",
+        f"Every event, tile and count is as the ledger has it; {found.anchors} checkpoints agree.",
     ]
     if later > 0:
         lines.append(f"Nobody can vouch for the last {later} events: no checkpoint covers them yet.")
@@ -154,7 +156,7 @@ def export(
         int | None,
         typer.Option(metavar="POSITION", min=1, help="At this published checkpoint, not the newest."),
     ] = None,
-    seal: Seal = True,
+    checkpoint: CheckpointFirst = True,
 ) -> None:
     """Write a case as a bundle that anybody can verify, without us and without network.
 
@@ -164,7 +166,7 @@ def export(
     from scp_cli.connecting import case_named, ledger_settings, opened_log
 
     with opened_log() as log:
-        name, archive = bundled(log, ledger_settings(), case_named(log, case), at=at, seal=seal)
+        name, archive = bundled(log, ledger_settings(), case_named(log, case), at=at, checkpoint=checkpoint)
     path = output or Path(f"{name}.zip")
     path.write_bytes(archive)
     remark(f"scp: {path} can be verified with the verify.py in it; compare its key with `scp anchors`")
@@ -177,21 +179,21 @@ def bundled(
     case_id: ParticipantId,
     *,
     at: int | None = None,
-    seal: bool = True,
+    checkpoint: bool = True,
 ) -> tuple[str, bytes]:
-    """Return the name and the bytes of a case's bundle, after sealing what is new."""
-    from scp_events.ledger.exporting import export as export_case
+    """Return the name and the bytes of a case's bundle, what is new included."""
+    from scp_events.ledger.log.exporting import export as export_case
 
-    _seal_for_export(log, settings, seal=seal)
+    _cover_for_export(log, settings, checkpoint=checkpoint)
     return export_case(log.conninfo, settings, case_id, lambda size: _readable(log, case_id, size), at=at)
 
 
-def _seal_for_export(log: EventLog, settings: LedgerSettings, *, seal: bool) -> None:
-    """Make the log's tables and key, and seal what is new; what an anchor contradicts is not handed out."""
-    from scp_events.ledger import startup
+def _cover_for_export(log: EventLog, settings: LedgerSettings, *, checkpoint: bool) -> None:
+    """Make the log's tables, key and newest checkpoint; what an anchor contradicts is not handed out."""
+    from scp_events.ledger.log import startup
 
     startup.prepare(log.conninfo, settings)
-    contradiction = _seal(log.conninfo, settings) if seal else None
+    contradiction = _cover(log.conninfo, settings) if checkpoint else None
     if contradiction:
         raise startup.StaleLogError(contradiction)
 
@@ -203,7 +205,7 @@ def _readable(log: EventLog, case_id: ParticipantId, size: int) -> Readable:
     from scp_cli.output import as_text
     from scp_cli.story import story
     from scp_events.history import Point, replay
-    from scp_events.ledger.exporting import Readable
+    from scp_events.ledger.log.exporting import Readable
     from scp_events.policy import POLICIES
     from scp_events.vocabulary import Position
 
@@ -219,14 +221,14 @@ def _readable(log: EventLog, case_id: ParticipantId, size: int) -> Readable:
 
 
 def _opened(log: EventLog, case_id: ParticipantId, size: int) -> dict[int, list[Opened]]:
-    """Open the case's sealed parts, each with the salt by which its digest can be checked.
+    """Open the case's encrypted parts, each with the salt by which its digest can be checked.
 
-    Whoever may read the story may have them. What is erased stays sealed, and its proofs hold nevertheless.
+    Whoever may read the story may have them. What is erased stays so, and its proofs hold nevertheless.
     """
     import psycopg
 
-    from scp_events.ledger import tables
-    from scp_events.ledger.bundle import Opened
+    from scp_events.ledger.format.bundle import Opened
+    from scp_events.ledger.log import tables
     from scp_events.vocabulary import Erased, Stream
 
     with psycopg.connect(log.conninfo, autocommit=True) as connection:
@@ -260,7 +262,7 @@ def anchors(
     one of them contradicts: the database was restored from an older backup, or rewritten.
     """
     from scp_cli.connecting import opened_ledger
-    from scp_events.ledger.startup import compare
+    from scp_events.ledger.log.startup import compare
 
     with opened_ledger() as (conninfo, settings):
         rows = [_as_anchor(each) for each in compare(conninfo, settings).asked]
@@ -290,8 +292,8 @@ def _on_paper(conninfo: str, said: str) -> dict[str, object]:
     """Compare with what somebody typed off a report."""
     import psycopg
 
-    from scp_events.ledger import tables
-    from scp_events.ledger.paper import NotPrintedError, parse_from_paper
+    from scp_events.ledger.format.paper import NotPrintedError, parse_from_paper
+    from scp_events.ledger.log import tables
 
     try:
         size, printed = parse_from_paper(said)
@@ -310,7 +312,7 @@ def _log_and_foot(conninfo: str) -> tuple[str | None, str | None]:
     """Return the log's public key, and its newest published checkpoint as it is printed."""
     import psycopg
 
-    from scp_events.ledger.log_key import known_log
+    from scp_events.ledger.log.log_key import known_log
 
     with psycopg.connect(conninfo, autocommit=True) as connection:
         log = known_log(connection)
@@ -321,10 +323,10 @@ def foot_of(conninfo: str) -> str | None:
     """Return what is printed below a report: the newest published checkpoint; None where there is none."""
     import psycopg
 
-    from scp_events.ledger import tables
-    from scp_events.ledger.checkpoint import Checkpoint
-    from scp_events.ledger.note import Note
-    from scp_events.ledger.paper import format_for_paper
+    from scp_events.ledger.format.checkpoint import Checkpoint
+    from scp_events.ledger.format.note import Note
+    from scp_events.ledger.format.paper import format_for_paper
+    from scp_events.ledger.log import tables
 
     with psycopg.connect(conninfo, autocommit=True) as connection:
         note = tables.published_at(connection, None) if tables.are_there(connection) else None

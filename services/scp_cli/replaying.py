@@ -108,12 +108,12 @@ def _point(as_of: Typed, known_at: Typed, trust: bool) -> Point:  # noqa: FBT001
 
 
 def show_replay(told: CaseReplay, how: Format, foot: str | None = None) -> None:
-    """Write a replayed case: whole as JSON or as a story with what is sealed at its foot, or row by row."""
+    """Write a replayed case: whole as JSON, as a story above its checkpoint, or row by row."""
     match how:
         case Format.TABLE:
             from scp_cli.story import story
 
-            show_rich(*story(told), *([f"Sealed: {foot}."] if foot else []))
+            show_rich(*story(told), *([f"Covered by a checkpoint: {foot}."] if foot else []))
         case Format.JSON:
             write(told.model_dump_json(indent=2) + "\n")
         case _:

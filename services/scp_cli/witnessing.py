@@ -52,7 +52,9 @@ def run(
     if context.invoked_subcommand:
         context.obj = home
         return
-    from scp_cli.serving import supervise
+    from scp_cli.serving import must_be_free, supervise
+
+    must_be_free(host, port)
 
     told = {
         **os.environ,
@@ -71,8 +73,8 @@ def witness_keygen(context: typer.Context, name: Name, *, home: Home = None) -> 
     """
     import secrets
 
-    from scp_events.ledger import promises
-    from scp_events.ledger.note import KEY_BYTES, KeyKind, Signer
+    from scp_events.ledger.format.note import KEY_BYTES, KeyKind, Signer
+    from scp_events.ledger.witness import promises
 
     directory = _home(home or context.obj)
     signer = Signer(name, KeyKind.COSIGNATURE, secrets.token_bytes(KEY_BYTES))
@@ -106,8 +108,8 @@ def ledger_keygen(
     import secrets
 
     from scp_events.database.address import default_home
+    from scp_events.ledger.format.note import KEY_BYTES, KeyKind, Signer
     from scp_events.ledger.key_files import LOG_KEY, write_key
-    from scp_events.ledger.note import KEY_BYTES, KeyKind, Signer
 
     path = file or default_home() / LOG_KEY
     signer = Signer(name, KeyKind.NOTE, secrets.token_bytes(KEY_BYTES))

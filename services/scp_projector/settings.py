@@ -8,17 +8,15 @@ from pydantic import field_validator
 from pydantic_settings import NoDecode
 
 from scp_events.follower import Projection
-from scp_events.ledger.settings import LedgerSettings
 from scp_events.projections import ALL
+from scp_events.runtime.settings import ServiceSettings
 
 BY_NAME = {projection.NAME: projection for projection in ALL}
 
 
-class Settings(LedgerSettings):
-    """How the projector runs, and how it seals the log beside its work."""
+class Settings(ServiceSettings):
+    """How the projector runs."""
 
-    keyring: str | None = None
-    """Where the keys are kept: a file or the address of a Vault; without it a file in `home`."""
     projector_follows: Annotated[tuple[str, ...], NoDecode] = tuple(BY_NAME)
     """Which projections, separated by commas; several projectors can share them out. By default all."""
 

@@ -12,7 +12,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
-from scp_relay.refusals import CannotStartError
+from scp_events.runtime.program import CannotWorkError
 
 EVENTS_CONFIG = {
     "cleanup.policy": "delete",
@@ -81,7 +81,7 @@ class Broker:
                 reach *= 8  # markers and what was aborted take offsets too
 
     def ensure_topic(self, topic: str, partitions: int, replication: int, config: dict[str, str]) -> None:
-        """Create a topic if there is none. Raises `CannotStartError` where it has other partitions."""
+        """Create a topic if there is none. Raises `CannotWorkError` where it has other partitions."""
         with closing(self._admin()) as admin:
             found = _partitions(admin, topic)
             if found is None:
@@ -90,7 +90,7 @@ class Broker:
                     admin.create_topics({topic: options}, wait_for_metadata=True)
                 found = _partitions(admin, topic)
         if found != partitions:
-            raise CannotStartError(
+            raise CannotWorkError(
                 f"the topic {topic} has {found} partitions, not {partitions}: with another number streams"
                 " would move between partitions and lose their order; set SCP_KAFKA_PARTITIONS to what the"
                 " topic had from its beginning, or use a new SCP_KAFKA_PREFIX"
@@ -102,13 +102,13 @@ class Broker:
             return _partitions(admin, topic) is not None
 
     def must_keep_the_last(self, topic: str) -> None:
-        """Raise `CannotStartError` where a topic is not compacted: its last record would go in time."""
+        """Raise `CannotWorkError` where a topic is not compacted: its last record would go in time."""
         asked = ConfigResource(ConfigResourceType.TOPIC, topic, {"cleanup.policy": None})
         with closing(self._admin()) as admin:
             said = admin.describe_configs([asked])["topic"][topic]
         policy = said.get("cleanup.policy", {}).get("value", "delete")
         if policy != "compact":
-            raise CannotStartError(
+            raise CannotWorkError(
                 f"the topic {topic} has cleanup.policy={policy}, so its last record would be deleted in time:"
                 " set cleanup.policy=compact"
             )

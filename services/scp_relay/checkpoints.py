@@ -17,12 +17,12 @@ from kafka import KafkaProducer
 from psycopg import Connection
 
 from scp_events.event_log import LogUnreachableError
-from scp_events.ledger import tables
-from scp_events.ledger.checkpoint import Checkpoint
-from scp_events.ledger.note import Note, NoteError
+from scp_events.ledger.format.checkpoint import Checkpoint
+from scp_events.ledger.format.note import Note, NoteError
+from scp_events.ledger.log import tables
+from scp_events.runtime.program import CannotWorkError
+from scp_events.runtime.service_log import logger
 from scp_relay.broker import EVENTS_CONFIG, Broker, commit
-from scp_relay.journal import journal
-from scp_relay.refusals import CannotStartError
 from scp_relay.settings import Settings
 
 LOOK_SECONDS = 1.0
@@ -55,7 +55,7 @@ class Checkpoints:
         self._look_at = 0.0
 
     def examine(self) -> None:
-        """Compare the log with what the topic holds last. Raises `CannotStartError` where it contradicts."""
+        """Compare the log with what the topic holds last. Raises `CannotWorkError` where it contradicts."""
         sent = self._last_sent()
         if sent is None:
             self._size = NONE_YET
@@ -79,7 +79,7 @@ class Checkpoints:
         producer.send(topic, value=note.encode(), partition=0)
         commit(producer, self._settings.relay_commit_seconds)
         self._size = size
-        journal.info("checkpoint", position=size)
+        logger.info("checkpoint", position=size)
 
     def _last_sent(self) -> _Sent | None:
         topic = self._settings.checkpoints_topic
@@ -90,7 +90,7 @@ class Checkpoints:
             note = record.value.decode()
             return _Sent(note, _checkpoint(note))
         except (NoteError, UnicodeDecodeError):
-            raise CannotStartError(
+            raise CannotWorkError(
                 f"the last record of {topic} is no checkpoint: somebody else writes to it; use a new"
                 " SCP_KAFKA_PREFIX"
             ) from None
@@ -99,12 +99,12 @@ class Checkpoints:
         head = tables.head_of_log(connection)
         topic = self._settings.checkpoints_topic
         if sent.size > head or not tables.are_there(connection):
-            raise CannotStartError(
+            raise CannotWorkError(
                 f"the topic {topic} holds a checkpoint of {sent.size} events, and this log ends at {head}:"
                 " it was restored from an older backup; restore the newest one, or use a new SCP_KAFKA_PREFIX"
             )
         if tables.root_at(connection, sent.size) != sent.root:
-            raise CannotStartError(
+            raise CannotWorkError(
                 f"the topic {topic} holds a checkpoint of {sent.size} events with another root than this log"
                 f" of {head} events has: `scp verify` says where they part"
             )

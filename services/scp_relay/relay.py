@@ -18,16 +18,16 @@ from cloudevents.core.bindings.kafka import KafkaMessage
 from kafka import KafkaProducer
 from kafka.errors import InvalidProducerEpochError, KafkaError, ProducerFencedError
 
-from scp_events.event_log import EventLog, Listener, LogUnreachableError, Recorded
+from scp_events.event_log import Listener, LogReader, LogUnreachableError, Recorded
 from scp_events.privacy import KeyServiceDownError
-from scp_events.streams.cloud_events import Edition
-from scp_events.streams.partitions import partition_of
+from scp_events.publishing.cloud_events import Edition
+from scp_events.publishing.partitions import partition_of
+from scp_events.runtime.program import CannotWorkError, ReplacedError
+from scp_events.runtime.service_log import logger, raised_at
 from scp_events.vocabulary import NOTHING_YET, Event, Position
 from scp_relay.broker import EVENTS_CONFIG, PROGRESS_CONFIG, Broker, commit
 from scp_relay.checkpoints import Checkpoints
-from scp_relay.journal import journal, raised_at
 from scp_relay.progress import Progress, Published
-from scp_relay.refusals import CannotStartError, FencedError
 from scp_relay.settings import Settings
 
 IDLE_SECONDS = 1.0
@@ -35,12 +35,14 @@ IDLE_SECONDS = 1.0
 FIRST_PAUSE, LONGEST_PAUSE, STEP = 0.2, 5.0, 0.2
 KEY = b"progress"
 
+_REPLACED = "another relay has taken over; what was not committed never happened"
+
 
 class Relay:
     """Publishes a log to the topics of some audiences. `run` for one thread; `stop` from anywhere."""
 
     def __init__(
-        self, log: EventLog, broker: Broker, editions: Sequence[Edition], settings: Settings
+        self, log: LogReader, broker: Broker, editions: Sequence[Edition], settings: Settings
     ) -> None:
         self._log = log
         self._broker = broker
@@ -59,14 +61,14 @@ class Relay:
     def run(self) -> None:
         """Publish until told to stop, however often the broker or the database goes away and comes back.
 
-        Raises `FencedError` once another relay has taken over, and `CannotStartError`.
+        Raises `ReplacedError` once another relay has taken over, and `CannotWorkError`.
         """
         with self._log.listener() as news:
             while not self._stopping:
                 try:
                     self._publish_with_one_producer(news)
                 except (ProducerFencedError, InvalidProducerEpochError) as error:
-                    raise FencedError from error
+                    raise ReplacedError(_REPLACED) from error
                 except (KafkaError, LogUnreachableError, KeyServiceDownError) as error:
                     self._wait_before_trying_again(error)
 
@@ -102,7 +104,7 @@ class Relay:
         producer.begin_transaction()
         self._commit(producer, progress)
         self._has_begun = True
-        journal.info("began", position=_slowest(progress, self._editions))
+        logger.info("began", position=_slowest(progress, self._editions))
         return progress
 
     def _must_not_have_been_replaced(self) -> None:
@@ -110,7 +112,7 @@ class Relay:
         if self._has_begun:
             committed = self._committed()
             if committed is not None and committed.relay != self._id:
-                raise FencedError
+                raise ReplacedError(_REPLACED)
 
     def _ensure_progress_topic(self) -> None:
         topic = self._settings.progress_topic
@@ -134,14 +136,14 @@ class Relay:
     def _told_before(self, edition: Edition, told: Published) -> Published:
         topic = self._settings.topic_of(edition.audience.name)
         if not self._broker.has_topic(topic):
-            raise CannotStartError(
+            raise CannotWorkError(
                 f"the topic {topic} is gone, and with it what was published up to position {told.position}:"
                 " restore it, or use a new SCP_KAFKA_PREFIX"
             )
         self._ensure_events_topic(topic, len(told.last))
         self._must_be_the_log_of(told)
         if told.pseudonyms != edition.pseudonyms.fingerprint:
-            raise CannotStartError(
+            raise CannotWorkError(
                 f"{self._settings.key_file} holds another secret than the one used so far, so every stream"
                 " would get another name: restore the file"
             )
@@ -151,7 +153,7 @@ class Relay:
         topic, partitions = self._settings.topic_of(edition.audience.name), self._settings.kafka_partitions
         self._ensure_events_topic(topic, partitions)
         if any(self._broker.last_committed(topic, number) for number in range(partitions)):
-            raise CannotStartError(
+            raise CannotWorkError(
                 f"the topic {topic} holds events, but {self._settings.progress_topic} does not say how far"
                 " they go: they would be published twice; restore it, or use a new SCP_KAFKA_PREFIX"
             )
@@ -171,7 +173,7 @@ class Relay:
             return
         found = self._log.read(after=Position(told.position - 1), limit=1)
         if not found or found[0].envelope.event_id != told.event_id:
-            raise CannotStartError(
+            raise CannotWorkError(
                 f"the log does not hold the event that was published from position {told.position}: this"
                 " is another database, or a restored one; connect to the right one, or use a new"
                 " SCP_KAFKA_PREFIX"
@@ -193,7 +195,7 @@ class Relay:
         self._commit(producer, progress)
         self._pause = FIRST_PAUSE
         milliseconds = round((time.perf_counter() - began) * 1000, 1)
-        journal.info("published", position=events[-1].position, read=len(events), milliseconds=milliseconds)
+        logger.info("published", position=events[-1].position, read=len(events), milliseconds=milliseconds)
         return progress
 
     def _tell(
@@ -223,7 +225,7 @@ class Relay:
         commit(producer, self._settings.relay_commit_seconds)
 
     def _wait_before_trying_again(self, error: Exception) -> None:
-        journal.warning(
+        logger.warning(
             "the broker failed", error=type(error).__name__, raised_at=raised_at(error), seconds=self._pause
         )
         until = time.monotonic() + self._pause

@@ -13,22 +13,22 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from scp_events.streams.pseudonyms import SECRET_BYTES
-from scp_relay.refusals import CannotStartError
+from scp_events.publishing.pseudonyms import SECRET_BYTES
+from scp_events.runtime.program import CannotWorkError
 
 
 def load_or_make(path: Path) -> bytes:
-    """Return the secret in the file `path`, made if there is none. Raises `CannotStartError`."""
+    """Return the secret in the file `path`, made if there is none. Raises `CannotWorkError`."""
     if not path.exists():
         _make(path)
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise CannotStartError(f"{path} holds a secret and others may read it: `chmod 600 '{path}'`")
+        raise CannotWorkError(f"{path} holds a secret and others may read it: `chmod 600 '{path}'`")
     try:
         secret = bytes.fromhex(path.read_text(encoding="ascii"))
     except ValueError:
         secret = b""
     if len(secret) != SECRET_BYTES:
-        raise CannotStartError(f"{path} does not hold {2 * SECRET_BYTES} hexadecimal digits: restore it")
+        raise CannotWorkError(f"{path} does not hold {2 * SECRET_BYTES} hexadecimal digits: restore it")
     return secret
 
 

@@ -5,26 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import NoDecode
 
-from scp_events.database.address import default_home
-from scp_events.streams.audiences import BY_NAME, INTERNAL
-from scp_events.streams.partitions import SLICES
+from scp_events.publishing.audiences import BY_NAME, INTERNAL
+from scp_events.publishing.partitions import SLICES
+from scp_events.runtime.settings import ServiceSettings
 
 LARGEST_BATCH = 2000
 
 
-class Settings(BaseSettings):
+class Settings(ServiceSettings):
     """How the relay runs. `SCP_KAFKA_BOOTSTRAP` is the one setting without a default."""
 
-    model_config = SettingsConfigDict(env_prefix="SCP_", extra="ignore", hide_input_in_errors=True)
-
-    database_url: SecretStr | None = None
-    """The PostgreSQL server; without it an embedded one below `home`."""
-    home: Path = Field(default_factory=default_home)
-    keyring: str | None = None
-    """Where the keys are kept: a file or the address of a Vault; without it a file in `home`."""
     installation: Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*:[!-~]+$")] = "urn:scp:installation:demo"
     """The source every message names: a URI that no other installation has."""
 

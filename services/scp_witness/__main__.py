@@ -1,62 +1,49 @@
-"""Runs the witness until SIGTERM or Ctrl-C. Exit codes: 0 told to stop, 1 failed, 2 cannot start."""
+"""`python -m scp_witness`: cosigns until told to stop."""
 
 from __future__ import annotations
 
-import socket
+from scp_events.runtime import ending
+
+if __name__ == "__main__":
+    ending.listen()  # before the rest is imported, which takes a second
+
 import sys
 from datetime import UTC, datetime
 
-from pydantic import ValidationError
-
-from scp_events.ledger import promises
 from scp_events.ledger.key_files import KeyFileError
-from scp_events.ledger.log_list import LogListError, parse_log_list
-from scp_events.ledger.promises import PromisesError
-from scp_events.ledger.witness import KnownLogs
-from scp_witness import server
+from scp_events.ledger.witness import promises
+from scp_events.ledger.witness.cosigning import KnownLogs
+from scp_events.ledger.witness.log_list import LogListError, parse_log_list
+from scp_events.ledger.witness.promises import PromisesError
+from scp_events.runtime import program
+from scp_events.runtime.http_server import HttpServer
+from scp_events.runtime.port import Port
+from scp_events.runtime.service_log import logger
 from scp_witness.app import create_app
 from scp_witness.desk import Desk
-from scp_witness.journal import configure, journal
 from scp_witness.settings import Settings
 
-STOPPED, CANNOT_START = 0, 2
-
-
-class CannotListenError(Exception):
-    """The address is somebody else's, or none of this machine."""
+MOST_AT_ONCE = 64
+DRAIN_SECONDS = 10
 
 
 def main() -> int:
     """Run one witness and return the exit code."""
-    configure()
-    try:
-        settings = Settings()
-        run(settings)
-    except ValidationError as error:
-        wrong = (f"SCP_{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
-        return _cannot_start("; ".join(wrong))
-    except (KeyFileError, PromisesError, LogListError, CannotListenError) as error:
-        return _cannot_start(str(error))
-    return STOPPED
+    return program.run(serve, cannot_work=(KeyFileError, PromisesError, LogListError))
 
 
-def run(settings: Settings) -> None:
+def serve() -> None:
     """Open what the witness has promised, and answer until told to stop."""
+    settings = Settings()
     logs = _known_logs(settings)
-    with promises.opened(settings.directory) as (signer, promised), _listening(settings) as listening:
+    with (
+        Port(settings.witness_host, settings.witness_port, setting="SCP_WITNESS_PORT") as port,
+        promises.opened(settings.directory) as (signer, promised),
+    ):
         app = create_app(Desk(signer, logs, promised, lambda: datetime.now(UTC)))
-        host, port, *_ = listening.getsockname()
-        journal.info("serving", host=host, port=port, logs=len(logs))
-        server.serve(app, listening)
-    journal.info("ended")
-
-
-def _listening(settings: Settings) -> socket.socket:
-    host, port = settings.witness_host, settings.witness_port
-    try:
-        return server.listen(host, port)
-    except OSError as error:
-        raise CannotListenError(f"nobody can listen on {host}, port {port}: {error.strerror}") from None
+        server = HttpServer(app, port, drain_seconds=DRAIN_SECONDS, most_at_once=MOST_AT_ONCE)
+        logger.info("serving", host=settings.witness_host, port=port.number, logs=len(logs))
+        server.serve_until_stopped()
 
 
 def _known_logs(settings: Settings) -> KnownLogs:
@@ -69,11 +56,6 @@ def _known_logs(settings: Settings) -> KnownLogs:
         ) from None
     except UnicodeDecodeError:
         raise LogListError(f"{path} is no text in UTF-8") from None
-
-
-def _cannot_start(remedy: str) -> int:
-    sys.stderr.write(f"scp_witness cannot start: {remedy}\n")
-    return CANNOT_START
 
 
 if __name__ == "__main__":

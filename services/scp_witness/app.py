@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from scp_events.ledger.witness import PATH, TEXT
+from scp_events.ledger.witness.cosigning import PATH, TEXT
 from scp_witness.desk import Answer, Desk
 
 LARGEST = 64 * 1024

@@ -8,10 +8,10 @@ from datetime import datetime
 from http import HTTPStatus
 from threading import Lock
 
-from scp_events.ledger.note import Note, Signer
-from scp_events.ledger.promises import Promises
-from scp_events.ledger.witness import TEXT, Accepted, KnownLogs, Refused, judge
-from scp_witness.journal import journal, raised_at
+from scp_events.ledger.format.note import Note, Signer
+from scp_events.ledger.witness.cosigning import TEXT, Accepted, KnownLogs, Refused, judge
+from scp_events.ledger.witness.promises import Promises
+from scp_events.runtime.service_log import logger, raised_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +54,21 @@ class Desk:
         try:
             self._promises.keep(accepted)
         except OSError as error:
-            journal.error("cannot remember", error=type(error).__name__, raised_at=raised_at(error))
+            logger.error("cannot remember", error=type(error).__name__, raised_at=raised_at(error))
             return Answer(HTTPStatus.SERVICE_UNAVAILABLE, "this witness cannot write down what it promises\n")
         checkpoint = accepted.checkpoint
         signature = self._signer.cosign(checkpoint.text(), self._clock())
-        journal.info("cosigned", origin=checkpoint.origin, size=checkpoint.size)
+        logger.info("cosigned", origin=checkpoint.origin, size=checkpoint.size)
         return Answer(HTTPStatus.OK, signature.line())
 
     def _look_into(self, refused: Refused) -> None:
         """Keep what may prove that a log has two histories, and say so."""
         if refused.contradiction is None:
-            journal.info("refused", status=refused.status)
+            logger.info("refused", status=refused.status)
             return
         origin = Note.parse(refused.contradiction).text.partition("\n")[0]
-        journal.warning("contradiction", status=refused.status, origin=origin)
+        logger.warning("contradiction", status=refused.status, origin=origin)
         try:
             self._promises.keep_contradiction(refused.contradiction)
         except OSError as error:
-            journal.error("cannot remember", error=type(error).__name__, raised_at=raised_at(error))
+            logger.error("cannot remember", error=type(error).__name__, raised_at=raised_at(error))

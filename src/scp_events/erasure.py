@@ -128,7 +128,7 @@ def unfinished(log: LogReader) -> list[CaseId]:
 
     Or is not done any more: a backup that was restored brings keys back.
     """
-    latest = {r.envelope.case_id: r.event for r in log.read_all(only=(ErasureApproved, PersonalDataErased))}
+    latest = {r.envelope.case_id: r.event for r in log.of_types(ErasureApproved, PersonalDataErased)}
     return [
         case_id
         for case_id, event in latest.items()

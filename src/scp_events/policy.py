@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scp_events.vocabulary import Refused
+from scp_events.vocabulary import Actor, Refused
 
 
 @dataclass(frozen=True)
@@ -55,3 +55,13 @@ def policy_of(version: str) -> Policy:
             f"`policy_version` {version} is not known here: use one of {', '.join(sorted(POLICIES))}",
         )
     return POLICIES[version]
+
+
+def must_hold(person: Actor, credential: str | None, policy: Policy) -> None:
+    """Refuse somebody who does not hold a credential that a policy asks for; None asks for none."""
+    if credential is not None and credential not in person.credentials:
+        raise Refused(
+            "credential-missing",
+            f"{person.id} holds {', '.join(person.credentials) or 'no credential'} and policy"
+            f" {policy.version} asks for {credential}: name somebody who holds it",
+        )

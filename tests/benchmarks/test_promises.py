@@ -26,9 +26,9 @@ PROMISED: dict[str, set[str]] = {
     "opening": {"open_100_vs_library", "open_100_cold_vs_library", "open_100_sealed_vs_library"},
     "growth": {"growth_append", "growth_open"},
     "catching_up": {"catch_up_vs_library"},
-    "sealed_fields": {"encode_sealed_vs_plain", "decode_sealed_vs_plain"},
+    "encrypted_fields": {"encode_sealed_vs_plain", "decode_sealed_vs_plain"},
     "costs": {"client_16_vs_insert", "server_16_vs_insert"},
-    "sealing": {"seal_vs_append"},
+    "tree_writing": {"seal_vs_append"},
     "verifying": {"verify_vs_fetch"},
 }
 

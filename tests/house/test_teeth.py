@@ -14,6 +14,7 @@ pytestmark = pytest.mark.once  # the wheel holds no house to break
 ROOT = Path(__file__).parents[2]
 PARTS = ("src", "services", "tests", "docs", "requirements", "benchmarks")
 FILES = ("pyproject.toml", ".importlinter")
+INSTALLED = shutil.ignore_patterns("__pycache__", ".venv", "node_modules")
 REFERRAL = "src/scp_events/aggregates/referral.py"
 
 
@@ -23,7 +24,7 @@ class House:
     def __init__(self, root: Path) -> None:
         self.root = root
         for part in PARTS:
-            shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / part, root / part, ignore=INSTALLED)
         for file in FILES:
             shutil.copy(ROOT / file, root / file)
 

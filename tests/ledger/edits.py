@@ -9,12 +9,12 @@ from uuid import UUID
 
 from psycopg import Connection
 
-Sealed: TypeAlias = Connection[Any]
-Edit: TypeAlias = Callable[[Sealed, Random, int], int]
+Ledger: TypeAlias = Connection[Any]
+Edit: TypeAlias = Callable[[Ledger, Random, int], int]
 """Edits a log of so many events and returns the first position that is wrong then."""
 
 
-def a_bit_of_a_body(connection: Sealed, random: Random, size: int) -> int:
+def a_bit_of_a_body(connection: Ledger, random: Random, size: int) -> int:
     position = random.randint(1, size)
     connection.execute(
         "UPDATE event_log.events SET body = set_bit(body, (%s * length(body) * 8)::int, "
@@ -24,13 +24,13 @@ def a_bit_of_a_body(connection: Sealed, random: Random, size: int) -> int:
     return position
 
 
-def a_type(connection: Sealed, random: Random, size: int) -> int:
+def a_type(connection: Ledger, random: Random, size: int) -> int:
     position = random.randint(1, size)
     connection.execute("UPDATE event_log.events SET type = type || '.2' WHERE position = %s", (position,))
     return position
 
 
-def a_time(connection: Sealed, random: Random, size: int) -> int:
+def a_time(connection: Ledger, random: Random, size: int) -> int:
     position = random.randint(1, size)
     connection.execute(
         "UPDATE event_log.events SET recorded_at = recorded_at - '1 us'::interval WHERE position = %s",
@@ -39,34 +39,34 @@ def a_time(connection: Sealed, random: Random, size: int) -> int:
     return position
 
 
-def a_deletion(connection: Sealed, random: Random, size: int) -> int:
+def a_deletion(connection: Ledger, random: Random, size: int) -> int:
     position = random.randint(1, size)
     connection.execute("DELETE FROM event_log.events WHERE position = %s", (position,))
     return position
 
 
-def a_deletion_with_renumbering(connection: Sealed, random: Random, size: int) -> int:
+def a_deletion_with_renumbering(connection: Ledger, random: Random, size: int) -> int:
     position = a_deletion(connection, random, size)
     move(connection, position, -1)
     connection.execute("UPDATE event_log.head SET position = %s", (size - 1,))
     return position
 
 
-def a_truncation(connection: Sealed, random: Random, size: int) -> int:
+def a_truncation(connection: Ledger, random: Random, size: int) -> int:
     position = random.randint(1, size)
     connection.execute("DELETE FROM event_log.events WHERE position >= %s", (position,))
     connection.execute("UPDATE event_log.head SET position = %s", (position - 1,))
     return position
 
 
-def two_swapped(connection: Sealed, random: Random, size: int) -> int:
+def two_swapped(connection: Ledger, random: Random, size: int) -> int:
     one, other = sorted(random.sample(range(1, size + 1), 2))
     for old, new in ((one, -1), (other, one), (-1, other)):
         connection.execute("UPDATE event_log.events SET position = %s WHERE position = %s", (new, old))
     return one
 
 
-def two_bodies_swapped(connection: Sealed, random: Random, size: int) -> int:
+def two_bodies_swapped(connection: Ledger, random: Random, size: int) -> int:
     one, other = sorted(random.sample(range(1, size + 1), 2))
     connection.execute(
         "UPDATE event_log.events e SET body = o.body FROM event_log.events o"
@@ -76,7 +76,7 @@ def two_bodies_swapped(connection: Sealed, random: Random, size: int) -> int:
     return one
 
 
-def a_back_dated_insertion(connection: Sealed, random: Random, size: int) -> int:
+def a_back_dated_insertion(connection: Ledger, random: Random, size: int) -> int:
     position = random.randint(1, size)
     move(connection, position - 1, +1)
     connection.execute(
@@ -88,7 +88,7 @@ def a_back_dated_insertion(connection: Sealed, random: Random, size: int) -> int
     return position
 
 
-def a_re_assignment(connection: Sealed, random: Random, size: int) -> int:
+def a_re_assignment(connection: Ledger, random: Random, size: int) -> int:
     position = random.randint(1, size)
     connection.execute(
         "UPDATE event_log.events e SET stream_id = other.stream_id, version = other.version FROM ("
@@ -114,13 +114,13 @@ EDITS: tuple[Edit, ...] = (
 )
 
 
-def move(connection: Sealed, after: int, by: int) -> None:
+def move(connection: Ledger, after: int, by: int) -> None:
     """Renumber all events after a position; by way of numbers nobody has, so that no two ever meet."""
     connection.execute("UPDATE event_log.events SET position = -position WHERE position > %s", (after,))
     connection.execute("UPDATE event_log.events SET position = -position + %s WHERE position < 0", (by,))
 
 
-def as_superuser(connection: Sealed) -> None:
+def as_superuser(connection: Ledger) -> None:
     """Do away with what keeps the tables from being changed, until the transaction is rolled back."""
     connection.execute("ALTER TABLE event_log.events DISABLE TRIGGER ALL")
     for table in ("tiles", "checkpoints", "log_key"):

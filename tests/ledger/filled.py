@@ -1,4 +1,4 @@
-"""Logs of invented events, filled in at once, and the few things done to a sealed one."""
+"""Logs of invented events, filled in at once, and the few things done to a covered one."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import psycopg
 from psycopg import Connection
 
 from scp_events.event_log.copying import EVENT_TYPES, EVENTS
-from scp_events.ledger import tables
-from scp_events.ledger.note import KeyKind, Signer
-from scp_events.ledger.sealer import Policy, Sealer
-from scp_events.ledger.settings import LedgerSettings
+from scp_events.ledger.format.note import KeyKind, Signer
+from scp_events.ledger.log import tables
+from scp_events.ledger.log.settings import LedgerSettings
+from scp_events.ledger.log.tree_writer import Policy, TreeWriter
 
 LOG = Signer("log.example/tests", KeyKind.NOTE, b"another log key of tests".ljust(32))
 NOON = datetime(2025, 3, 3, 12, tzinfo=UTC)
@@ -64,10 +64,10 @@ def _uuid(random: Random) -> UUID:
     return UUID(int=random.getrandbits(128), version=4)
 
 
-def sealer(connection: Connection[Any], **policy: Any) -> Sealer:
-    """Return a sealer with the key of tests."""
+def tree_writer(connection: Connection[Any], **policy: Any) -> TreeWriter:
+    """Return a tree writer with the key of tests."""
     tables.prepare(connection)
-    return Sealer(connection, LOG, Policy(**policy))
+    return TreeWriter(connection, LOG, Policy(**policy))
 
 
 @contextmanager

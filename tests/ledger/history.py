@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from scp_events.ledger.checkpoint import Checkpoint, sign
-from scp_events.ledger.note import KeyKind, Signer, to_base64
-from scp_events.ledger.tree import consistency_proof, leaf_hash, root_of
-from scp_events.ledger.witness import AddCheckpoint
+from scp_events.ledger.format.checkpoint import Checkpoint, sign
+from scp_events.ledger.format.note import KeyKind, Signer, to_base64
+from scp_events.ledger.format.tree import consistency_proof, leaf_hash, root_of
+from scp_events.ledger.witness.cosigning import AddCheckpoint
 from tests.ledger.leaves import node_of
 
 LOG = Signer("programme.example/log", KeyKind.NOTE, bytes(range(32)))

@@ -11,15 +11,15 @@ from hashlib import sha256
 from random import Random
 from uuid import UUID
 
-from scp_events.ledger.bundle import Bundle, ProvedEvent, ProvedHead, written
-from scp_events.ledger.checkpoint import Checkpoint, open_checkpoint, sign, with_cosignatures
-from scp_events.ledger.head_pages import paged
-from scp_events.ledger.heads import Kind, Name, name_of
-from scp_events.ledger.leaf import Leaf
-from scp_events.ledger.note import KeyKind, Signer, to_base64
+from scp_events.ledger.format.bundle import Bundle, ProvedEvent, ProvedHead, written
+from scp_events.ledger.format.checkpoint import Checkpoint, open_checkpoint, sign, with_cosignatures
+from scp_events.ledger.format.head_pages import paged
+from scp_events.ledger.format.heads import Kind, Name, name_of
+from scp_events.ledger.format.leaf import Leaf
+from scp_events.ledger.format.note import KeyKind, Signer, to_base64
+from scp_events.ledger.format.tree import inclusion_proof, leaf_hash, root_of
+from scp_events.ledger.format.trust import Trust
 from scp_events.ledger.offline import verify as offline
-from scp_events.ledger.tree import inclusion_proof, leaf_hash, root_of
-from scp_events.ledger.trust import Trust
 from tests.ledger.leaves import node_of
 
 NOON = datetime(2025, 3, 3, 12, tzinfo=UTC)

@@ -6,7 +6,7 @@ from functools import cache
 
 from hypothesis import settings
 
-from scp_events.ledger.tree import Node, leaf_hash
+from scp_events.ledger.format.tree import Node, leaf_hash
 from tests.ledger.textbook import mth
 
 unhurried = settings(deadline=None)

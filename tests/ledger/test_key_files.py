@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from scp_events.ledger.format.note import KeyKind, Signer
 from scp_events.ledger.key_files import KeyFileError, read_key, write_key
-from scp_events.ledger.note import KeyKind, Signer
 
 KEY = Signer("programme.example/log", KeyKind.NOTE, bytes(range(32)))
 

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from scp_events.ledger.format.note import KeyKind, Signer
 from scp_events.ledger.key_files import LOG_KEY, write_key
-from scp_events.ledger.note import KeyKind, Signer
-from scp_events.ledger.settings import LedgerSettings
+from scp_events.ledger.log.settings import LedgerSettings
 from tests.ledger.filled import settings
 from tests.services.witnessing import Running, founded, running
 

@@ -27,7 +27,7 @@ from tests.waiting import until
 
 
 def living(keyring: Keyring, subject: UUID) -> PartKey:
-    key = keyring.to_seal(subject, "narrative")
+    key = keyring.to_encrypt(subject, "narrative")
     assert isinstance(key, PartKey)
     return key
 
@@ -49,8 +49,8 @@ def test_a_person_has_one_key_for_each_group_and_everybody_finds_the_same(
     keyring: Keyring, opening: Opening
 ) -> None:
     subject = uuid4()
-    made = {group: keyring.to_seal(subject, group) for group in GROUPS}
-    found = {group: opening().to_seal(subject, group) for group in GROUPS}
+    made = {group: keyring.to_encrypt(subject, group) for group in GROUPS}
+    found = {group: opening().to_encrypt(subject, group) for group in GROUPS}
     assert {key.key_id for key in made.values()} == {key.key_id for key in found.values()}
     assert len({key.commitment for key in made.values() if isinstance(key, PartKey)}) == 2
     assert [made[g].commitment for g in GROUPS] == [found[g].commitment for g in GROUPS]
@@ -77,7 +77,7 @@ with open_keyring(conninfo, named=named) as keyring:
     print("ready", flush=True)
     sys.stdin.readline()
     for subject in subjects:
-        print(keyring.to_seal(UUID(subject), "core").commitment.hex())
+        print(keyring.to_encrypt(UUID(subject), "core").commitment.hex())
 """
 
 
@@ -113,8 +113,8 @@ def test_nothing_is_ever_made_for_a_person_who_is_fenced(
     subject = uuid4()
     keyring.fence(subject)
     for each in (keyring, opening()):
-        assert isinstance(each.to_seal(subject, "core"), Erased)
-        assert isinstance(each.to_seal(subject, "narrative"), Erased)
+        assert isinstance(each.to_encrypt(subject, "core"), Erased)
+        assert isinstance(each.to_encrypt(subject, "narrative"), Erased)
     assert [row[4] for row in rows(log_database)] == [None, None]
 
 
@@ -123,7 +123,7 @@ def test_whoever_makes_a_key_while_a_fence_goes_up_waits_and_makes_none(
 ) -> None:
     subject, keyring = uuid4(), opening()
     answers: list[PartKey | Erased] = []
-    making = threading.Thread(target=lambda: answers.append(keyring.to_seal(subject, "core")))
+    making = threading.Thread(target=lambda: answers.append(keyring.to_encrypt(subject, "core")))
     with psycopg.connect(log_database) as fencing:
         fencing.execute("SELECT keyring.fence(%s, %s)", [subject, list(GROUPS)])
         making.start()
@@ -149,7 +149,7 @@ def test_a_fence_that_goes_up_while_a_key_is_made_waits_for_it_and_holds_afterwa
         minting.commit()
     fencing.join()
     assert {key.key_id for key in keyring.destroy(subject)} == {key.key_id for key in fresh}
-    assert isinstance(keyring.to_seal(subject, "core"), Erased)
+    assert isinstance(keyring.to_encrypt(subject, "core"), Erased)
 
 
 def waiting_for_a_lock(conninfo: str) -> list[tuple[object, ...]]:
@@ -163,13 +163,13 @@ def test_a_destroyed_key_reads_as_erased_for_everybody_and_its_place_is_kept(
     keyring: Keyring, opening: Opening, log_database: str
 ) -> None:
     subject = uuid4()
-    keys = {group: keyring.to_seal(subject, group) for group in GROUPS}
+    keys = {group: keyring.to_encrypt(subject, group) for group in GROUPS}
     keyring.fence(subject)
     destroyed = keyring.destroy(subject)
     assert {(key.group, key.key_id) for key in destroyed} == {(g, keys[g].key_id) for g in GROUPS}
     for each in (keyring, opening()):
         for key in destroyed:
-            assert each.to_open(str(key.key_id)) == key.erased == each.to_seal(subject, key.group)
+            assert each.to_open(str(key.key_id)) == key.erased == each.to_encrypt(subject, key.group)
     assert [row[4] for row in rows(log_database)] == [None, None]
 
 
@@ -187,8 +187,8 @@ def test_a_record_can_be_thinned(keyring: Keyring) -> None:
     living(keyring, subject)
     keyring.fence(subject, ["narrative"])
     keyring.destroy(subject, ["narrative"])
-    assert isinstance(keyring.to_seal(subject, "narrative"), Erased)
-    assert isinstance(keyring.to_seal(subject, "core"), PartKey)
+    assert isinstance(keyring.to_encrypt(subject, "narrative"), Erased)
+    assert isinstance(keyring.to_encrypt(subject, "core"), PartKey)
 
 
 def test_a_key_is_fenced_before_it_is_destroyed(keyring: Keyring) -> None:
@@ -196,7 +196,7 @@ def test_a_key_is_fenced_before_it_is_destroyed(keyring: Keyring) -> None:
     living(keyring, subject)
     with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
         keyring.destroy(subject)
-    assert isinstance(keyring.to_seal(subject, "narrative"), PartKey)
+    assert isinstance(keyring.to_encrypt(subject, "narrative"), PartKey)
 
 
 RETURNS = {
@@ -233,7 +233,7 @@ def test_a_key_destroyed_elsewhere_is_forgotten_here(keyring: Keyring, opening: 
     assert living(here, subject) is living(here, subject)
     keyring.fence(subject)
     keyring.destroy(subject)
-    eventually(lambda: isinstance(here.to_seal(subject, "narrative"), Erased))
+    eventually(lambda: isinstance(here.to_encrypt(subject, "narrative"), Erased))
     assert isinstance(here.to_open(str(key.key_id)), Erased)
 
 

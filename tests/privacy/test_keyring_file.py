@@ -18,7 +18,7 @@ def named(keyring_file: Path) -> str:
 
 
 def living(keyring: Keyring, subject: UUID) -> PartKey:
-    key = keyring.to_seal(subject, "narrative")
+    key = keyring.to_encrypt(subject, "narrative")
     assert isinstance(key, PartKey)
     return key
 

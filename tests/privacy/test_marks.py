@@ -150,7 +150,7 @@ class Kept(Word):
     by_topic: Mapping[str, Narrative]
 
 
-def test_what_is_personal_and_could_not_be_sealed_is_refused() -> None:
+def test_what_is_personal_and_could_not_be_encrypted_is_refused() -> None:
     with pytest.raises(TypeError, match=r"Kept\.by_topic holds something personal"):
         marks_of(Kept)
 
@@ -161,7 +161,7 @@ class Many(Word):
     words: tuple[Narrative, ...]
 
 
-def test_a_list_is_sealed_as_one() -> None:
+def test_a_list_is_encrypted_as_one() -> None:
     with pytest.raises(TypeError, match=r"Many\.words has personal members: mark the whole list"):
         marks_of(Many)
 

@@ -96,14 +96,14 @@ def test_a_vault_that_is_down_is_a_service_that_is_down(
         monkeypatch.setenv("SCP_KEYRING_TOKEN", other.token)
         address = f"{other.address}-{uuid4()}"
         with open_keyring(log_database, named=address) as keyring:
-            key = keyring.to_seal(uuid4(), "core")
+            key = keyring.to_encrypt(uuid4(), "core")
             other.process.kill()
             other.process.wait()
             keyring.cache.forget_all()
             with pytest.raises(KeyServiceDownError, match="cannot be reached"):
                 keyring.to_open(str(key.key_id))
             with pytest.raises(KeyServiceDownError):
-                keyring.to_seal(uuid4(), "core")
+                keyring.to_encrypt(uuid4(), "core")
         with pytest.raises(KeyringError, match="cannot be reached"):
             open_keyring(log_database, named=address)
 

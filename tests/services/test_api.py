@@ -655,7 +655,7 @@ def test_no_error_and_no_line_of_the_journal_repeats_what_was_sent(
 
 
 def test_the_journal_has_listed_fields_only(api: Service, supervisor: Somebody) -> None:
-    from scp_api.journal import ALLOWED  # noqa: PLC0415 - beside its only use
+    from scp_events.runtime.service_log import ALLOWED  # noqa: PLC0415 - beside its only use
 
     supervisor.get("/cases")
     assert all(set(line) <= ALLOWED for line in api.journal())

@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from scp_events.ledger.sealing import seal_now
-from scp_events.ledger.startup import LOOK_AGAIN
+from scp_events.ledger.log.keeping import checkpoint_now
+from scp_events.ledger.log.startup import LOOK_AGAIN
 from tests.ledger.filled import connected, fill, settings
-from tests.ledger.test_startup import restored
+from tests.ledger.log.test_startup import restored
 from tests.services.test_api_service import drafted, serving
 from tests.words import REFERRER, SUPERVISOR
 
 
 @pytest.fixture
 def home(tmp_path: Path, log_database: str) -> Path:
-    """Return the home of a log of 20 events, sealed and published."""
+    """Return the home of a log of 20 events, covered and published."""
     with connected(log_database) as connection:
         fill(connection, 20)
-    seal_now(log_database, settings(tmp_path))
+    checkpoint_now(log_database, settings(tmp_path))
     return tmp_path
 
 

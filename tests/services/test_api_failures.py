@@ -1,4 +1,4 @@
-"""When the program itself fails: an answer without details, and a journal without anybody's words."""
+"""When the program itself fails: an answer without details, and a log without anybody's words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.testclient import TestClient
 
-from scp_api import commands, journal, problems, spoken
+from scp_api import commands, problems, spoken
 from scp_api.app import create_app
 from scp_api.parts import Parts
 from scp_api.problems import problem_of
@@ -31,6 +31,7 @@ from scp_events.event_log import (
     UnsafeServerError,
 )
 from scp_events.privacy import KeyServiceDownError, marks_of
+from scp_events.runtime import service_log
 from scp_events.vocabulary import Actor, Decision, FromSender, Gathered
 from tests.every_event import planted_word
 from tests.words import SUPERVISOR
@@ -65,7 +66,7 @@ def broken(tmp_path: Path) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def journal_put_back() -> Iterator[None]:
+def log_put_back() -> Iterator[None]:
     kept = logging.root.handlers[:]
     # Whoever used a library in this process before may have silenced it.
     pool = logging.getLogger("psycopg.pool")
@@ -78,9 +79,9 @@ def journal_put_back() -> Iterator[None]:
 
 
 def test_a_failure_of_the_program_tells_the_client_nothing_about_itself(
-    broken: TestClient, capsys: pytest.CaptureFixture[str], journal_put_back: None
+    broken: TestClient, capsys: pytest.CaptureFixture[str], log_put_back: None
 ) -> None:
-    journal.configure()
+    service_log.configure()
     answer = broken.get("/cases")
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
@@ -92,9 +93,9 @@ def test_a_failure_of_the_program_tells_the_client_nothing_about_itself(
 
 
 def test_a_library_s_words_are_written_without_the_values_in_them(
-    capsys: pytest.CaptureFixture[str], journal_put_back: None
+    capsys: pytest.CaptureFixture[str], log_put_back: None
 ) -> None:
-    journal.configure()
+    service_log.configure()
     logging.getLogger("psycopg.pool").warning("error connecting: %s", CANARY)
     logging.getLogger("some.library").error(CANARY)
     try:
@@ -109,7 +110,7 @@ def test_a_library_s_words_are_written_without_the_values_in_them(
 
 def test_a_field_that_is_not_on_the_list_is_not_written() -> None:
     said: dict[str, Any] = {"event": "answered", "name": CANARY}
-    assert journal.only_allowed(None, "", said) == {"event": "answered"}
+    assert service_log.only_allowed(None, "", said) == {"event": "answered"}
 
 
 @pytest.mark.parametrize("kind", sorted(problems.PASSING, key=lambda kind: kind.__name__))

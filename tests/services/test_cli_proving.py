@@ -18,7 +18,7 @@ from psycopg import Connection
 from scp_events.ledger.offline import verify as offline
 from tests.check_log import check_log
 from tests.ledger.filled import connected
-from tests.ledger.test_startup import restored
+from tests.ledger.log.test_startup import restored
 from tests.services.cli_case import REFERENCE, SECRET, Written, write_case
 from tests.services.cli_run import Ran, scp
 
@@ -60,12 +60,12 @@ def superuser(connection: Connection[Any], statement: str) -> None:
 # --- verify -----------------------------------------------------------------------------------------------
 
 
-def test_a_log_is_sealed_and_verified(desk: Desk) -> None:
+def test_a_log_is_covered_and_verified(desk: Desk) -> None:
     events = check_log(desk.database)
     ran = desk.scp("verify")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith(f"Verified: {events} events, root ")
-    assert "Every event, tile and count is as it was sealed; 3 checkpoints agree." in ran.out
+    assert "Every event, tile and count is as the ledger has it; 3 checkpoints agree." in ran.out
 
 
 def test_programs_are_told_size_root_and_first_wrong_position(desk: Desk) -> None:
@@ -80,26 +80,29 @@ def test_an_altered_event_is_named_with_its_position(desk: Desk, connection: Con
     desk.scp("verify")
     superuser(connection, "UPDATE event_log.events SET type = type || 'x' WHERE position = 7")
     ran = desk.scp("verify")
-    assert (ran.code, ran.out) == (4, "WRONG from position 7 on: it is not the event that was sealed here\n")
+    assert (ran.code, ran.out) == (
+        4,
+        "WRONG from position 7 on: it is not the event that the ledger has here\n",
+    )
     said = desk.scp("verify", "--format", "json")
     assert (said.code, json.loads(said.out)["first_wrong_position"]) == (4, 7)
     assert SECRET not in ran.out + ran.err + said.out + said.err
 
 
-def test_events_nobody_has_sealed_are_not_vouched_for(desk: Desk) -> None:
+def test_events_nobody_has_covered_are_not_vouched_for(desk: Desk) -> None:
     desk.scp("verify")
     write_case(desk.database, "SC-2025-015")
-    ran = desk.scp("verify", "--no-seal")
+    ran = desk.scp("verify", "--no-checkpoint")
     assert ran.code == 0
     assert "Nobody can vouch for the last" in ran.out
     assert "no checkpoint covers them yet" in ran.out
     assert "Nobody can vouch" not in desk.scp("verify").out
 
 
-def test_without_the_key_it_verifies_what_is_sealed(desk: Desk) -> None:
+def test_without_the_key_it_verifies_what_is_covered(desk: Desk) -> None:
     ran = desk.scp("verify", SCP_LEDGER_KEY="")
     assert ran.code == 0
-    assert "nothing was sealed" in ran.err
+    assert "no checkpoint was made" in ran.err
     assert "SCP_LEDGER_KEY" in ran.err
     desk.scp("verify")
     ran = desk.scp("verify", SCP_LEDGER_KEY="")
@@ -113,7 +116,7 @@ def test_a_restored_database_is_not_verified(desk: Desk, connection: Connection[
     restored(connection, 5)
     ran = desk.scp("verify", "--format", "json")
     said = json.loads(ran.out)
-    assert (ran.code, said["first_wrong_position"]) == (4, 1), "of what is there nothing is sealed"
+    assert (ran.code, said["first_wrong_position"]) == (4, 1), "of what is there nothing is covered"
     assert f"holds a checkpoint of {events} events, and this log ends at 5" in said["wrong"]
 
 
@@ -161,7 +164,7 @@ def test_a_bundle_holds_the_case_as_stored_and_as_people_read_it(
     assert json.loads(files["data/case.json"])["streams"].values() != []
 
 
-def test_a_bundle_opens_what_is_sealed_so_that_it_can_be_checked(desk: Desk, tmp_path: Path) -> None:
+def test_a_bundle_opens_what_is_encrypted_so_that_it_can_be_checked(desk: Desk, tmp_path: Path) -> None:
     named = offline.unpacked(exported(desk, tmp_path / "case.zip"))
     opened = {name: json.loads(data) for name, data in named.items() if "/data/opened/" in name}
     said = " ".join(part["text"] for parts in opened.values() for part in parts)
@@ -179,7 +182,7 @@ def test_the_same_checkpoint_gives_the_same_bytes_whatever_came_after(desk: Desk
     write_case(desk.database, "SC-2025-015")
     later = exported(desk, tmp_path / "3.zip")
     assert later != first
-    assert exported(desk, tmp_path / "4.zip", "--at", str(size), "--no-seal") == first
+    assert exported(desk, tmp_path / "4.zip", "--at", str(size), "--no-checkpoint") == first
 
 
 def test_a_bundle_has_its_own_name_by_default(
@@ -223,16 +226,16 @@ def test_without_the_key_nothing_is_exported(desk: Desk) -> None:
 
 
 def test_anchors_agree_and_the_foot_of_a_replay_can_be_compared(desk: Desk) -> None:
-    assert "Sealed:" not in desk.scp("replay", REFERENCE).out
+    assert "Covered by" not in desk.scp("replay", REFERENCE).out
     desk.scp("verify")
-    foot = re.search(r"Sealed: ([^.]*)\.", desk.scp("replay", REFERENCE).out)
+    foot = re.search(r"Covered by a checkpoint: ([^.]*)\.", desk.scp("replay", REFERENCE).out)
     assert foot
     ran = desk.scp("anchors", "--paper", foot[1], "--format", "json")
     said = json.loads(ran.out)
     assert ran.code == 0
     assert [(row["says"], row["contradicts"]) for row in said] == [("agrees", False)] * 2
     assert f"newest published: {' '.join(foot[1].split())}\n" in ran.err
-    assert "Sealed" not in desk.scp("replay", REFERENCE, "--format", "json").out
+    assert "Covered by" not in desk.scp("replay", REFERENCE, "--format", "json").out
 
 
 def test_paper_that_contradicts_is_told(desk: Desk) -> None:

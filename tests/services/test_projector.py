@@ -19,7 +19,7 @@ from scp_events import follower
 from scp_events.event_log import EventLog
 from scp_events.projections import ALL as PROJECTIONS
 from scp_events.projections import caseload, decisions, referrals
-from scp_projector.journal import ALLOWED
+from scp_events.runtime.service_log import ALLOWED
 from scp_projector.settings import Settings
 from tests.aggregates import test_irp as plans
 from tests.aggregates import test_participant as people
@@ -151,7 +151,7 @@ def test_projectors_can_share_the_projections_out(
 
 def test_unknown_projections_are_refused(log: EventLog, tmp_path: Path) -> None:
     with projector(log, tmp_path / "said", SCP_PROJECTOR_FOLLOWS="caseloads") as process:
-        assert process.wait(60) == 1
+        assert process.wait(60) == 2
     assert "caseload, referrals, decisions, outcomes" in (tmp_path / "said").read_text()
 
 
@@ -160,7 +160,7 @@ def test_a_database_that_cannot_be_reached_is_named_without_its_password(
 ) -> None:
     wrong = "postgresql://nobody:Quillfeather@127.0.0.1:1/none"
     with projector(log, tmp_path / "said", SCP_DATABASE_URL=wrong) as process:
-        assert process.wait(60) == 1
+        assert process.wait(60) == 2
     said = (tmp_path / "said").read_text()
     assert "cannot be reached" in said
     assert "Quillfeather" not in said

@@ -18,8 +18,8 @@ from kafka.errors import KafkaError
 
 from scp_events import event_log
 from scp_events.database import embedded
-from scp_events.streams.audiences import BY_NAME
-from scp_events.streams.cloud_events import Edition
+from scp_events.publishing.audiences import BY_NAME
+from scp_events.publishing.cloud_events import Edition
 from scp_relay.broker import Broker, commit
 from scp_relay.relay import Relay
 from scp_relay.secret import load_or_make
@@ -27,8 +27,8 @@ from tests import broker as test_broker
 from tests.check_log import check_log
 from tests.kafka_fixtures import Record, TopicMaker, TopicReader, need_jars
 from tests.opened import opened_log
-from tests.streams.filled_log import SECRET_WORDS, append_many
-from tests.streams.relaying import PARTITIONS, PATIENCE, Site, check_published
+from tests.publishing.filled_log import SECRET_WORDS, append_many
+from tests.publishing.relaying import PARTITIONS, PATIENCE, Site, check_published
 
 in_trouble = pytest.mark.once  # the tests of a relay at its work, killed too, run it from the wheel
 
@@ -436,8 +436,8 @@ def test_a_relay_does_not_start_where_it_could_not_go_on(
     relay_all(site, 20)
     spoiled(site, kafka_admin, new_database, spoil)
     with site.relay() as relay:
-        assert relay.ends() == 1
-        assert said in relay.said("failed")[0]["reason"]
+        assert relay.ends() == 2
+        assert said in relay.said("cannot work")[0]["reason"]
 
 
 @in_trouble
@@ -449,8 +449,8 @@ def test_a_relay_that_cannot_read_an_event_says_which_and_does_not_pass_it_over(
         superuser.execute("ALTER TABLE event_log.events DISABLE TRIGGER never_changed")
         superuser.execute("UPDATE event_log.events SET type = 'referral.revived' WHERE position = 11")
     with site.relay(relay_batch=4) as relay:
-        assert relay.ends() == 1
-        assert "position 11 holds a referral.revived" in relay.said("failed")[0]["reason"]
+        assert relay.ends() == 2
+        assert "position 11 holds a referral.revived" in relay.said("cannot work")[0]["reason"]
         assert relay.position() <= 10
     with psycopg.connect(site.conninfo, autocommit=True) as superuser:
         superuser.execute(

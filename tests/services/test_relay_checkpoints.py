@@ -11,16 +11,16 @@ import pytest
 from kafka import KafkaAdminClient
 from psycopg import Connection
 
-from scp_events.ledger.checkpoint import open_checkpoint
+from scp_events.ledger.format.checkpoint import open_checkpoint
+from scp_events.ledger.format.note import KeyKind
 from scp_events.ledger.key_files import read_key
-from scp_events.ledger.note import KeyKind
-from scp_events.ledger.sealing import seal_now
+from scp_events.ledger.log.keeping import checkpoint_now
 from tests.kafka_fixtures import TopicReader
 from tests.ledger.filled import connected, settings
-from tests.ledger.test_startup import restored
+from tests.ledger.log.test_startup import restored
+from tests.publishing.filled_log import append_many
+from tests.publishing.relaying import Site
 from tests.services.test_relay import topics_of
-from tests.streams.filled_log import append_many
-from tests.streams.relaying import Site
 
 pytestmark = pytest.mark.once  # test_relay runs the same program from the wheel
 
@@ -41,10 +41,10 @@ def connection(site: Site) -> Iterator[Connection[Any]]:
         yield connection
 
 
-def seal(site: Site, events: int) -> int:
-    """Append events, seal and publish them; return how many there are."""
+def published(site: Site, events: int) -> int:
+    """Append events and publish a checkpoint of them; return how many there are."""
     append_many(site.conninfo, events)
-    size, came = seal_now(site.conninfo, settings(site.home))
+    size, came = checkpoint_now(site.conninfo, settings(site.home))
     assert came is not None
     assert came.published
     return size
@@ -58,16 +58,16 @@ def sent(site: Site, read_topic: TopicReader) -> list[int]:
 
 
 def test_published_checkpoints_are_sent_each_once(site: Site, read_topic: TopicReader) -> None:
-    seal(site, 20)
+    published(site, 20)
     with site.relay() as relay:
         relay.until(lambda: len(relay.said("checkpoint")) == 1)
-        seal(site, 20)
+        published(site, 20)
         relay.until(lambda: len(relay.said("checkpoint")) == 2)
         relay.process.send_signal(signal.SIGKILL)
         relay.ends()
     with site.relay() as relay:
         relay.began()
-        seal(site, 20)
+        published(site, 20)
         relay.until(lambda: len(relay.said("checkpoint")) == 1)
         assert relay.stop() == 0
     assert sent(site, read_topic) == [20, 40, 60]
@@ -82,7 +82,7 @@ def test_a_log_without_a_ledger_has_no_such_topic(site: Site, kafka_admin: Kafka
 
 
 def test_a_restored_log_is_not_relayed(site: Site, connection: Connection[Any]) -> None:
-    seal(site, 20)
+    published(site, 20)
     with site.relay() as relay:
         relay.until(lambda: len(relay.said("checkpoint")) == 1)
         assert relay.stop() == 0

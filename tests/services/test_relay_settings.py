@@ -12,8 +12,8 @@ import pytest
 import structlog
 from pydantic import ValidationError
 
-from scp_relay import journal
-from scp_relay.refusals import CannotStartError
+from scp_events.runtime import service_log
+from scp_events.runtime.program import CannotWorkError
 from scp_relay.secret import load_or_make
 from scp_relay.settings import Settings
 
@@ -67,7 +67,7 @@ def test_a_relay_that_is_not_told_its_broker_says_so_and_shows_no_value(
     done = subprocess.run(
         [sys.executable, "-m", "scp_relay"], capture_output=True, text=True, check=False, timeout=120
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     (said,) = [json.loads(line) for line in done.stderr.splitlines()]
     assert "SCP_KAFKA_BOOTSTRAP: Field required" in said["reason"]
     assert "SCP_RELAY_BATCH: " in said["reason"]
@@ -94,7 +94,7 @@ def test_relays_that_make_the_secret_at_once_agree(tmp_path: Path) -> None:
 def test_a_secret_that_others_may_read_is_refused(tmp_path: Path) -> None:
     load_or_make(tmp_path / "key")
     (tmp_path / "key").chmod(0o640)
-    with pytest.raises(CannotStartError, match="chmod 600"):
+    with pytest.raises(CannotWorkError, match="chmod 600"):
         load_or_make(tmp_path / "key")
 
 
@@ -103,18 +103,18 @@ def test_a_damaged_secret_is_refused_and_not_shown(tmp_path: Path, damaged: str)
     path = tmp_path / "key"
     load_or_make(path)
     path.write_text(damaged)
-    with pytest.raises(CannotStartError, match="64 hexadecimal digits") as refusal:
+    with pytest.raises(CannotWorkError, match="64 hexadecimal digits") as refusal:
         load_or_make(path)
     assert not damaged or damaged not in str(refusal.value)
 
 
-# ---------------------------------------------------------------------------------------------- the journal
+# ------------------------------------------------------------------------------------------ the service log
 
 
 @pytest.fixture
 def _configured() -> None:
     handlers, level = logging.root.handlers[:], logging.root.level
-    journal.configure()
+    service_log.configure(libraries=logging.ERROR)
     yield
     structlog.reset_defaults()
     logging.basicConfig(handlers=handlers, level=level, force=True)
@@ -122,8 +122,8 @@ def _configured() -> None:
 
 @pytest.mark.usefixtures("_configured")
 def test_only_fields_on_the_list_are_written_down(capfd: pytest.CaptureFixture[str]) -> None:
-    journal.configure()
-    journal.journal.info("published", position=4, name="Somebody")
+    service_log.configure(libraries=logging.ERROR)
+    service_log.logger.info("published", position=4, name="Somebody")
     logging.getLogger("kafka").error("%s: broken", "Somebody")
     logging.getLogger("kafka").error("Somebody")
     logging.getLogger("kafka").warning("not written")

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from scp_events.ledger.checkpoint import open_checkpoint, with_cosignatures
+from scp_events.ledger.format.checkpoint import open_checkpoint, with_cosignatures
+from scp_events.ledger.format.note import KeyKind, Signature, SignatureError, Signer, Verifier
+from scp_events.ledger.format.trust import Trust
 from scp_events.ledger.key_files import read_key
-from scp_events.ledger.note import KeyKind, Signature, SignatureError, Signer, Verifier
-from scp_events.ledger.trust import Trust
-from scp_events.ledger.witness import AddCheckpoint
-from scp_events.ledger.witnesses import collect, cosignatures
+from scp_events.ledger.witness.asking import collect, cosignatures
+from scp_events.ledger.witness.cosigning import AddCheckpoint
 from tests.ledger.history import History
 from tests.ledger.leaves import invented
 from tests.services.cli_run import scp, scp_process

@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from scp_events.ledger import durable
-from scp_events.ledger.checkpoint import Checkpoint
-from scp_events.ledger.note import KeyKind, Signature, Signer, cosigned_at
-from scp_events.ledger.promises import PROMISES, Promises, found, opened
-from scp_events.ledger.witness import Accepted, AddCheckpoint
+from scp_events.ledger.format.checkpoint import Checkpoint
+from scp_events.ledger.format.note import KeyKind, Signature, Signer, cosigned_at
+from scp_events.ledger.witness.cosigning import Accepted, AddCheckpoint
+from scp_events.ledger.witness.promises import PROMISES, Promises, found, opened
 from scp_witness.desk import Desk
 from tests.ledger.history import LOG, History
 from tests.ledger.leaves import invented

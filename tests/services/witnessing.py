@@ -14,11 +14,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scp_events.ledger.checkpoint import Checkpoint
+from scp_events.ledger.format.checkpoint import Checkpoint
+from scp_events.ledger.format.note import KeyKind, Signature, Signer, Verifier
 from scp_events.ledger.key_files import read_key
-from scp_events.ledger.note import KeyKind, Signature, Signer, Verifier
-from scp_events.ledger.promises import KEY, LOGS
-from scp_events.ledger.witness import PATH
+from scp_events.ledger.witness.cosigning import PATH
+from scp_events.ledger.witness.promises import KEY, LOGS
 from tests.ledger.history import History
 from tests.services.cli_run import scp
 

@@ -1,9 +1,27 @@
 """The decisions: one folder an aggregate, each pure rules that turn commands into events."""
 
-from scp_events.aggregates import engagement, irp, referral
+from scp_events.aggregates import (
+    assessment,
+    concern,
+    consent,
+    engagement,
+    irp,
+    participant,
+    record,
+    referral,
+)
 from scp_events.vocabulary import AnyAggregate
 
-ALL: tuple[AnyAggregate, ...] = (referral, engagement, irp)
+ALL: tuple[AnyAggregate, ...] = (
+    referral,
+    participant,
+    engagement,
+    consent,
+    concern,
+    assessment,
+    irp,
+    record,
+)
 """Every aggregate, in the order in which a young person meets them. Doors, drawings and tests follow it."""
 
 BY_CATEGORY = {aggregate.CATEGORY: aggregate for aggregate in ALL}

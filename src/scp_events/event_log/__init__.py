@@ -1,35 +1,40 @@
-"""Decisions go in, history comes out: the one room that knows the eventsourcing library."""
+"""Decisions go in, history comes out: the one room that knows the eventsourcing library.
+
+`LogReader` reads and cannot append. `CommandHandler` alone appends; `BlockingCommandHandler` is the same for
+a program without an event loop.
+"""
 
 from scp_events.event_log.answers import (
     BusyError,
+    ClosedError,
     CommandIdReusedError,
-    EvidenceMovedError,
+    LogUnreachableError,
+    LogUnwritableError,
     Outcome,
     StaleVersionError,
 )
-from scp_events.event_log.async_log import EventLogAsync
+from scp_events.event_log.blocking import BlockingCommandHandler
 from scp_events.event_log.envelope import Codec, Envelope, Recorded, UnreadableEventError
 from scp_events.event_log.guards import UnsafeServerError
-from scp_events.event_log.line import ClosedError, NotAnsweredError
+from scp_events.event_log.handler import CommandHandler
 from scp_events.event_log.listener import Listener
-from scp_events.event_log.log import EventLog, Loaded
 from scp_events.event_log.prepare import prepare
-from scp_events.event_log.telling import LogUnreachableError, LogUnwritableError
+from scp_events.event_log.reader import LogReader
+from scp_events.event_log.requests import CommandRequest
 
 __all__ = [
+    "BlockingCommandHandler",
     "BusyError",
     "ClosedError",
     "Codec",
+    "CommandHandler",
     "CommandIdReusedError",
+    "CommandRequest",
     "Envelope",
-    "EventLog",
-    "EventLogAsync",
-    "EvidenceMovedError",
     "Listener",
-    "Loaded",
+    "LogReader",
     "LogUnreachableError",
     "LogUnwritableError",
-    "NotAnsweredError",
     "Outcome",
     "Recorded",
     "StaleVersionError",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
-from scp_events.vocabulary import Position
+from eventsourcing.persistence import OperationalError
+
+from scp_events.vocabulary import EventId, Position, Stream
 
 
 class StaleVersionError(Exception):
@@ -18,10 +19,6 @@ class StaleVersionError(Exception):
         self.current = current
 
 
-class EvidenceMovedError(Exception):
-    """The case has moved on since the evidence for a command was gathered: gather it anew."""
-
-
 class CommandIdReusedError(Exception):
     """The id of an earlier command came with a different one."""
 
@@ -30,16 +27,35 @@ class BusyError(Exception):
     """Others were faster at every attempt, or too many wait: try again."""
 
 
+class ClosedError(Exception):
+    """Nothing is asked after the end."""
+
+
+class LogUnreachableError(OperationalError):
+    """The database did not answer in time; ask again, with the same command id."""
+
+
+class LogUnwritableError(OperationalError):
+    """The server answers and does not write: its disk is full, say. Nothing of what was asked is recorded."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What a command came to. `events` is 0 where it was already so; `repeated` where it was sent before."""
 
-    stream_id: UUID
+    stream: Stream
     version: int
-    events: int
+    """Where the stream stands now."""
+    event_ids: tuple[EventId, ...]
+    """What was recorded, in the order of the log: the command's own event first."""
     first_position: Position | None
     recorded_at: datetime | None
     repeated: bool = False
+
+    @property
+    def events(self) -> int:
+        """Return how many events were recorded."""
+        return len(self.event_ids)
 
     @property
     def last_position(self) -> Position | None:

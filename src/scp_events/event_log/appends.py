@@ -8,51 +8,64 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from eventsourcing.persistence import Notification, StoredEvent
+from scp_events.vocabulary import Precision, Stream
 
 
-@dataclass(frozen=True)
-class EnvelopedEvent(StoredEvent):
-    """A stored event with the copies by which it is found."""
+class NewEvent(NamedTuple):
+    """An event to be stored, with the copies by which it is found."""
 
+    stream: Stream
+    case_id: UUID | None
+    version: int
+    type: str
+    body: bytes
     event_id: UUID
-    category: str
-    schema_version: int
-    occurred_at: datetime
-    is_decision: bool
+    schema_version: int = 1
+    occurred_at: datetime | None = None
+    """None for an act: then it is when it was recorded."""
+    precision: Precision = Precision.MINUTE
+    is_decision: bool = False
 
 
-@dataclass(frozen=True)
-class PlacedEvent(Notification):
-    """A notification with the rest of its row."""
+class Condition(NamedTuple):
+    """No event of these types has come in these cases since a position."""
 
-    recorded_at: datetime
-    category: str
+    types: tuple[str, ...]
+    cases: tuple[UUID, ...]
+    since: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Append:
     """The events of one command, recorded all or none: each stream's in the order of their versions.
 
-    A stream must stand just below the first version given for it. With `evidence_through` the case must
-    have no event after that position. `fingerprint` tells a command sent again from another one with its id.
+    A stream must stand just below the first version given for it, and the condition must hold. `fingerprint`
+    tells a command sent again from another one with its id.
     """
 
     command_id: UUID
     fingerprint: bytes
-    events: Sequence[EnvelopedEvent]
-    case_id: UUID | None = None
-    evidence_through: int | None = None
+    events: Sequence[NewEvent]
+    condition: Condition | None = None
+
+    @property
+    def touches(self) -> set[UUID]:
+        """Return what no other append of the same call may touch: the command, its streams and cases."""
+        touched = {self.command_id}
+        for event in self.events:
+            touched.add(event.stream.id)
+            if event.case_id is not None:
+                touched.add(event.case_id)
+        return touched if self.condition is None else touched.union(self.condition.cases)
 
 
 class Answer(NamedTuple):
-    """What the server function said; see migrations/0002_append.sql for the outcomes.
-
-    `recorded_at` is None where nothing was recorded by this call.
-    """
+    """What the server function said; see migrations/0002_append.sql for the outcomes."""
 
     outcome: str
-    first_position: int | None
-    version: int
-    event_count: int
-    recorded_at: datetime | None
+    first_position: int
+    """0 where nothing was recorded, now or before."""
+    recorded_at: datetime
+    """The time of the call."""
+    contended: UUID | None = None
+    """A stream or case for which somebody else came too late a moment ago: whoever was faster waits a bit."""

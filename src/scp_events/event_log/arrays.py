@@ -57,9 +57,10 @@ def integers(values: Iterable[int]) -> bytes:
     return _array(_INT4, [_INTEGER.pack(4, value) for value in values])
 
 
-def bigints(values: Iterable[int]) -> bytes:
-    """Return a `bigint[]`."""
-    return _array(_INT8, [_BIGINT.pack(8, value) for value in values])
+def bigints(values: Sequence[int | None]) -> bytes:
+    """Return a `bigint[]`; None is NULL."""
+    each = [_NULL if value is None else _BIGINT.pack(8, value) for value in values]
+    return _array(_INT8, each, nulls=None in values)
 
 
 def booleans(values: Iterable[bool]) -> bytes:
@@ -67,9 +68,10 @@ def booleans(values: Iterable[bool]) -> bytes:
     return _array(_BOOL, [_TRUE if value else _FALSE for value in values])
 
 
-def instants(values: Iterable[datetime]) -> bytes:
-    """Return a `timestamptz[]` of times with a zone."""
-    return _array(_TIMESTAMPTZ, [_BIGINT.pack(8, _microseconds(value)) for value in values])
+def instants(values: Sequence[datetime | None]) -> bytes:
+    """Return a `timestamptz[]` of times with a zone; None is NULL."""
+    each = [_NULL if value is None else _BIGINT.pack(8, _microseconds(value)) for value in values]
+    return _array(_TIMESTAMPTZ, each, nulls=None in values)
 
 
 def instant(value: datetime) -> bytes:

@@ -1,66 +1,69 @@
 """How appends are told to the server: by one call of one of its two functions, in binary form.
 
-`append` takes any number of them, as arrays; `append_one` a lone one of a single event that rests on no
-evidence, which is most of what a process with few callers has to tell.
+`append` takes any number of them, as arrays; `append_one` a lone one of a single event, which is most of what
+a process with few callers has to tell.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 from uuid import UUID
 
-from psycopg.postgres import types
-from psycopg.pq import Format
-
 from scp_events.event_log import arrays
-from scp_events.event_log.appends import Answer, Append, EnvelopedEvent
+from scp_events.event_log.appends import Answer, Append, NewEvent
+from scp_events.event_log.connection import Statement
+from scp_events.vocabulary import Stream
 
 Columns = Sequence[bytes | None]
 """A row as the server returned it; None is NULL."""
 
 
-class Function(NamedTuple):
-    """A function of the server, by the name its call is prepared under."""
+class Call(NamedTuple):
+    """What is told to the server, and how its answer is read."""
 
-    name: bytes
-    call: str
-    oids: list[int]
+    statement: Statement
+    arguments: list[bytes | None]
     read: Callable[[Columns], list[Answer]]
 
 
-class Told(NamedTuple):
-    """What is told to the server, and how its answer is read."""
-
-    function: Function
-    arguments: list[bytes | None]
-
-    @property
-    def formats(self) -> list[Format]:
-        """Return the form of the arguments."""
-        return [Format.BINARY] * len(self.arguments)
-
-
-def told(appends: Sequence[Append]) -> Told:
+def told(appends: Sequence[Append]) -> Call:
     """Return how these appends are told."""
-    if len(appends) == 1 and len(appends[0].events) == 1 and appends[0].evidence_through is None:
-        return Told(LONE, _lone(appends[0]))
-    return Told(SEVERAL, [*arguments_of(appends)])
+    if len(appends) == 1 and _is_of_one_event(appends[0]):
+        return Call(LONE, _lone(appends[0]), _read_lone)
+    return Call(SEVERAL, [*arguments_of(appends)], answers_of)
+
+
+def _is_of_one_event(append: Append) -> bool:
+    """Whether it has one event, and nothing but what its own case may hold is excluded."""
+    return len(append.events) == 1 and (
+        append.condition is None or append.condition.cases == (append.events[0].case_id,)
+    )
+
+
+@lru_cache(maxsize=256)
+def _listed(excluded: tuple[str, ...]) -> str:
+    return ",".join(excluded)
 
 
 # --- several ----------------------------------------------------------------------------------------------
 
-_ARRAYS = (
-    *("uuid", "bytea", "uuid", "int8", "int4", "int4", "int4", "int4"),  # by append
-    *("int4", "int4", "int4"),  # by part
-    *("uuid", "text"),  # by stream
-    *("int4", "int4", "int4", "text", "bytea", "uuid", "int2", "timestamptz", "bool"),  # by event
+SEVERAL = Statement(
+    "append",
+    (
+        *("uuid[]", "bytea[]", "integer[]", "integer[]", "integer[]"),  # by append
+        "text[]",  # by list of excluded types
+        *("uuid[]", "integer[]", "bigint[]"),  # by case
+        *("uuid[]", "integer[]", "integer[]", "text[]", "uuid[]"),  # by stream
+        *("integer[]", "integer[]", "integer[]", "text[]", "bytea[]", "uuid[]"),  # by event
+        *("smallint[]", "timestamptz[]", "text[]", "boolean[]"),
+    ),
+    "SELECT outcomes, firsts, recorded_at, contended FROM event_log.append("
+    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
 )
-"""The element types of the server function's arrays, in order."""
-_NUMBERED_ARRAYS = ", ".join(f"${number}::{element}[]" for number, element in enumerate(_ARRAYS, start=1))
-_CALL = f"SELECT outcomes, firsts, stands, counts, recorded_at FROM event_log.append({_NUMBERED_ARRAYS})"  # noqa: S608 - our own words
 
 
 def arguments_of(appends: Sequence[Append]) -> list[bytes]:
@@ -73,143 +76,146 @@ def arguments_of(appends: Sequence[Append]) -> list[bytes]:
 
 def answers_of(columns: Columns) -> list[Answer]:
     """Return the answers in what the server function returned."""
-    outcomes, firsts, stands, counts, at = (column or b"" for column in columns)
-    recorded_at = arrays.read_instant(at)
+    outcomes, firsts, at, contended = columns
+    recorded_at = arrays.read_instant(at or b"")
     return [
-        Answer(outcome, first, version or 0, count or 0, recorded_at if outcome == "recorded" else None)
-        for outcome, first, version, count in zip(
-            arrays.read_texts(outcomes),
-            arrays.read_integers(firsts),
-            arrays.read_integers(stands),
-            arrays.read_integers(counts),
-            strict=True,
+        Answer(outcome, first or 0, recorded_at, _uuid(contended))
+        for outcome, first in zip(
+            arrays.read_texts(outcomes or b""), arrays.read_integers(firsts or b""), strict=True
         )
     ]
 
 
+class _Part(NamedTuple):
+    """The events of one append for one stream."""
+
+    append: int
+    stream: Stream
+    case_id: UUID | None
+    expected: int
+
+
 class _Columns:
-    """The events of several appends, turned on their side: one list for each column."""
+    """What several appends say, turned on its side: one list for each column."""
 
     def __init__(self) -> None:
-        self._streams: dict[UUID, int] = {}
-        self._categories: list[str] = []
-        self._parts: list[tuple[int, int, int]] = []
-        self._part_counts: list[int] = []
-        self._events: list[EnvelopedEvent] = []
+        self._excluded: dict[str, int] = {}
+        self._conditions: list[int] = []
+        self._cases: list[tuple[UUID, int, int | None]] = []
+        self._parts: list[_Part] = []
+        self._events: list[NewEvent] = []
         self._appends: list[int] = []
         self._slots: list[int] = []
 
     def add(self, number: int, append: Append) -> None:
         """Take in the n-th append."""
-        parts: dict[int, list[int]] = {}
+        condition = append.condition
+        listed = _listed(condition.types) if condition else None
+        self._conditions.append(
+            0 if listed is None else self._excluded.setdefault(listed, len(self._excluded) + 1)
+        )
+        since: dict[UUID, int | None] = dict.fromkeys(condition.cases, condition.since) if condition else {}
+        slots: dict[Stream, int] = {}
+        follows: dict[Stream, int] = {}
         for event in append.events:
-            slot = self._slot(event)
-            parts.setdefault(slot, []).append(event.originator_version)
-            self._slots.append(slot)
-        _must_be_whole(parts.values())
+            if event.case_id is not None:
+                since.setdefault(event.case_id, None)
+            if event.stream not in slots:
+                self._parts.append(_Part(number, event.stream, event.case_id, event.version - 1))
+                slots[event.stream] = len(self._parts)
+            elif event.version != follows[event.stream]:
+                raise ValueError(f"version {event.version} of a stream does not follow the one before")
+            follows[event.stream] = event.version + 1
+            self._slots.append(slots[event.stream])
+        if not slots:
+            raise ValueError("an append without events records nothing: leave it out")
+        self._cases.extend((case_id, number, after) for case_id, after in since.items())
         self._events.extend(append.events)
         self._appends.extend([number] * len(append.events))
-        self._part_counts.append(len(parts))
-        self._parts.extend((slot, versions[0] - 1, len(versions)) for slot, versions in parts.items())
-
-    def _slot(self, event: EnvelopedEvent) -> int:
-        slot = self._streams.setdefault(event.originator_id, len(self._streams) + 1)  # type: ignore[arg-type]  # ours are UUIDs
-        if slot > len(self._categories):
-            self._categories.append(event.category)
-        return slot
 
     def arguments(self, appends: Sequence[Append]) -> list[bytes]:
         """Return the arguments in the order of the server function's parameters."""
-        slots, expected, lengths = zip(*self._parts, strict=True)
         counts = [len(append.events) for append in appends]
-        events = self._events
+        cases, events, parts = self._cases, self._events, self._parts
         return [
             arrays.uuids([append.command_id for append in appends]),
             arrays.blobs([append.fingerprint for append in appends]),
-            arrays.uuids([append.case_id for append in appends]),
-            arrays.bigints(-1 if a.evidence_through is None else a.evidence_through for a in appends),
-            arrays.integers(counts),
             arrays.integers(accumulate(counts[:-1], initial=0)),
-            arrays.integers(append.events[-1].originator_version for append in appends),
-            arrays.integers(self._part_counts),
-            arrays.integers(slots),
-            arrays.integers(expected),
-            arrays.integers(lengths),
-            arrays.uuids(list(self._streams)),
-            arrays.texts(self._categories),
+            arrays.integers(counts),
+            arrays.integers(self._conditions),
+            arrays.texts(self._excluded),
+            arrays.uuids([case_id for case_id, _, _ in cases]),
+            arrays.integers(number for _, number, _ in cases),
+            arrays.bigints([since for _, _, since in cases]),
+            arrays.uuids([part.stream.id for part in parts]),
+            arrays.integers(part.append for part in parts),
+            arrays.integers(part.expected for part in parts),
+            arrays.texts(part.stream.category for part in parts),
+            arrays.uuids([part.case_id for part in parts]),
             arrays.integers(self._appends),
             arrays.integers(self._slots),
-            arrays.integers(event.originator_version for event in events),
-            arrays.texts(event.topic for event in events),
-            arrays.blobs([event.state for event in events]),
+            arrays.integers(event.version for event in events),
+            arrays.texts(event.type for event in events),
+            arrays.blobs([event.body for event in events]),
             arrays.uuids([event.event_id for event in events]),
             arrays.smallints(event.schema_version for event in events),
-            arrays.instants(event.occurred_at for event in events),
+            arrays.instants([event.occurred_at for event in events]),
+            arrays.texts(event.precision for event in events),
             arrays.booleans(event.is_decision for event in events),
         ]
 
 
-def _must_be_whole(parts: Collection[list[int]]) -> None:
-    """The server compares each stream's first version only: the others must follow it."""
-    if not parts:
-        raise ValueError("an append without events records nothing: leave it out")
-    for versions in parts:
-        if len(versions) > 1 and versions != list(range(versions[0], versions[0] + len(versions))):
-            raise ValueError(f"versions {versions} of one stream do not follow each other")
-
-
-SEVERAL = Function(b"append", _CALL, [types[element].array_oid for element in _ARRAYS], answers_of)
-
 # --- a lone one -------------------------------------------------------------------------------------------
 
-_INTEGER, _SMALLINT = struct.Struct("!i"), struct.Struct("!h")
+LONE = Statement(
+    "append_one",
+    (
+        *("uuid", "bytea", "text", "bigint"),  # the command
+        *("uuid", "text", "uuid", "integer", "text", "bytea", "uuid"),  # the event
+        *("smallint", "timestamptz", "text", "boolean"),
+    ),
+    "SELECT outcome, first, recorded_at, contended"
+    " FROM event_log.append_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+)
+_INTEGER, _SMALLINT, _BIGINT = struct.Struct("!i"), struct.Struct("!h"), struct.Struct("!q")
 
 
 def _lone(append: Append) -> list[bytes | None]:
     [event] = append.events
+    condition = append.condition
     return [
         append.command_id.bytes,
         append.fingerprint,
-        None if append.case_id is None else append.case_id.bytes,
-        event.originator_id.bytes,  # type: ignore[union-attr]  # ours are UUIDs
-        event.category.encode(),
-        _INTEGER.pack(event.originator_version),
-        event.topic.encode(),
-        event.state,
+        None if condition is None else _listed(condition.types).encode(),
+        None if condition is None else _BIGINT.pack(condition.since),
+        event.stream.id.bytes,
+        event.stream.category.encode(),
+        None if event.case_id is None else event.case_id.bytes,
+        _INTEGER.pack(event.version),
+        event.type.encode(),
+        event.body,
         event.event_id.bytes,
         _SMALLINT.pack(event.schema_version),
-        arrays.instant(event.occurred_at),
+        None if event.occurred_at is None else arrays.instant(event.occurred_at),
+        event.precision.encode(),
         b"\x01" if event.is_decision else b"\x00",
     ]
 
 
 def _read_lone(columns: Columns) -> list[Answer]:
-    outcome, first, stands, count, at = columns
-    said = (outcome or b"").decode()
+    outcome, first, at, contended = columns
     return [
         Answer(
-            said,
-            _number(first),
-            _number(stands) or 0,
-            _number(count) or 0,
-            arrays.read_instant(at) if said == "recorded" and at is not None else None,
+            (outcome or b"").decode(),
+            0 if first is None else int.from_bytes(first, "big", signed=True),
+            arrays.read_instant(at or b""),
+            _uuid(contended),
         )
     ]
 
 
-def _number(said: bytes | None) -> int | None:
-    return None if said is None else int.from_bytes(said, "big", signed=True)
+def _uuid(said: bytes | None) -> UUID | None:
+    return None if said is None else UUID(bytes=said)
 
 
-_ONE = (
-    *("uuid", "bytea", "uuid"),  # the command
-    *("uuid", "text", "int4", "text", "bytea", "uuid", "int2", "timestamptz", "bool"),  # the event
-)
-_NUMBERED = ", ".join(f"${number}::{element}" for number, element in enumerate(_ONE, start=1))
-LONE = Function(
-    b"append_one",
-    f"SELECT outcome, first, stands, event_count, recorded_at FROM event_log.append_one({_NUMBERED})",  # noqa: S608 - our own words
-    [types[element].oid for element in _ONE],
-    _read_lone,
-)
-FUNCTIONS = (SEVERAL, LONE)
+STATEMENTS = (SEVERAL, LONE)

@@ -1,11 +1,12 @@
 """An event as it is stored: what was said, and who said it, when, why and in which conversation.
 
 The envelope and the event are one JSON document, kept as the exact bytes handed in; columns beside it are
-copies to find it by. `occurred_at` says when it was so in the world, `recorded_at` when we learned it.
+copies to find it by. `occurred_at` says when it was so in the world, and `precision` how exactly that is
+known; an act has none, as it was so when it was recorded. A correction says when the fact now stands.
 
-What tells of a person does not stand in it. It is taken out into `sealed`, one part for each person and field
-group (see `privacy.sealing`); where there is none, 16 random bytes of `salt` stand, so that nobody can guess
-a body from its digest. That a field was filled in stays visible; what is None is not written at all.
+What tells of a person does not stand in it. It is taken out and encrypted, one part for each person and field
+group (see `privacy`); where there is none, 16 random bytes of `salt` stand, so that nobody can guess a body
+from its digest. That a field was filled in stays visible; what is None is not written at all.
 """
 
 from __future__ import annotations
@@ -15,32 +16,42 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, ValidationError
 from pydantic_core import from_json, to_json
 
-from scp_events.privacy.failures import CorruptPartError, SealError, WrongKeyError
+from scp_events.event_log.rows import Row
+from scp_events.history import every_event
+from scp_events.privacy.encryption import Opened, Place, decrypt_part, encrypt_part
+from scp_events.privacy.failures import CorruptPartError, EncryptionError, WrongKeyError
 from scp_events.privacy.keyring import Keys
 from scp_events.privacy.marks import Share, excluding, place_in, shares_of, subject_of
 from scp_events.privacy.randomness import random_bytes
-from scp_events.privacy.sealing import Opened, Place, seal, unseal
 from scp_events.vocabulary import (
     Actor,
-    Aggregate,
+    AnyAggregate,
+    Calendar,
+    CaseId,
     Code,
     CommandId,
-    CorrectionEvent,
+    Correction,
     Decision,
     DecisionEvent,
     Erased,
+    ErasureEvent,
     Event,
     EventId,
-    ParticipantId,
+    Fact,
     Position,
+    Precision,
+    Refused,
+    Retraction,
     Stream,
     Unopened,
+    When,
     Word,
     stored_type,
 )
@@ -54,8 +65,10 @@ class Envelope(Word, Generic[E_co]):
     """What the log keeps with every event; see EVENT LOG in docs/ARCHITECTURE.md for each field's meaning."""
 
     event_id: EventId
-    case_id: ParticipantId | None = None
-    occurred_at: AwareDatetime
+    case_id: CaseId | None = None
+    occurred_at: AwareDatetime | None = None
+    """None for an act: it was so when it was recorded."""
+    precision: Precision = Precision.MINUTE
     actor: Actor
     on_behalf_of: Actor | None = None
     purpose: Code
@@ -77,6 +90,8 @@ class Recorded(Generic[E_co]):
     stream: Stream
     version: int
     recorded_at: datetime
+    when: When
+    """When it was so in the world: of an act, when it was recorded; of a correction, when the fact stands."""
     envelope: Envelope[E_co]
 
     @property
@@ -85,67 +100,76 @@ class Recorded(Generic[E_co]):
         return self.envelope.event
 
     @property
+    def event_id(self) -> EventId:
+        """Return the id by which others name it."""
+        return self.envelope.event_id
+
+    @property
+    def by(self) -> Actor:
+        """Return who acts: on whose behalf it was said, or else who said it."""
+        return self.envelope.on_behalf_of or self.envelope.actor
+
+    @property
+    def fact(self) -> Fact[E_co]:
+        """Return it as rules and history take it."""
+        return Fact(self.event, self.event_id, self.stream, self.position, self.when, self.by)
+
+    @property
     def decision(self) -> Decision | None:
         """Return the grounds, where the event is a decision."""
         return self.event.decision if isinstance(self.event, DecisionEvent) else None
 
     @property
     def corrects(self) -> EventId | None:
-        """Return the event this one corrects, where it is a correction."""
-        return self.event.corrects if isinstance(self.event, CorrectionEvent) else None
+        """Return the event this one corrects or retracts, where it does."""
+        return self.event.corrects if isinstance(self.event, Correction | Retraction) else None
 
 
 class UnreadableEventError(Exception):
     """A stored event that this version of the program cannot read; it names the place, never the content.
 
-    Where it is a sealed part that cannot be opened, its `__cause__` is the `SealError` that says why.
+    Where an encrypted part cannot be opened, its `__cause__` is the `EncryptionError` that says why.
     """
 
 
 class Codec:
     """Turns envelopes into stored bytes and back, for the event classes of some aggregates.
 
-    What is personal is sealed with `keys` on the way in and opened on the way out; where a key is destroyed
-    it reads as `Erased`, and what would be sealed with it is stored as erased. `random` gives so many bytes
-    nobody can guess.
+    What is personal is encrypted with `keys` on the way in and opened on the way out; where a key is
+    destroyed it reads as `Erased`, and nothing more is encrypted with it. `random` gives so many bytes nobody
+    can guess.
     """
 
     def __init__(
         self,
-        aggregates: Iterable[Aggregate[Any, Any, Any, Any]],
+        aggregates: Iterable[AnyAggregate],
         keys: Keys,
         *,
         random: Callable[[int], bytes] = random_bytes,
     ) -> None:
-        events: list[type[Event]] = [event for aggregate in aggregates for event in aggregate.EVENTS]
-        self._by_class: dict[type[Event], type[Envelope[Any]]] = {
-            event: _envelope_of(event) for event in events
+        self._events: dict[str, type[Event]] = {
+            stored_type(event): event for aggregate in aggregates for event in every_event(aggregate)
         }
-        self._by_type = {stored_type(event): self._by_class[event] for event in events}
-        self._event_by_type = {stored_type(event): event for event in events}
-        self._unsaid: dict[type[Event], Any] = {event: {"event": excluding(event)} for event in events}
-        self._shares: dict[type[Event], tuple[Share, ...]] = {event: shares_of(event) for event in events}
         self._keys = keys
         self._random = random
-
-    def envelope_of(self, event: E) -> type[Envelope[E]]:
-        """Return the envelope class for this event."""
-        return self._by_class[type(event)]
 
     # --- in -----------------------------------------------------------------------------------------------
 
     def encode(self, envelope: Envelope[Any], stream: Stream, version: int) -> bytes:
-        """Return the bytes to store as the n-th event of a stream. Raises `KeyServiceDownError`."""
-        event = envelope.event
+        """Return the bytes to store as the n-th event of a stream.
+
+        Raises `Refused` where it has words for somebody whose key is destroyed, and `KeyServiceDownError`.
+        """
+        event: Event = envelope.event
         place = Place(stream.id, version, event.type)
         otherwise = envelope.case_id or stream.id
         parts = [
             part
-            for share in self._shares[type(event)]
+            for share in shares_of(type(event))
             for part in self._parts(share, event, place, subject_of(share, event, otherwise))
         ]
-        public = envelope.model_dump_json(exclude=self._unsaid[type(event)]).encode()
-        tail = to_json({"sealed": parts} if parts else {"salt": _salt(self._random)})
+        public = envelope.model_dump_json(exclude=_unsaid(type(event))).encode()
+        tail = to_json({"encrypted": parts} if parts else {"salt": _salt(self._random)})
         return public[:-1] + b"," + tail[1:]
 
     def _parts(
@@ -156,72 +180,84 @@ class Codec:
         erased = {name: value for name, value in said.items() if isinstance(value, Erased)}
         text = {name: value for name, value in said.items() if name not in erased}
         if text:
-            key = self._keys.to_seal(subject, share.group)
-            if isinstance(key, Erased):
+            key = self._keys.to_encrypt(subject, share.group)
+            if not isinstance(key, Erased):
+                yield encrypt_part(key, place, to_json(text), self._random) | {"fields": [*text]}
+            elif isinstance(event, ErasureEvent):  # it may say why, until its own words go too
                 erased |= dict.fromkeys(text, key)
             else:
-                yield seal(key, place, to_json(text), self._random) | {"fields": [*text]}
+                raise _refused(text, key)
         for each in dict.fromkeys(erased.values()):
             fields = [name for name, value in erased.items() if value == each]
             yield _erased_part(share, subject, each, fields)
 
     # --- out ----------------------------------------------------------------------------------------------
 
-    def decode(self, stored_as: str, body: bytes, stream: Stream, version: int, place: str) -> Envelope[Any]:
-        """Return the envelope in `body`. Raises `UnreadableEventError` naming `place` and the type."""
-        return self._read(stored_as, body, Place(stream.id, version, stored_as), place, self._envelope)
+    def recorded(self, row: Row, calendar: Calendar, *, unopened: bool = False) -> Recorded[Any]:
+        """Return what a row holds; `unopened` leaves what is personal as it is, which needs no key.
 
-    def decode_event(self, stored_as: str, body: bytes, stream: Stream, version: int, place: str) -> Event:
-        """Return the event in `body` alone, for folding, which needs no envelope. Raises as `decode`."""
-        return self._read(stored_as, body, Place(stream.id, version, stored_as), place, self._event)
-
-    def decode_unopened(
-        self, stored_as: str, body: bytes, stream: Stream, version: int, place: str
-    ) -> Envelope[Any]:
-        """Return an event with `Unopened` wherever something is sealed: quicker, and without any key.
-
-        Raises `UnreadableEventError`; of what is sealed it cannot say whether it could be read.
+        Raises `UnreadableEventError`, which names the place and never the content.
         """
-        return self._read(
-            stored_as, body, Place(stream.id, version, stored_as), place, self._envelope, self._unopened
+        said = self._said(row, opened=not unopened)
+        envelope = self._valid(row, lambda event: envelope_of(event).model_validate(said))
+        return Recorded(
+            position=row.position,
+            stream=row.stream,
+            version=row.version,
+            recorded_at=row.recorded_at,
+            when=calendar.read((envelope.occurred_at or row.recorded_at).astimezone(UTC), envelope.precision),
+            envelope=envelope,
         )
 
-    def _envelope(self, stored_as: str, said: Mapping[str, Any]) -> Envelope[Any]:
-        return self._by_type[stored_as].model_validate(said)
+    def fact(self, row: Row, calendar: Calendar, *, unopened: bool = False) -> Fact[Any]:
+        """Return what a row holds as rules take it: quicker, without the rest of its envelope."""
+        said = self._said(row, opened=not unopened)
+        occurred_at = said["occurred_at"]
+        return Fact(
+            self._valid(row, lambda event: event.model_validate(said["event"])),
+            EventId(UUID(said["event_id"])),
+            row.stream,
+            row.position,
+            calendar.read(
+                datetime.fromisoformat(occurred_at) if occurred_at else row.recorded_at,
+                Precision(said["precision"]),
+            ),
+            Actor.model_validate(said["on_behalf_of"] or said["actor"]),
+        )
 
-    def _event(self, stored_as: str, said: Mapping[str, Any]) -> Event:
-        return self._event_by_type[stored_as].model_validate(said["event"])
+    def _said(self, row: Row, *, opened: bool = True) -> dict[str, Any]:
+        """Return the document of a row with everything in its place."""
+        place = Place(row.stream_id, row.version, row.type)
+        try:
+            return self._opened(row.body, place) if opened else _unopened(row.body)
+        except EncryptionError as error:
+            raise UnreadableEventError(f"{_named(row)} cannot be opened: {error}") from error
 
-    def _read(  # noqa: PLR0913, PLR0917 - one way for all that is read
-        self,
-        stored_as: str,
-        body: bytes,
-        sealed_at: Place,
-        place: str,
-        validated: Callable[[str, Mapping[str, Any]], T],
-        opened: Callable[[bytes, Place], Mapping[str, Any]] | None = None,
-    ) -> T:
-        if stored_as not in self._by_type:
+    def _valid(self, row: Row, validated: Callable[[type[Event]], T]) -> T:
+        event = self._events.get(row.type)
+        if event is None:
             raise UnreadableEventError(
-                f"{place} holds a {stored_as}, which this version does not know:"
+                f"position {row.position} holds a {row.type}, which this version does not know:"
                 " run the version that wrote it, or a newer one",
             )
         try:
-            return validated(stored_as, (opened or self._opened)(body, sealed_at))
+            return validated(event)
         except ValidationError as error:
             wrong = ", ".join(sorted({".".join(map(str, found["loc"])) for found in error.errors()}))
-            raise UnreadableEventError(f"{place}: this {stored_as} cannot be read: {wrong}") from None
-        except SealError as error:
-            raise UnreadableEventError(f"{place}: this {stored_as} cannot be opened: {error}") from error
+            raise UnreadableEventError(f"{_named(row)} cannot be read: {wrong}") from None
 
     def foresee(self, bodies: Iterable[bytes]) -> None:
         """Look up the keys of many bodies at once, before they are decoded one by one."""
         self._keys.foresee(key_ids_in(bodies))
 
-    def open(self, stored_as: str, body: bytes, stream: Stream, version: int) -> list[Opened | Erased]:
-        """Return the text of each sealed part, with what proves it; for whoever is given a case to check.
+    def unforeseen(self, bodies: Iterable[bytes]) -> bool:
+        """Return whether keys of these bodies would have to be looked up if they were decoded now."""
+        return bool(self._keys.unforeseen(key_ids_in(bodies)))
 
-        Raises `SealError`, or `KeyServiceDownError`.
+    def open(self, stored_as: str, body: bytes, stream: Stream, version: int) -> list[Opened | Erased]:
+        """Return the text of each encrypted part, with what proves it; for whoever is given a case to check.
+
+        Raises `EncryptionError`, or `KeyServiceDownError`.
         """
         parts = _parts_of(_document(body))
         return [self._part(part, Place(stream.id, version, stored_as)) for part in parts]
@@ -229,10 +265,6 @@ class Codec:
     def _opened(self, body: bytes, place: Place) -> dict[str, Any]:
         """Return the document with everything in its place."""
         return _filled(body, lambda part: _fields(part, self._part(part, place)))
-
-    def _unopened(self, body: bytes, _place: Place) -> dict[str, Any]:
-        """Return the document with `Unopened` wherever something is sealed."""
-        return _filled(body, lambda part: [(name, UNOPENED) for name in part["fields"]])
 
     def _part(self, part: Mapping[str, Any], place: Place) -> Opened | Erased:
         if "erased_at" in part:
@@ -242,17 +274,37 @@ class Codec:
             return key
         if part["subject"] != key.subject_as_written or part["group"] != key.group:
             raise WrongKeyError("its key is another person's, or of another group of fields")
-        return unseal(key, place, part)
+        return decrypt_part(key, place, part)
 
 
 def key_ids_in(bodies: Iterable[bytes]) -> set[str]:
-    """Return the ids of the keys that something in these bodies is sealed with."""
+    """Return the ids of the keys that something in these bodies is encrypted with."""
     return {key_id.decode() for body in bodies for key_id in _KEY_ID.findall(body)}
 
 
-def _envelope_of(event: type[Event]) -> type[Envelope[Any]]:
+@cache
+def envelope_of(event: type[Event]) -> type[Envelope[Any]]:
     """Return the envelope class for one event class, made once: reading is then one pass."""
     return Envelope[event]  # type: ignore[valid-type]  # the class is known at run time only
+
+
+@cache
+def _unsaid(event: type[Event]) -> Any:  # noqa: ANN401 - as pydantic has it
+    """Return what is left out of the clear text of an envelope."""
+    return {"event": excluding(event)}
+
+
+def _named(row: Row) -> str:
+    return f"position {row.position}: this {row.type}"
+
+
+def _refused(text: Iterable[str], key: Erased) -> Refused:
+    return Refused(
+        "personal-data-erased",
+        f"{', '.join(f'`{name}`' for name in text)} would be about somebody whose personal data was erased on"
+        f" {key.at.date().isoformat()}: nothing more is written about them here; `register` them anew in a"
+        " case of their own",
+    )
 
 
 # --- the stored document ----------------------------------------------------------------------------------
@@ -287,13 +339,18 @@ def _document(body: bytes) -> dict[str, Any]:
     return said
 
 
+def _unopened(body: bytes) -> dict[str, Any]:
+    """Return a document with `Unopened` wherever something is encrypted."""
+    return _filled(body, lambda part: [(name, UNOPENED) for name in part["fields"]])
+
+
 def _filled(
     body: bytes, fields: Callable[[Mapping[str, Any]], Iterable[tuple[str, object]]]
 ) -> dict[str, Any]:
-    """Return a document with what each of its sealed parts says in its place."""
+    """Return a document with what each of its encrypted parts says in its place."""
     said = _document(body)
     parts = _parts_of(said)
-    said.pop("sealed", None)
+    said.pop("encrypted", None)
     said.pop("salt", None)
     for part in parts:
         for name, value in fields(part):
@@ -303,12 +360,12 @@ def _filled(
 
 
 def _parts_of(said: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the sealed parts of a document; a body has some, or says with its salt that it has none."""
-    parts = said.get("sealed", [])
+    """Return the encrypted parts of a document; a body has some, or says with its salt that it has none."""
+    parts = said.get("encrypted", [])
     if bool(parts) == ("salt" in said):
-        raise CorruptPartError("it says neither what is sealed nor that nothing is, or both")
+        raise CorruptPartError("it says neither what is encrypted nor that nothing is, or both")
     if not isinstance(parts, list) or not all(map(_is_part, parts)):
-        raise CorruptPartError("a sealed part is not as it was written")
+        raise CorruptPartError("a encrypted part is not as it was written")
     return parts
 
 
@@ -326,6 +383,6 @@ def _fields(part: Mapping[str, Any], opened: Opened | Erased) -> Iterable[tuple[
         return [(name, opened) for name in part["fields"]]
     text = from_json(opened.text)
     if [*text] != part["fields"]:
-        raise CorruptPartError("it seals other fields than it says")
+        raise CorruptPartError("it holds other fields than it says")
     said: Iterable[tuple[str, object]] = text.items()
     return said

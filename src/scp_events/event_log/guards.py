@@ -12,7 +12,7 @@ PROMISES = ("fsync", "full_page_writes", "synchronous_commit")
 
 
 class UnsafeServerError(Exception):
-    """The server may lose what it says it has committed."""
+    """The server may lose what it says it has committed, or record it wrongly."""
 
 
 def check_promises(connection: Connection[Any]) -> None:

@@ -1,59 +1,52 @@
-"""The recorder: the eventsourcing library's interface to our tables."""
+"""The eventsourcing library's interface to our tables, for programs that know only the library."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from hashlib import sha256
 from threading import Thread
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
+import psycopg
 from eventsourcing.persistence import (
     ApplicationRecorder,
     IntegrityError,
     ListenNotifySubscription,
+    Notification,
     StoredEvent,
     Subscription,
 )
-from psycopg.rows import TupleRow
+from psycopg import Connection
+from psycopg.pq import Format
 from uuid_utils.compat import uuid7
 
-from scp_events.event_log.appender import SENDERS, Appender
-from scp_events.event_log.appends import Append, EnvelopedEvent, PlacedEvent
-from scp_events.event_log.line import ROOM
+from scp_events.database.insisting import insist
+from scp_events.database.patience import PATIENCE_SECONDS, patient_pool
+from scp_events.event_log.answers import LogUnreachableError
+from scp_events.event_log.appends import Answer, Append, NewEvent
+from scp_events.event_log.calls import STATEMENTS, told
+from scp_events.event_log.guards import check_promises
 from scp_events.event_log.listener import Listener
-from scp_events.event_log.opening import Opening
-from scp_events.event_log.reading import Parameters, Reader
-from scp_events.event_log.sender import Sender
-from scp_events.event_log.telling import PATIENCE_SECONDS, LogUnreachableError
+from scp_events.event_log.reading import Parameters, said_in_our_words
+from scp_events.event_log.roles import WRITER, become
+from scp_events.vocabulary import Stream
 
-_PLACED: LiteralString = (
-    "SELECT stream_id, version, type, body, position, recorded_at, category FROM event_log.events "
-)
+_SELECT: LiteralString = "SELECT stream_id, version, type, body, position FROM event_log.events "
 
 
 class LogRecorder(ApplicationRecorder):
-    """Appends to and reads from the tables of the event log. For many threads."""
+    """Appends to and reads from the tables of the event log. For many threads, one append a call."""
 
-    def __init__(
-        self, conninfo: str, *, pool_size: int = 8, patience: float = PATIENCE_SECONDS, room: int = ROOM
-    ) -> None:
-        """`patience` is how long a call waits for a connection, in seconds."""
+    def __init__(self, conninfo: str, *, pool_size: int = 8, patience: float = PATIENCE_SECONDS) -> None:
+        """`patience` is how long a call waits for a connection, and for an answer, in seconds."""
         self.conninfo = conninfo
-        self._reader = Reader(conninfo, pool_size=pool_size, patience=patience)
-        senders = [Sender(conninfo, patience_seconds=patience) for _ in range(SENDERS)]
-        self._appender = Appender(senders, room=room)
-        self._opening = Opening(self.fetch)
-        self.append = self._appender.append
-        self.read_stream = self._opening.read
+        self._pool = patient_pool(conninfo, patience, smallest=1, largest=pool_size, configure=_configure)
 
     def close(self) -> None:
         """Give every connection back."""
-        self._opening.close()
-        self._appender.close()
-        self._reader.close()
+        self._pool.close()
 
     # --- as the library asks for it -----------------------------------------------------------------------
 
@@ -64,14 +57,12 @@ class LogRecorder(ApplicationRecorder):
     ) -> Sequence[int] | None:
         """Append, as the library asks for it: all or none, to one stream or several.
 
-        An event without an envelope gets a bare one. The same events with the same `command_id` again get the
-        first answer. Raises `IntegrityError` where a stream has moved on, or where a command id is used for
-        other events.
+        The same events with the same `command_id` again get the first answer. Raises `IntegrityError` where a
+        stream has moved on, or where a command id is used for other events.
         """
         if not stored_events:
             return []
         events = [_enveloped(event) for event in stored_events]
-        _must_follow_each_other(events)
         answer = self.append(
             Append(
                 command_id=kwargs.get("command_id") or uuid4(),
@@ -79,9 +70,9 @@ class LogRecorder(ApplicationRecorder):
                 events=events,
             )
         )
-        if answer.outcome not in {"recorded", "already"} or answer.first_position is None:
-            raise IntegrityError(f"{answer.outcome}: the stream is at version {answer.version}")
-        return list(range(answer.first_position, answer.first_position + answer.event_count))
+        if answer.outcome not in {"recorded", "already"}:
+            raise IntegrityError(f"{answer.outcome}: a stream has moved on, or the command was another one")
+        return list(range(answer.first_position, answer.first_position + len(events)))
 
     def select_events(
         self,
@@ -91,10 +82,10 @@ class LogRecorder(ApplicationRecorder):
         lte: int | None = None,
         desc: bool = False,
         limit: int | None = None,
-    ) -> Sequence[PlacedEvent]:
+    ) -> Sequence[Notification]:
         """Return a stream's events with versions above `gt` up to `lte`, oldest first unless `desc`."""
         order: LiteralString = "DESC" if desc else "ASC"
-        return self.select(
+        return self._select(
             "WHERE stream_id = %s AND version > %s AND version <= %s ORDER BY version " + order + " LIMIT %s",
             (originator_id, -1 if gt is None else gt, 2**31 - 1 if lte is None else lte, limit),
         )
@@ -107,18 +98,17 @@ class LogRecorder(ApplicationRecorder):
         topics: Sequence[str] = (),
         *,
         inclusive_of_start: bool = True,
-    ) -> Sequence[PlacedEvent]:
+    ) -> Sequence[Notification]:
         """Return at most `limit` events from `start` up to `stop`, in log order, of `topics` if given."""
         above = (start or 0) - (1 if inclusive_of_start else 0)
-        return self.select(
+        return self._select(
             "WHERE position > %s AND position <= %s AND (%s OR type = ANY(%s)) ORDER BY position LIMIT %s",
             (above, 2**63 - 1 if stop is None else stop, not topics, list(topics), limit),
         )
 
     def max_notification_id(self) -> int | None:
         """Return the last position, or None where the log is empty."""
-        position: int = self.fetch("SELECT position FROM event_log.head")[0][0]
-        return position or None
+        return self._fetch("SELECT position FROM event_log.head")[0][0] or None
 
     def subscribe(
         self, gt: int | None = None, topics: Sequence[str] = ()
@@ -126,55 +116,70 @@ class LogRecorder(ApplicationRecorder):
         """Return an iterator over events above `gt`, which waits for new ones at the end of the log."""
         return _LogSubscription(self, gt, topics)
 
-    # --- as we ask for it ---------------------------------------------------------------------------------
+    # --- how ----------------------------------------------------------------------------------------------
 
-    def select(self, where: LiteralString, parameters: Parameters) -> list[PlacedEvent]:
-        """Return the events a condition picks."""
-        return [_placed(row) for row in self.fetch(_PLACED + where, parameters)]
+    def append(self, append: Append) -> Answer:
+        """Append, or return why not. Raises `IntegrityError` where an event id is taken."""
+        try:
+            call = told([append])
+        except ValueError as wrong:
+            raise IntegrityError(str(wrong)) from wrong
 
-    def fetch(self, query: LiteralString, parameters: Parameters = ()) -> list[TupleRow]:
-        """Return the rows of a query, or of a statement that may be repeated without harm."""
-        return self._reader.fetch(query, parameters)
+        def work(connection: Connection[Any]) -> Answer:
+            result = connection.pgconn.exec_prepared(
+                call.statement.name.encode(),
+                call.arguments,  # type: ignore[arg-type]  # None is NULL, which its types forget
+                [Format.BINARY] * len(call.arguments),
+                Format.BINARY,
+            )
+            if result.error_message:
+                raise psycopg.errors.error_from_result(result)
+            return call.read([result.get_value(0, column) for column in range(result.nfields)])[0]
+
+        try:
+            with said_in_our_words():
+                return insist(self._pool, work)
+        except psycopg.IntegrityError as taken:
+            raise IntegrityError(f"the server refused: {type(taken).__name__}") from taken
+
+    def _select(self, where: LiteralString, parameters: Parameters) -> list[Notification]:
+        return [Notification(*row) for row in self._fetch(_SELECT + where, parameters)]
+
+    def _fetch(self, query: LiteralString, parameters: Parameters = ()) -> list[Any]:
+        def work(connection: Connection[Any]) -> list[Any]:
+            return connection.execute(query, parameters, prepare=True, binary=True).fetchall()
+
+        with said_in_our_words():
+            return insist(self._pool, work)
 
 
-def _placed(row: TupleRow) -> PlacedEvent:
-    stream_id, version, stored_as, body, position, recorded_at, category = row
-    return PlacedEvent(stream_id, version, stored_as, body, position, recorded_at, category)
+def _configure(connection: Connection[Any]) -> None:
+    check_promises(connection)
+    for statement in STATEMENTS:
+        connection.execute(statement.preparing)
+    become(WRITER, connection)
 
 
-def _enveloped(event: StoredEvent) -> EnvelopedEvent:
-    if isinstance(event, EnvelopedEvent):
-        return event
-    event_id = uuid7()
-    return EnvelopedEvent(
-        originator_id=event.originator_id,
-        originator_version=event.originator_version,
-        topic=event.topic,
-        state=event.state,
-        event_id=event_id,
-        category="",
-        schema_version=1,
-        occurred_at=datetime.fromtimestamp((event_id.int >> 80) / 1000, UTC),  # a UUIDv7 begins with it
-        is_decision=False,
+def _enveloped(event: StoredEvent) -> NewEvent:
+    stream_id = event.originator_id
+    assert isinstance(stream_id, UUID), "ours are UUIDs"  # noqa: S101 - for the type checker
+    return NewEvent(
+        stream=Stream("", stream_id),
+        case_id=None,
+        version=event.originator_version,
+        type=event.topic,
+        body=event.state,
+        event_id=uuid7(),
     )
 
 
-def _fingerprint(events: Sequence[EnvelopedEvent]) -> bytes:
-    """Return what tells these events from others; not their ids, which a bare event gets anew each time."""
+def _fingerprint(events: Sequence[NewEvent]) -> bytes:
+    """Return what tells these events from others; not their ids, which they get anew each time."""
     said = sha256()
     for event in events:
-        place = f"{event.originator_id}/{event.originator_version}/{event.topic}/{len(event.state)}/"
-        said.update(place.encode() + event.state)
+        place = f"{event.stream.id}/{event.version}/{event.type}/{len(event.body)}/"
+        said.update(place.encode() + event.body)
     return said.digest()
-
-
-def _must_follow_each_other(events: Sequence[EnvelopedEvent]) -> None:
-    versions: dict[UUID | str, int] = {}
-    for event in events:
-        before = versions.get(event.originator_id, event.originator_version - 1)
-        if event.originator_version != before + 1:
-            raise IntegrityError(f"version {event.originator_version} does not follow version {before}")
-        versions[event.originator_id] = event.originator_version
 
 
 class _LogSubscription(ListenNotifySubscription[LogRecorder]):

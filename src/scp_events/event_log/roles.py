@@ -6,10 +6,12 @@ from typing import Any, LiteralString
 
 from psycopg import AsyncConnection, Connection
 
+READER: LiteralString = "scp_log_reader"
+"""May read the log."""
 WRITER: LiteralString = "scp_log_writer"
+"""May read it, append through the functions made for it, and name a case."""
 SET_APART = 160_000
 """Since this version a member of a role may be one who cannot become it."""
-
 
 BECOMING: LiteralString = (
     "SELECT set_config('role', rolname, false) FROM pg_catalog.pg_roles"
@@ -17,17 +19,17 @@ BECOMING: LiteralString = (
 )
 
 
-def become_writer(connection: Connection[Any]) -> None:
-    """Give up every right but those of a writer, for as long as the connection lasts.
+def become(role: str, connection: Connection[Any]) -> None:
+    """Give up every right but those of a role, for as long as the connection lasts.
 
     Where the server has no such role, or we may not become it, our own rights have to do.
     """
-    connection.execute(BECOMING, [WRITER, _right_to(connection)])
+    connection.execute(BECOMING, [role, _right_to(connection)])
 
 
-async def become_writer_async(connection: AsyncConnection[Any]) -> None:
-    """Do as `become_writer` does, in an event loop."""
-    await connection.execute(BECOMING, [WRITER, _right_to(connection)])
+async def become_async(role: str, connection: AsyncConnection[Any]) -> None:
+    """Do as `become` does, in an event loop."""
+    await connection.execute(BECOMING, [role, _right_to(connection)])
 
 
 def _right_to(connection: Connection[Any] | AsyncConnection[Any]) -> str:

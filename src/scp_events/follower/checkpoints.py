@@ -10,9 +10,10 @@ from uuid import UUID
 
 import psycopg
 from psycopg.rows import class_row
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from scp_events.database.migrations import migrate
+from scp_events.follower import case_times
 from scp_events.follower.projection import AnyConnection, PersonalColumn, Projection, schema_of, within
 from scp_events.vocabulary import Position, Word
 
@@ -26,10 +27,17 @@ class State(StrEnum):
     PAUSED = "paused"
     STOPPED = "stopped"
     """At an event it could not take in; everything before it was."""
+    NOT_FOLLOWED = "not followed"
+    """It would move, and no program is there that moves it."""
 
 
 class FencedError(Exception):
     """Another follower has taken the projection over: this one changed nothing since, and may not go on."""
+
+    def __init__(self, projection: Projection) -> None:
+        super().__init__(
+            f"{projection.NAME} version {projection.VERSION} lost its place: another follower took over"
+        )
 
 
 class OtherTablesError(Exception):
@@ -72,6 +80,10 @@ class Standing(Word):
     """What kind of failure, and where in the program; never a value out of the event."""
 
 
+class TablesWithoutCaseError(Exception):
+    """A projection has tables whose rows belong to no case, so they could not be put in order of time."""
+
+
 # --- making -----------------------------------------------------------------------------------------------
 
 
@@ -106,13 +118,35 @@ def _prepare(connection: AnyConnection, projection: Projection) -> None:
 
 
 def make_tables(connection: AnyConnection, projection: Projection, schema: str) -> None:
-    """Make the projection's tables in a new schema, within the caller's transaction."""
+    """Make the projection's tables in a new schema, within the caller's transaction.
+
+    Beside its own they are the time that each case has come to, and the position they were built from.
+    """
     connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
     connection.execute(within(schema))
     connection.execute(projection.TABLES)
+    connection.execute(case_times.TABLE)
+    connection.execute(
+        SQL(
+            "CREATE VIEW built_from AS SELECT position FROM follower.checkpoints"
+            " WHERE name = {} AND version = {}"
+        ).format(*map(Literal, _key(projection)))
+    )
     for kept in dict.fromkeys(projection.PERSONAL.values()):
         connection.execute(_without_statistics(kept))
+    _must_have_cases(connection, projection, schema)
     connection.execute("SET LOCAL search_path TO DEFAULT")
+
+
+def _must_have_cases(connection: AnyConnection, projection: Projection, schema: str) -> None:
+    found = connection.execute(
+        "SELECT relname FROM pg_class c WHERE relnamespace = %s::regnamespace AND relkind IN ('r', 'p')"
+        " AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname = 'case_id')",
+        [Identifier(schema).as_string()],
+    ).fetchall()
+    if found and not projection.AS_RECORDED:
+        names = ", ".join(name for (name,) in found)
+        raise TablesWithoutCaseError(f"give these tables of {projection.NAME} a column `case_id`: {names}")
 
 
 def _without_statistics(kept: PersonalColumn) -> Composed:
@@ -146,6 +180,20 @@ def read(connection: AnyConnection, projection: Projection, *, lock: bool = Fals
     if found is None:
         raise UnknownProjectionError(projection)
     return found
+
+
+def be_there(connection: AnyConnection, owner: UUID) -> None:
+    """Let everybody see that `owner` is there, for as long as this connection lasts."""
+    connection.execute("SELECT pg_advisory_lock_shared(follower.lock_of(%s))", [owner])
+
+
+def is_followed(connection: AnyConnection, projection: Projection) -> bool:
+    """Whether whoever may move the checkpoint is there."""
+    found = connection.execute(
+        "SELECT follower.is_there(owner) FROM follower.checkpoints WHERE name = %s AND version = %s",
+        _key(projection),
+    ).fetchone()
+    return found == (True,)
 
 
 def take_over(connection: AnyConnection, projection: Projection, owner: UUID) -> None:
@@ -211,7 +259,9 @@ def status(connection: AnyConnection) -> list[Standing]:
             SELECT c.name, c.version, c.position, h.position - c.position AS lag_events,
                    coalesce(extract(epoch FROM clock_timestamp() - waiting.recorded_at), 0)::float8
                        AS lag_seconds,
-                   c.state, c.failed_position, c.failed_type, c.error
+                   CASE WHEN c.state = 'following' AND follower.is_there(c.owner) IS NOT TRUE
+                        THEN 'not followed' ELSE c.state END AS state,
+                   c.failed_position, c.failed_type, c.error
             FROM follower.checkpoints c
             CROSS JOIN event_log.head h
             LEFT JOIN event_log.events waiting ON waiting.position = c.position + 1

@@ -19,16 +19,15 @@ import psycopg
 import structlog
 
 from scp_events.database import broke_off
-from scp_events.event_log import EventLog, LogUnreachableError, UnreadableEventError
+from scp_events.event_log import LogReader, LogUnreachableError, UnreadableEventError
 from scp_events.follower import checkpoints
 from scp_events.follower.checkpoints import Checkpoint, FencedError, MovedError, State
-from scp_events.follower.projection import AnyConnection, Projection, Statements, schema_of
+from scp_events.follower.projection import AnyConnection, Projection, schema_of
 from scp_events.follower.reading_ahead import ReadAhead
+from scp_events.follower.taking_in import SPAN, Tables
 from scp_events.privacy import KeyServiceDownError
 from scp_events.vocabulary import NOTHING_YET, Position
 
-SPAN = 2_000
-"""How many positions are taken in by one transaction."""
 POLL_SECONDS = 1.0
 """How often the log is looked at though nobody said that there is news."""
 RECONNECT_SECONDS = 0.2
@@ -51,21 +50,22 @@ class PoisonError(Exception):
 class Follower:
     """Keeps one projection in step with the log. For one thread; `stop` may come from another.
 
-    It takes the projection over when it first moves: whoever followed it before is fenced.
+    It takes the projection over when it first moves: whoever followed it before is fenced. One that runs and
+    is fenced itself stands by until nobody follows any more, and takes its place up again.
     """
 
-    def __init__(self, log: EventLog, projection: Projection, *, span: int = SPAN) -> None:
+    def __init__(self, log: LogReader, projection: Projection, *, span: int = SPAN) -> None:
         self.projection = projection
         self.owner = uuid4()
         self._log = log
         self._span = span
-        self._schema = schema_of(projection.NAME, projection.VERSION)
-        self._statements = Statements(projection)
-        self._ahead = ReadAhead(lambda *span: self._statements.read(log, *span))
+        self._tables = Tables(log, projection, schema_of(projection.NAME, projection.VERSION))
+        self._ahead = ReadAhead(self._tables.read)
         self._news = log.listener()
         self._stopped = threading.Event()
         self._connection: AnyConnection | None = None
         self._owns = False
+        self._lost_its_place = False
         self._next = (NOTHING_YET, NOTHING_YET)
 
     def __enter__(self) -> Self:
@@ -82,18 +82,30 @@ class Follower:
         self._news.stop()
 
     def run(self) -> None:
-        """Follow until `stop`, through restarts of the database. Raises `FencedError` once taken over."""
+        """Follow until `stop`, through restarts of the database and the comings and goings of others."""
         with self, self._news:
             while not self._stopped.is_set():
                 self._news.wait(POLL_SECONDS)
                 try:
-                    self.catch_up()
+                    self._take_its_turn()
                 except (psycopg.Error, LogUnreachableError, KeyServiceDownError) as error:
                     if not is_transient(error):
                         raise
                     _journal.warning("cannot follow", **self._names(), error=describe(error))
                     self._disconnect()
                     self._stopped.wait(RECONNECT_SECONDS)
+
+    def _take_its_turn(self) -> None:
+        if self._lost_its_place and checkpoints.is_followed(self._connected(), self.projection):
+            return
+        if self._lost_its_place:
+            _journal.info("took its place up again", **self._names())
+        self._lost_its_place = False
+        try:
+            self.catch_up()
+        except FencedError:
+            _journal.warning("lost its place", **self._names(), reason="another follower took over")
+            self._lost_its_place, self._owns = True, False
 
     def catch_up(self) -> Position:
         """Take in what the log holds, unless the projection is paused or stopped; return how far it came.
@@ -141,7 +153,7 @@ class Follower:
         connection = self._connected()
         with connection.transaction():
             checkpoints.move(connection, self.projection, self.owner, before, through)
-            self._statements.apply(connection, events, self._schema)
+            self._tables.take_in(connection, events, through)
 
     def _checkpoint(self) -> Checkpoint:
         connection = self._connected()
@@ -150,15 +162,13 @@ class Follower:
             self._owns = True
         found = checkpoints.read(connection, self.projection)
         if found.owner != self.owner:
-            raise FencedError(
-                f"{self.projection.NAME} version {self.projection.VERSION} is followed by somebody else now:"
-                " run one projector, or let this one follow something else",
-            )
+            raise FencedError(self.projection)
         return found
 
     def _connected(self) -> AnyConnection:
         if self._connection is None:
             self._connection = psycopg.connect(self._log.conninfo, autocommit=True)
+            checkpoints.be_there(self._connection, self.owner)
         return self._connection
 
     def _disconnect(self) -> None:
@@ -172,11 +182,8 @@ class Follower:
 
 
 @contextmanager
-def following(log: EventLog, projections: Iterable[Projection]) -> Iterator[list[threading.Thread]]:
-    """Follow with one thread for each projection until the block ends. Yields the threads.
-
-    A thread ends early where somebody else took its projection over; the others go on.
-    """
+def following(log: LogReader, projections: Iterable[Projection]) -> Iterator[list[threading.Thread]]:
+    """Follow with one thread for each projection until the block ends. Yields the threads."""
     followers = [Follower(log, projection) for projection in projections]
     threads = [threading.Thread(target=_run, args=(f,), name=f.projection.NAME) for f in followers]
     for thread in threads:
@@ -195,8 +202,6 @@ def _run(follower: Follower) -> None:
     _journal.info("following", **named)
     try:
         follower.run()
-    except FencedError:
-        _journal.warning("fenced", **named)
     except Exception as error:  # noqa: BLE001 - a thread's last words; its message could quote an event
         _journal.error("failed", **named, error=describe(error))
 

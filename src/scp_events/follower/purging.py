@@ -10,11 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
-from psycopg.sql import SQL, Identifier
+from psycopg import Cursor
+from psycopg.sql import SQL, Composed, Identifier
+from psycopg.types.json import Jsonb
+from pydantic_core import to_json
 
-from scp_events.follower.projection import AnyConnection, Projection, purge, schema_of, within
+from scp_events.follower.projection import AnyConnection, PersonalColumn, Projection, schema_of, within
 from scp_events.vocabulary import DestroyedKey
 
 _OURS = r"rm\_%"
@@ -34,7 +38,7 @@ class Purging:
 def purge_copies(
     conninfo: str, projections: Iterable[Projection], destroyed: Sequence[DestroyedKey]
 ) -> Purging:
-    """Purge every copy of what these keys had sealed, and the traces it leaves in files. Safe to repeat."""
+    """Purge every copy of what these keys encrypted, and the traces it leaves in files. Safe to repeat."""
     known = {schema_of(each.NAME, each.VERSION): each for each in projections}
     purged: list[str] = []
     failures: dict[str, str] = {}
@@ -50,6 +54,23 @@ def purge_copies(
                 except psycopg.Error as error:
                     failures[schema] = f"{type(error).__name__} {error.sqlstate or ''}: try again"
     return Purging(sorted(set(purged)), failures)
+
+
+def purge(cursor: Cursor[Any], projection: Projection, destroyed: Iterable[DestroyedKey]) -> None:
+    """Set what these keys encrypted to `erased`, wherever the projection keeps a copy. Safe to repeat."""
+    columns = dict.fromkeys(projection.PERSONAL.values())
+    for key in destroyed:
+        values = {"subject": key.subject, "erased": Jsonb(key.erased, dumps=to_json)}
+        for kept in columns:
+            if kept.group == key.group:
+                cursor.execute(_purging(kept), values)
+
+
+def _purging(kept: PersonalColumn) -> Composed:
+    table, column = map(Identifier, (kept.table, kept.column))
+    return SQL("UPDATE {} SET {} = {} WHERE case_id = %(subject)s AND {} IS NOT NULL AND {}").format(
+        table, column, SQL(kept.purged), column, SQL(kept.holding)
+    )
 
 
 def _purge(

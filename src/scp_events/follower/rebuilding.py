@@ -8,15 +8,15 @@ from contextlib import contextmanager
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from scp_events.event_log import EventLog
+from scp_events.event_log import LogReader
 from scp_events.follower import checkpoints
-from scp_events.follower.following import SPAN
-from scp_events.follower.projection import AnyConnection, Projection, Statements, schema_of
+from scp_events.follower.projection import AnyConnection, Projection, schema_of
+from scp_events.follower.taking_in import SPAN, Tables
 from scp_events.vocabulary import NOTHING_YET, Position
 
 
 def rebuild(
-    log: EventLog,
+    log: LogReader,
     projection: Projection,
     progress: Callable[[Position, Position], None] = lambda _position, _head: None,
 ) -> Position:
@@ -50,15 +50,14 @@ def _only_one(conninfo: str, projection: Projection) -> Iterator[AnyConnection]:
 class _Rebuilding:
     """The tables that are being built, and how far they are."""
 
-    def __init__(self, log: EventLog, projection: Projection, connection: AnyConnection) -> None:
+    def __init__(self, log: LogReader, projection: Projection, connection: AnyConnection) -> None:
         self.position = NOTHING_YET
-        self._log = log
         self._projection = projection
         self._connection = connection
-        self._statements = Statements(projection)
         self._live = schema_of(projection.NAME, projection.VERSION)
         self._new = f"{self._live}_new"
         self._old = f"{self._live}_old"
+        self._tables = Tables(log, projection, self._new)
 
     def begin(self) -> None:
         """Make empty tables beside the live ones."""
@@ -69,8 +68,8 @@ class _Rebuilding:
 
     def take_in(self, through: Position) -> None:
         """Take in the log up to a position, within the caller's transaction."""
-        events = self._statements.read(self._log, self.position, through)
-        self._statements.apply(self._connection, events, self._new)
+        events = self._tables.read(self.position, through)
+        self._tables.take_in(self._connection, events, through)
         self.position = through
 
     def swap(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from scp_events.history.asking import Question, ask
 from scp_events.history.order import AnyFact, effective
 from scp_events.history.recording import asked_again, command_recording
-from scp_events.vocabulary import AnyAggregate, CaseId, Event, Refused
+from scp_events.vocabulary import Act, AnyAggregate, CaseId, Event, Refused
 
 
 class Contradiction(NamedTuple):
@@ -51,8 +51,8 @@ def _refused_now(
     case_id: CaseId | None,
 ) -> Refused | None:
     command = command_recording(aggregate, type(fact.event))
-    if command is None:
-        return None
+    if command is None or issubclass(command, Act):
+        return None  # an act took effect when it was recorded: no late report makes it otherwise
     needed = aggregate.EVIDENCE.get(command)
     question = Question(
         aggregate=aggregate,

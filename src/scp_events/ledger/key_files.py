@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from scp_events.ledger import durable
-from scp_events.ledger.note import KeyKind, MalformedNoteError, Signer
+from scp_events.ledger.format.note import KeyKind, MalformedNoteError, Signer
 
 LOG_KEY = "ledger.key"
 """The name of a log's key file."""

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import psycopg
 
-from scp_events.privacy.sealing import PartKey
+from scp_events.privacy.encryption import PartKey
 from scp_events.vocabulary import Erased, FieldGroup
 
 CACHED_SECONDS = 30.0

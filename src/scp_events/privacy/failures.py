@@ -1,22 +1,22 @@
-"""What can go wrong with what is sealed: three different things, and none of them is that it was erased.
+"""What can go wrong with what is encrypted: three different things, and none of them is that it was erased.
 
 Erasure is an answer, `Erased`, and work goes on. These stop whoever meets them. No message holds a key or a
-word of what is sealed.
+word of what is encrypted.
 """
 
 from scp_events.database import DatabaseError
 
 
-class SealError(Exception):
-    """A sealed part cannot be opened, and never will be as it is."""
+class EncryptionError(Exception):
+    """An encrypted part cannot be opened, and never will be as it is."""
 
 
-class WrongKeyError(SealError):
-    """The key at hand is not the one this was sealed with, or nobody has that key."""
+class WrongKeyError(EncryptionError):
+    """The key at hand is not the one this was encrypted with, or nobody has that key."""
 
 
-class CorruptPartError(SealError):
-    """What is stored is not what was sealed in this place: bytes changed, or it was moved here."""
+class CorruptPartError(EncryptionError):
+    """What is stored is not what was encrypted in this place: bytes changed, or it was moved here."""
 
 
 class KeyServiceDownError(Exception):

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Final, Protocol, Self, TypeAlias, TypeVar, get_args
+from typing import Final, Protocol, Self, TypeAlias, get_args
 from uuid import UUID, uuid4
 
 import psycopg
 
 from scp_events.database import migrate
 from scp_events.privacy.cache import Held, KeyCache, News
+from scp_events.privacy.encryption import DATA_KEY_BYTES, PartKey, Random
 from scp_events.privacy.failures import KeyringError, KeyServiceDownError, KeysInUseError, WrongKeyError
 from scp_events.privacy.homes import KeyHome
-from scp_events.privacy.sealing import DATA_KEY_BYTES, PartKey, Random
 from scp_events.privacy.store import (
     BEFORE_ALL,
     CURRENT_EPOCH,
@@ -31,11 +31,9 @@ from scp_events.privacy.store import (
     Question,
     StoredKey,
     beside,
-    by_id,
     keys_of,
     mint,
 )
-from scp_events.scripts import play
 from scp_events.vocabulary import DestroyedKey, Erased, FieldGroup
 
 GROUPS: Final[tuple[FieldGroup, ...]] = get_args(FieldGroup)
@@ -49,25 +47,25 @@ BATCH = 1_000
 """How many keys are re-wrapped by one statement."""
 ATTEMPTS = 8
 """How often a key is made anew because its epoch was retired meanwhile."""
-T = TypeVar("T")
-Script: TypeAlias = Generator[Question[Any], Any, T]
-"""Asks the store, and returns what it was about."""
 Found: TypeAlias = dict[FieldGroup, Held | WrongKeyError]
 """A person's keys, as far as there are any."""
 _PROVING = b"scp-events/epoch/1\0"
 
 
 class Keys(Protocol):
-    """What sealing and opening ask for. Everything may raise `KeyServiceDownError`."""
+    """What encrypting and opening ask for. Everything may raise `KeyServiceDownError`."""
 
-    def to_seal(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
-        """Return the key to seal a person's fields with, made if need be; `Erased` where it is destroyed."""
+    def to_encrypt(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
+        """Return the key to encrypt a person's fields, made if need be; `Erased` where it is destroyed."""
 
     def to_open(self, key_id: str) -> PartKey | Erased:
-        """Return the key that something was sealed with. Raises `WrongKeyError` where nobody has it."""
+        """Return the key that something was encrypted with. Raises `WrongKeyError` where nobody has it."""
 
     def foresee(self, key_ids: Collection[str]) -> None:
         """Look up many keys at once, because they will be asked for; what cannot be had is told then."""
+
+    def unforeseen(self, key_ids: Collection[str]) -> list[str]:
+        """Return which of these keys would have to be looked up if they were used now."""
 
     def missing(self, subjects: Collection[UUID]) -> list[UUID]:
         """Return the persons whose keys would have to be looked up, or made, if they were used now."""
@@ -126,15 +124,15 @@ class Keyring:
 
     # --- using keys ---------------------------------------------------------------------------------------
 
-    def to_seal(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
-        """Return the key to seal a person's fields with, made if need be; `Erased` where it is destroyed."""
-        return self.find(subject, group) or _readable(play(self._minting(subject), self.store.ask)[group])
+    def to_encrypt(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
+        """Return the key to encrypt a person's fields, made if need be; `Erased` where it is destroyed."""
+        return self.find(subject, group) or _readable(self._minted(subject)[group])
 
     def to_open(self, key_id: str) -> PartKey | Erased:
-        """Return the key that something was sealed with. Raises `WrongKeyError` where nobody has it."""
+        """Return the key that something was encrypted with. Raises `WrongKeyError` where nobody has it."""
         held = self.cache.by_id(key_id)
         if held is None:
-            found = play(self._looking_up(beside([key_id])), self.store.ask)
+            found = self._looked_up(beside([key_id]))
             if key_id not in found:
                 raise WrongKeyError(
                     "the keyring has no such key: was a database restored without its keyring?"
@@ -143,16 +141,10 @@ class Keyring:
         return held
 
     def foresee(self, key_ids: Collection[str]) -> None:
-        """Look up many keys at once, because they will be asked for; what cannot be had is told then."""
-        play(self.foreseeing(key_ids), self.store.ask)
-
-    def foreseeing(
-        self, key_ids: Collection[str], asking: Callable[[Collection[str]], Question[StoredKey]] = by_id
-    ) -> Script[None]:
-        """Do as `foresee` does, and let somebody else ask the store."""
+        """Look up many keys, and the others of those persons; what cannot be had is told when it is used."""
         missing = self.unforeseen(key_ids)
         if missing:
-            yield from self._looking_up(asking(missing))
+            self._looked_up(beside(missing))
 
     def unforeseen(self, key_ids: Collection[str]) -> list[str]:
         """Return which of these keys would have to be looked up if they were used now."""
@@ -169,14 +161,10 @@ class Keyring:
 
         Of `newcomers` nothing is looked up first, as they are expected to have none; who has some keeps them.
         """
-        play(self.fetching(subjects, newcomers), self.store.ask)
-
-    def fetching(self, subjects: Collection[UUID], newcomers: Collection[UUID] = ()) -> Script[None]:
-        """Do as `fetch` does, and let somebody else ask the store."""
         for subject in sorted(subjects):
-            found = {} if subject in newcomers else (yield from self._finding(subject))
+            found = {} if subject in newcomers else self._found(subject)
             if len(found) < len(GROUPS):
-                found = yield from self._minting(subject)
+                found = self._minted(subject)
             for held in found.values():
                 _readable(held)
 
@@ -184,7 +172,7 @@ class Keyring:
         """Return a person's key as it stands; None where none was made yet."""
         held = self.cache.by_whose((subject, group))
         if held is None:
-            found = play(self._finding(subject), self.store.ask).get(group)
+            found = self._found(subject).get(group)
             held = None if found is None else _readable(found)
         return held
 
@@ -193,42 +181,42 @@ class Keyring:
 
         It is `ERASED` for all of them once their narrative is.
         """
-        key = self.to_seal(subject, "narrative")
+        key = self.to_encrypt(subject, "narrative")
         return ERASED if isinstance(key, Erased) else key.blind(digest)
 
     def is_erased(self, subject: UUID) -> bool:
         """Whether what a person told cannot be read any more, and so is not written either."""
         return isinstance(self.find(subject, "narrative"), Erased)
 
-    def _looking_up(self, question: Question[StoredKey]) -> Script[dict[str, Held | WrongKeyError]]:
+    def _looked_up(self, question: Question[StoredKey]) -> dict[str, Held | WrongKeyError]:
         """Return keys by their ids, as far as there are any."""
         self._listen()
         looked_up_at = self.cache.forgotten
-        return self._unwrapped((yield question), looked_up_at)
+        return self._unwrapped(self.store.ask(question), looked_up_at)
 
-    def _finding(self, subject: UUID) -> Script[Found]:
+    def _found(self, subject: UUID) -> Found:
         """Return a person's keys as they stand."""
         self._listen()
         looked_up_at = self.cache.forgotten
-        return self._by_group((yield keys_of(subject)), looked_up_at)
+        return self._by_group(self.store.ask(keys_of(subject)), looked_up_at)
 
-    def _minting(self, subject: UUID) -> Script[Found]:
+    def _minted(self, subject: UUID) -> Found:
         """Make a person's keys, of all groups at once; whoever was first made the ones that count."""
         self._listen()
         for _ in range(ATTEMPTS):
             looked_up_at = self.cache.forgotten
             made = [(self._new_id(), each, self._random(DATA_KEY_BYTES)) for each in GROUPS]
             packed = [_packed(key_id, subject, each, key) for key_id, each, key in made]
-            epoch = self._epoch or self._noted((yield CURRENT_EPOCH)[0])
+            epoch = self._epoch or self._noted(self.store.ask(CURRENT_EPOCH)[0])
             try:
                 wrapped = self.home.wrap(epoch, packed)
             except KeyringError:
-                if self._noted((yield CURRENT_EPOCH)[0]) == epoch:
+                if self._noted(self.store.ask(CURRENT_EPOCH)[0]) == epoch:
                     raise
                 continue  # retired, and the news of it has not arrived yet
             fresh = [NewKey(key_id, each, w) for (key_id, each, _), w in zip(made, wrapped, strict=True)]
             try:
-                stored = yield mint(subject, epoch, fresh)
+                stored = self.store.ask(mint(subject, epoch, fresh))
             except EpochRetiredError:
                 self._forget_epoch()
                 continue

@@ -23,7 +23,7 @@ Excluding = dict[str, "bool | Excluding"]
 
 @dataclass(frozen=True)
 class Mark:
-    """A personal field: the way to it from the event, and whose key seals it."""
+    """A personal field: the way to it from the event, and whose key encrypts it."""
 
     path: Path
     personal: Personal
@@ -35,7 +35,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Share:
-    """What one person's key of one group seals in an event of this class."""
+    """What one person's key of one group encrypts in an event of this class."""
 
     group: FieldGroup
     of: str | None
@@ -144,7 +144,9 @@ def _marks_in(annotation: Any, marks: Sequence[Any], where: str) -> Iterator[tup
     elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield from ((mark.path, mark.personal) for mark in marks_of(annotation))
     elif [*_through((), inner, where)]:
-        raise TypeError(f"{where} holds something personal where it cannot be sealed: use a tuple or a model")
+        raise TypeError(
+            f"{where} holds something personal that cannot be encrypted there: use a tuple or a model"
+        )
 
 
 def _through(way: Path, choices: Sequence[Any], where: str) -> Iterator[tuple[Path, Personal]]:
@@ -156,7 +158,7 @@ def _through(way: Path, choices: Sequence[Any], where: str) -> Iterator[tuple[Pa
 def _within_each(member: Any, where: str) -> Iterator[tuple[Path, Personal]]:  # noqa: ANN401 - any annotation
     for way, personal in _through((EACH,), [member], where):
         if way == (EACH,):
-            raise TypeError(f"{where} has personal members: mark the whole list, which is sealed as one")
+            raise TypeError(f"{where} has personal members: mark the whole list, which is encrypted as one")
         yield way, personal
 
 
@@ -180,7 +182,7 @@ def subjects_of(event: Event, otherwise: UUID) -> tuple[UUID, ...]:
 
 
 def subject_of(share: Share, event: Event, otherwise: UUID) -> UUID:
-    """Return whose key seals a share: of whom the event says it is, or else `otherwise`."""
+    """Return whose key encrypts a share: of whom the event says it is, or else `otherwise`."""
     named = otherwise if share.of is None else getattr(event, share.of)
     assert isinstance(named, UUID), "a person is named by their id"  # noqa: S101 - for the type checker
     return named

@@ -1,8 +1,9 @@
 """Random bytes that nobody can guess, drawn from the system many at a time.
 
-Whoever asks the system lets every other thread go first, and with many callers that takes longer than sealing
-does. Nothing is given out twice: not to two threads, and not to a process and its child. Two copies of a
-machine that is copied while it runs draw alike for a while: so this is for salts, never for keys or nonces.
+Whoever asks the system lets every other thread go first, and with many callers that takes longer than
+encrypting does. Nothing is given out twice: not to two threads, and not to a process and its child. Two
+copies of a machine that is copied while it runs draw alike for a while: so this is for salts, never for keys
+or nonces.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""The wrapped keys in PostgreSQL, in a schema of their own: what is asked of them, and nothing unwrapped.
-
-`KeyStore` is for any thread. `KeyStoreAsync` is for an event loop, and asks only what a decision has to wait
-for: where a person's keys are, and to make those of a new one.
-"""
+"""The wrapped keys in PostgreSQL, in a schema of their own: what is asked of them, and nothing unwrapped."""
 
 from __future__ import annotations
 
@@ -14,12 +10,13 @@ from typing import Any, Final, Generic, LiteralString, NamedTuple, TypeVar
 from uuid import UUID
 
 import psycopg
-from psycopg import AsyncConnection, Connection
+from psycopg import Connection
 from psycopg.rows import class_row
-from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 
 from scp_events.database import is_out_of_reach
-from scp_events.database.insisting import insist, insist_async
+from scp_events.database.insisting import insist
+from scp_events.database.patience import patient_pool
 from scp_events.privacy.failures import KeyServiceDownError, KeysInUseError
 from scp_events.vocabulary import FieldGroup
 
@@ -27,12 +24,10 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 PATIENCE = 5.0
-"""Seconds to wait for a connection."""
+"""Seconds to wait for a connection, and for an answer. Everything asked here may be repeated."""
 BEFORE_ALL = UUID(int=0)
 EpochRetiredError: Final = psycopg.errors.ObjectNotInPrerequisiteState
 """The epoch a key was to be made on is over."""
-ATTEMPTS = 5
-"""How often something is asked again because the connection broke: everything here may be repeated."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +80,6 @@ def keys_of(subject: UUID) -> Question[StoredKey]:
     return Question("SELECT * FROM keyring.keys WHERE subject = %s", [subject], StoredKey)
 
 
-def by_id(key_ids: Collection[str]) -> Question[StoredKey]:
-    """Ask for keys, as far as there are any."""
-    return Question("SELECT * FROM keyring.keys WHERE key_id = ANY(%s::uuid[])", [list(key_ids)], StoredKey)
-
-
 def beside(key_ids: Collection[str]) -> Question[StoredKey]:
     """Ask for keys and the others of the same persons, which will be needed next."""
     return Question(
@@ -131,15 +121,7 @@ class KeyStore:
 
     def __init__(self, conninfo: str, *, pool_size: int = 4) -> None:
         self.conninfo = conninfo
-        self._pool = ConnectionPool(
-            conninfo,
-            min_size=0,
-            max_size=pool_size,
-            timeout=PATIENCE,
-            reconnect_timeout=PATIENCE,  # then the next question tries anew, not a clock that doubles
-            kwargs={"autocommit": True},
-            open=True,
-        )
+        self._pool = patient_pool(conninfo, PATIENCE, smallest=0, largest=pool_size)
 
     def close(self) -> None:
         """Give every connection back."""
@@ -264,39 +246,7 @@ class KeyStore:
 
     def _insist(self, work: Callable[[Connection[Any]], T]) -> T:
         with _said_in_our_words():
-            return insist(self._pool, ATTEMPTS, work)
-
-
-class KeyStoreAsync:
-    """The same tables, asked from one event loop."""
-
-    def __init__(self, conninfo: str, *, pool_size: int = 2) -> None:
-        self._pool = AsyncConnectionPool(
-            conninfo,
-            min_size=0,
-            max_size=pool_size,
-            timeout=PATIENCE,
-            reconnect_timeout=PATIENCE,  # then the next question tries anew, not a clock that doubles
-            kwargs={"autocommit": True},
-            open=False,
-        )
-
-    async def close(self) -> None:
-        """Give every connection back."""
-        await self._pool.close()
-
-    async def ask(self, question: Question[R]) -> list[R]:
-        """Return the answer to a question."""
-        text, values, row = question
-
-        async def work(connection: AsyncConnection[Any]) -> list[R]:
-            return await (
-                await connection.cursor(row_factory=class_row(row)).execute(text, values)
-            ).fetchall()
-
-        with _said_in_our_words():
-            await self._pool.open()  # of no effect where it is open
-            return await insist_async(self._pool, ATTEMPTS, work)
+            return insist(self._pool, work)
 
 
 @contextmanager

@@ -57,13 +57,17 @@ from scp_events.vocabulary.messages import (
     Event,
     IdentifiedCommand,
     IdentifiedEvent,
-    OfTheCase,
     SomeKeys,
     command_name,
     shared_fields,
     stored_type,
 )
+from scp_events.vocabulary.naming import OfTheCase, named_events
 from scp_events.vocabulary.people import (
+    ENTERING,
+    LEADING,
+    REFERRING,
+    STAFF,
     Actor,
     OrganisationCode,
     PersonCode,
@@ -111,10 +115,14 @@ from scp_events.vocabulary.titles import fields_in, title_of
 
 __all__ = [
     "CODE",
+    "ENTERING",
+    "LEADING",
     "LEEWAY",
     "NOTHING_YET",
     "NO_ACTION",
     "OCCURRED",
+    "REFERRING",
+    "STAFF",
     "UTC_CALENDAR",
     "Act",
     "Actor",
@@ -188,6 +196,7 @@ __all__ = [
     "must_be_in_force",
     "must_be_within_bounds",
     "must_have_happened",
+    "named_events",
     "personal_fields",
     "readable",
     "replace",

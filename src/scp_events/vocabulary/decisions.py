@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from scp_events.vocabulary.bounds import OCCURRED, Bound
 from scp_events.vocabulary.ids import EventId, Position
+from scp_events.vocabulary.naming import OfTheCase
 from scp_events.vocabulary.people import Actor
 from scp_events.vocabulary.personal import Citation, CoreDetail, Narrative
 from scp_events.vocabulary.refusal import Refused
@@ -62,7 +63,7 @@ class Grounds(Word):
     views: Views
     policy_version: PolicyVersion
     """The version of the rules the decision was made under; see `policy`."""
-    relied_on: tuple[EventId, ...] = ()
+    relied_on: Annotated[tuple[EventId, ...], OfTheCase()] = ()
     """The events the decision rests on; those a rule looked at are added."""
     review_on: Annotated[date | None, Bound(not_before=OCCURRED)] = None
     known_through: Annotated[Position, Field(ge=0)] | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
@@ -15,11 +14,6 @@ from scp_events.vocabulary.ids import EventId
 from scp_events.vocabulary.people import Actor
 from scp_events.vocabulary.personal import Erased, FieldGroup, personal_fields, values_in
 from scp_events.vocabulary.text import Word
-
-
-@dataclass(frozen=True)
-class OfTheCase:
-    """Marks a field that names events: these are of the same case, and had happened by then."""
 
 
 class Event(Word):

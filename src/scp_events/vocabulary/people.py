@@ -31,6 +31,16 @@ class Role(StrEnum):
     SERVICE = "service"
 
 
+STAFF = frozenset({Role.KEY_WORKER, Role.CASE_MANAGER, Role.SUPERVISOR})
+"""Who works with young people."""
+LEADING = frozenset({Role.CASE_MANAGER, Role.SUPERVISOR})
+"""Who answers for what others do."""
+REFERRING = frozenset({Role.REFERRER, Role.POLICE_OFFICER, Role.COURT_OFFICER, Role.MINISTRY_OFFICER})
+"""Who sends young people to the programme."""
+ENTERING = frozenset({Role.DATA_CLERK, Role.INTEGRATOR})
+"""Who enters what others report."""
+
+
 class Actor(Word):
     """Who acts: which person or system, in which role, for which organisation, holding which credentials."""
 

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scp_events.aggregates.engagement.commands import COMMANDS, AssignKeyWorker, HandOver, RecordContact
-from scp_events.vocabulary import Command, Role
-
-STAFF = frozenset({Role.KEY_WORKER, Role.CASE_MANAGER, Role.SUPERVISOR})
-LEADING = frozenset({Role.CASE_MANAGER, Role.SUPERVISOR})
-ENTERING = frozenset({Role.DATA_CLERK, Role.INTEGRATOR})
+from scp_events.vocabulary import ENTERING, LEADING, STAFF, Command, Role
 
 MAY: Mapping[type[Command], frozenset[Role]] = {
     **dict.fromkeys(COMMANDS, STAFF),

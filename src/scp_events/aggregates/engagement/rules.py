@@ -46,8 +46,8 @@ from scp_events.aggregates.engagement.events import (
     StoryConfirmed,
     StoryRecorded,
 )
-from scp_events.aggregates.participant.events import Presence
-from scp_events.policy import Policy, policy_of
+from scp_events.aggregates.participant.events import must_be_present
+from scp_events.policy import Policy, must_hold, policy_of
 from scp_events.vocabulary import (
     Actor,
     Context,
@@ -170,7 +170,7 @@ def evolve(state: State, event: EngagementEvent) -> State:
 
 def decide(state: State, command: EngagementCommand, context: Context) -> list[EngagementEvent]:
     """Answer `command` with events, with nothing new, or with `Refused`."""
-    _must_be_present(context.evidence)
+    must_be_present(context.evidence)
     match command:
         case AgreeBoundaries():
             return agree_boundaries(state, command, context)
@@ -314,13 +314,7 @@ def _must_qualify_as_key_worker(worker: Actor, policy: Policy) -> None:
             "not-a-key-worker",
             f"{worker.id} is a {worker.kind} acting as {worker.role}: name a person who is a key-worker",
         )
-    credential = policy.credential_of_key_worker
-    if credential is not None and credential not in worker.credentials:
-        raise Refused(
-            "credential-missing",
-            f"{worker.id} holds {', '.join(worker.credentials) or 'no credential'} and policy"
-            f" {policy.version} asks for {credential}: name somebody who holds it",
-        )
+    must_hold(worker, policy.credential_of_key_worker, policy)
 
 
 # --- the rules: taking part -------------------------------------------------------------------------------
@@ -363,16 +357,6 @@ def re_engage(state: State, command: ReEngage, context: Context) -> list[Engagem
 
 
 # --- what several rules ask -------------------------------------------------------------------------------
-
-
-def _must_be_present(presence: Presence) -> None:
-    if presence.registered_as is None:
-        raise Refused("not-registered", "the participant was not registered by then: `register` them first")
-    if presence.died_as is not None:
-        raise Refused(
-            "died",
-            f"event {presence.died_as} records a death before this: `retract` it if it was recorded in error",
-        )
 
 
 def _must_be_with_us(state: State, doing: str) -> None:

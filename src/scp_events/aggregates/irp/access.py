@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scp_events.aggregates.irp.commands import COMMANDS, ApproveIrp
-from scp_events.vocabulary import Command, Role
-
-STAFF = frozenset({Role.KEY_WORKER, Role.CASE_MANAGER, Role.SUPERVISOR})
-LEADING = frozenset({Role.CASE_MANAGER, Role.SUPERVISOR})
+from scp_events.vocabulary import LEADING, STAFF, Command, Role
 
 MAY: Mapping[type[Command], frozenset[Role]] = {
     **dict.fromkeys(COMMANDS, STAFF),

@@ -23,6 +23,7 @@ from scp_events.vocabulary import (
     Personal,
     PersonalDate,
     ReferralId,
+    Refused,
     Text,
     Word,
     members,
@@ -126,6 +127,17 @@ def _presence(presence: Presence, fact: Fact[Event]) -> Presence:
         case ParticipantDied():
             return replace(presence, died_as=fact.event_id)
     return presence
+
+
+def must_be_present(presence: Presence) -> None:
+    """Refuse to work with somebody who was not registered, or not alive any more."""
+    if presence.registered_as is None:
+        raise Refused("not-registered", "the participant was not registered by then: `register` them first")
+    if presence.died_as is not None:
+        raise Refused(
+            "died",
+            f"event {presence.died_as} records a death before this: `retract` it if it was recorded in error",
+        )
 
 
 PRESENCE = Evidence(Presence(), _presence, over=(ParticipantRegistered, ParticipantDied))

@@ -1,1 +1,32 @@
-"""record."""
+"""Keeping and erasing a young person's record: legal holds, and erasure decided by two people."""
+
+from scp_events.aggregates.record.access import MAY
+from scp_events.aggregates.record.commands import COMMANDS
+from scp_events.aggregates.record.events import EVENTS
+from scp_events.aggregates.record.evidence import EVIDENCE
+from scp_events.aggregates.record.rules import Erasure, decide, evolve, held_until, initial, view
+from scp_events.vocabulary import Scope
+
+CATEGORY = "record"
+COLLECTION = "record"
+SCOPE = Scope.ONE_PER_CASE
+BEGINS = None
+OPENS_CASE = False
+
+__all__ = [
+    "BEGINS",
+    "CATEGORY",
+    "COLLECTION",
+    "COMMANDS",
+    "EVENTS",
+    "EVIDENCE",
+    "MAY",
+    "OPENS_CASE",
+    "SCOPE",
+    "Erasure",
+    "decide",
+    "evolve",
+    "held_until",
+    "initial",
+    "view",
+]

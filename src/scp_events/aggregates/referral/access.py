@@ -12,11 +12,7 @@ from scp_events.aggregates.referral.commands import (
     SubmitReferral,
     WithdrawReferral,
 )
-from scp_events.vocabulary import Command, Role
-
-LEADING = frozenset({Role.CASE_MANAGER, Role.SUPERVISOR})
-REFERRING = frozenset({Role.REFERRER, Role.POLICE_OFFICER, Role.COURT_OFFICER, Role.MINISTRY_OFFICER})
-ENTERING = frozenset({Role.DATA_CLERK, Role.INTEGRATOR})
+from scp_events.vocabulary import ENTERING, LEADING, REFERRING, Command, Role
 
 MAY: Mapping[type[Command], frozenset[Role]] = {
     **dict.fromkeys(COMMANDS, LEADING),

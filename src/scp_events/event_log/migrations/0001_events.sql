@@ -13,18 +13,22 @@ CREATE TABLE event_log.events (
     case_id        uuid,                         -- whose case it belongs to; NULL where it belongs to none
     command_id     uuid        NOT NULL,
     schema_version smallint    NOT NULL,
-    occurred_at    timestamptz NOT NULL,         -- when it happened in the world
+    occurred_at    timestamptz NOT NULL,         -- when it was so in the world; of an act, when it was recorded
+    precision      text        NOT NULL CHECK (precision IN ('minute', 'day')),
     is_decision    boolean     NOT NULL,
     UNIQUE (stream_id, version)
 );
 
+-- A case's history, and what has come of it since somebody gathered evidence: few rows, or none.
 CREATE INDEX events_of_a_case ON event_log.events (case_id, position);
 
 -- One row: the last position given out, and its time. Locking it puts appends into one order.
 CREATE TABLE event_log.head (
-    position    bigint      NOT NULL,
-    recorded_at timestamptz NOT NULL,
-    the_only    boolean     PRIMARY KEY DEFAULT true CHECK (the_only)
+    position     bigint      NOT NULL,
+    recorded_at  timestamptz NOT NULL,
+    contended    uuid,       -- the stream or case for which somebody came too late last, and when: whoever was
+    contended_at timestamptz, -- faster is told, and lets others go first
+    the_only     boolean     PRIMARY KEY DEFAULT true CHECK (the_only)
 );
 INSERT INTO event_log.head (position, recorded_at) VALUES (0, 'epoch');
 
@@ -32,16 +36,20 @@ INSERT INTO event_log.head (position, recorded_at) VALUES (0, 'epoch');
 CREATE TABLE event_log.commands (
     command_id     uuid   PRIMARY KEY,
     fingerprint    bytea  NOT NULL,              -- SHA-256 of what was asked, to tell a repeat from a reuse
-    stream_id      uuid   NOT NULL,              -- of its last event, as `last_version` is
-    first_position bigint NOT NULL,
-    last_version   integer NOT NULL,
+    first_position bigint NOT NULL,              -- of its own event; what it brought about in other streams follows
     event_count    integer NOT NULL
 );
 
--- The register of case references: which case people mean by `SC-2025-014`. The first referral says it too.
+-- The register of case references: which case people mean by `SC-2025-014`.
 CREATE TABLE event_log.cases (
     reference text PRIMARY KEY,
     case_id   uuid NOT NULL UNIQUE
+);
+
+-- One row: whose days these are. Which day an event belongs to follows from it, so it never changes.
+CREATE TABLE event_log.installation (
+    time_zone text    NOT NULL,
+    the_only  boolean PRIMARY KEY DEFAULT true CHECK (the_only)
 );
 
 CREATE FUNCTION event_log.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -56,3 +64,25 @@ ALTER TABLE event_log.events ENABLE ALWAYS TRIGGER never_changed;
 CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON event_log.commands
     FOR EACH STATEMENT EXECUTE FUNCTION event_log.refuse_change();
 ALTER TABLE event_log.commands ENABLE ALWAYS TRIGGER never_changed;
+CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON event_log.installation
+    FOR EACH STATEMENT EXECUTE FUNCTION event_log.refuse_change();
+ALTER TABLE event_log.installation ENABLE ALWAYS TRIGGER never_changed;
+
+-- The last position recorded at or before an instant, 0 where there is none. Times never decrease along
+-- positions and positions are dense, so halving finds it without an index that every append would pay for.
+CREATE FUNCTION event_log.position_at(instant timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    low  bigint := 0;
+    high bigint := (SELECT position FROM event_log.head);
+    middle bigint;
+BEGIN
+    WHILE low < high LOOP
+        middle := (low + high + 1) / 2;
+        IF (SELECT e.recorded_at FROM event_log.events e WHERE e.position = middle) <= instant THEN
+            low := middle;
+        ELSE
+            high := middle - 1;
+        END IF;
+    END LOOP;
+    RETURN low;
+END $$;

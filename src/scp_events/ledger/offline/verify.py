@@ -654,7 +654,7 @@ OPENED_START = b"scp-events/part-text/1\0"
 def check_opened(files: dict[str, bytes], leaves: list[Leaf], report: Report) -> None:
     """Check that the personal details opened for this bundle are those that were recorded.
 
-    Sealed details stand in their event as something unreadable and, in the clear, as a digest: the SHA-256
+    Encrypted details stand in their event as something unreadable and, in the clear, as a digest: the SHA-256
     of a fixed beginning, a secret salt, and the details as text. A file in data/opened/ tells salt and text.
     Whoever has them can make the digest anew; whoever has not cannot guess the details from it.
     """
@@ -666,9 +666,9 @@ def check_opened(files: dict[str, bytes], leaves: list[Leaf], report: Report) ->
                 salt, text = strict_base64(detail["salt"]), detail["text"].encode()
                 digest = base64.b64encode(sha256(OPENED_START + salt + text)).decode()
                 if detail["digest"] != digest or digest.encode() not in stored:
-                    report.wrong.append(f"{path} shows details that are not those sealed in its event")
+                    report.wrong.append(f"{path} shows details that are not those encrypted in its event")
         except (AttributeError, KeyError, TypeError, WrongError):
-            report.wrong.append(f"{path} does not tell digest, salt and text of each sealed part")
+            report.wrong.append(f"{path} does not tell digest, salt and text of each encrypted part")
 
 
 # --- Ed25519 (RFC 8032), to check signatures with Python alone --------------------------------------------

@@ -1,4 +1,4 @@
--- The keys that personal data is sealed with, each wrapped by the key of an epoch, which is kept elsewhere.
+-- The keys that personal data is encrypted with, each wrapped by the key of an epoch, which is kept elsewhere.
 -- Back this schema up by itself and keep those copies for a short time: a destroyed key comes back with them.
 
 -- One row: which installation this is. Copies of the database are the same one; no other has these keys.

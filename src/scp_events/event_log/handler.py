@@ -1,0 +1,551 @@
+"""Decisions go in: the one way into the log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
+from random import uniform
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+from weakref import WeakValueDictionary
+from zoneinfo import ZoneInfo
+
+from uuid_utils.compat import uuid7
+
+from scp_events.aggregates import ALL
+from scp_events.database.patience import PATIENCE_SECONDS
+from scp_events.event_log.answers import (
+    BusyError,
+    ClosedError,
+    CommandIdReusedError,
+    Outcome,
+    StaleVersionError,
+)
+from scp_events.event_log.appends import Answer, Append, Condition
+from scp_events.event_log.clocks import ClockWatch, check_clocks
+from scp_events.event_log.connecting import connect
+from scp_events.event_log.envelope import Codec
+from scp_events.event_log.enveloping import Enveloped, envelope, whose_keys
+from scp_events.event_log.grounds import must_be_grounded
+from scp_events.event_log.group_commit import ROOM
+from scp_events.event_log.memory import NO_EVIDENCE, About, Gathered, Memory, Standing, standing_of
+from scp_events.event_log.reading import said_in_our_words
+from scp_events.event_log.requests import CommandRequest
+from scp_events.event_log.roles import READER
+from scp_events.event_log.sending import EventIdTakenError
+from scp_events.event_log.store import Found, LogStore, Recalled, Store, Wanted
+from scp_events.event_log.trial import TrialKeys
+from scp_events.history import AnyFact, Decided, Question, decide, decide_at_the_end, evidence_types
+from scp_events.privacy.keyring import ERASED, NOBODY, Keyring
+from scp_events.vocabulary import (
+    NOTHING_YET,
+    Act,
+    AnyAggregate,
+    Calendar,
+    CaseId,
+    Command,
+    Correct,
+    EventId,
+    Fact,
+    Position,
+    Refused,
+    Retract,
+    Stream,
+    When,
+    stored_type,
+)
+
+ATTEMPTS = 64
+"""How often a command is decided anew because others were faster."""
+LONGEST_STEP_BACK = 0.02
+"""Seconds that a command waits at most before it is decided anew."""
+LETTING_GO_SECONDS = 0.02
+"""How long those go first who came too late for a stream."""
+LONG = 64
+"""Events that a loop decodes between two of its other tasks; more are decoded by a thread."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class CommandHandler:
+    """Decides commands and records what they come to: for the tasks of one event loop.
+
+    A command is decided on what is remembered of its stream where its time stands at the end, and recorded if
+    the stream and its evidence are still so: most are. Otherwise, and before anything is refused, all that is
+    known is read. Commands for one stream take turns: of those decided on the same version, all but one would
+    be decided in vain.
+    """
+
+    def __init__(  # noqa: PLR0913 - each has a usual value, and is given by name
+        self,
+        conninfo: str,
+        keyring: Keyring | TrialKeys,
+        aggregates: Sequence[AnyAggregate] = ALL,
+        *,
+        may_append: Callable[[], None] = lambda: None,
+        clock: Callable[[], datetime] = _now,
+        new_id: Callable[[], UUID] = uuid7,
+        store: Store | None = None,
+        patience: float = PATIENCE_SECONDS,
+        room: int = ROOM,
+    ) -> None:
+        """`may_append` raises where nothing may be appended, as when an anchor is ahead of the log.
+
+        It is asked in a thread, before the first append, until it allows it. `store` stands for the log in a
+        trial. `patience` is how long a call waits for a database that is away or silent, in seconds; `room`
+        says how many may wait to be recorded.
+        """
+        self._conninfo = conninfo
+        self._keyring = keyring
+        self._codec = Codec(aggregates, keyring)
+        self._may_append = may_append
+        self._is_allowed = False
+        self._clock = clock
+        self._watch = ClockWatch(clock)
+        self._new_id = new_id
+        self._patience = patience
+        self._store = store or LogStore(conninfo, patience=patience, room=room)
+        self._memory = Memory()
+        self._turns: WeakValueDictionary[Stream, asyncio.Lock] = WeakValueDictionary()
+        self._reached = NOTHING_YET
+        self._contended = (NOBODY, 0.0)
+        """The stream or case for which somebody else came too late last, and until when they go first."""
+        self._closed = False
+        self.calendar: Calendar
+
+    async def __aenter__(self) -> Self:
+        """Connect. Raises `UnsafeServerError` or `LogUnreachableError`."""
+        self.calendar = await asyncio.to_thread(self._look_at_the_server)
+        loop = asyncio.get_running_loop()
+        self._keyring.cache.on_forgetting(partial(self._hear, loop))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Answer those who wait, and give every connection back."""
+        self._closed = True
+        await self._store.close()
+
+    def forget(self) -> None:
+        """Remember nothing of any stream: what was tried is undone, say."""
+        self._memory.forget_person(None)
+
+    async def open_case(self, reference: str) -> CaseId:
+        """Return the case people call `reference`; make one where there is none yet."""
+        await self._must_be_allowed()
+        return await self._store.open_case(reference)
+
+    async def case_of_stream(self, stream: Stream) -> CaseId | None:
+        """Return whose case a stream belongs to; None where it has no events, or belongs to none."""
+        known = self._memory.standing(stream)
+        return await self._store.case_of_stream(stream) if known is None else known.case_id
+
+    async def handle(self, request: CommandRequest) -> Outcome:
+        """Decide a command, and record what it comes to, once.
+
+        The same command id again gets the first answer. Raises `Refused`, `StaleVersionError` where somebody
+        decided on another version, `CommandIdReusedError` where the id was another command's, `BusyError`
+        where others were always faster or too many wait, and `LogUnreachableError`, `LogUnwritableError` or
+        `UnsafeServerError` where the server is not as it should be.
+        """
+        asked = self._asked(request)
+        async with self._turn(request.stream):
+            await self._let_others_go_first(asked)
+            for attempt in range(ATTEMPTS):
+                try:
+                    return await self._on_what_is_remembered(asked) or await self._on_all_that_is_known(asked)
+                except _OvertakenError:
+                    await self._catch_up(asked, attempt)
+        raise BusyError(
+            f"the {request.stream.category} changed {ATTEMPTS} times meanwhile: try again"
+        )
+
+    # --- deciding -----------------------------------------------------------------------------------------
+
+    async def _on_what_is_remembered(self, asked: _Asked) -> Outcome | None:
+        """Record what a command comes to; None where nothing is remembered, or something else is said."""
+        known = await self._remembered(asked)
+        if known is None or not known.standing.latest.admits(asked.when):
+            return None
+        question = self._question(asked, known.case_id)
+        with suppress(Refused, StaleVersionError, EventIdTakenError):  # said after reading only
+            await self._must_be_grounded(asked, known)
+            decided = decide_at_the_end(question, known.standing.state, known.evidence.facts)
+            return await self._record(asked, known, decided) if decided else None
+        return None
+
+    async def _on_all_that_is_known(self, asked: _Asked) -> Outcome:
+        """Record what a command comes to, or say why not; what was sent before gets its first answer."""
+        known = await self._opened(asked)
+        try:
+            await self._must_be_grounded(asked, known)
+            decided = decide(self._question(asked, known.case_id), known.facts, known.evidence.facts)
+            if decided:
+                return await self._record(asked, known, decided)
+        except (Refused, StaleVersionError):
+            earlier = await self._recalled(asked, known.case_id)
+            if earlier is None:
+                raise
+            return earlier
+        except EventIdTakenError as taken:
+            raise Refused(
+                "event-id-taken", f"{taken}: send the command with an `event_id` of its own"
+            ) from None
+        return await self._recalled(asked, known.case_id) or Outcome(
+            stream=asked.request.stream,
+            version=known.standing.version,
+            event_ids=(),
+            first_position=None,
+            recorded_at=None,
+        )
+
+    async def _must_be_grounded(self, asked: _Asked, known: _Known) -> None:
+        expected, version = asked.request.expected_version, known.standing.version
+        if expected is not None and version != expected:
+            raise StaleVersionError(expected, version)
+        await must_be_grounded(
+            asked.request.command, known.case_id, asked.when, self._store, self.calendar, self._reached
+        )
+
+    def _asked(self, request: CommandRequest) -> _Asked:
+        if self._closed:
+            raise ClosedError("the log was closed: nothing more can be recorded")
+        command, said = request.command, request.provenance.occurred_at
+        now = self.calendar.moment(self._clock())
+        return _Asked(
+            request=request,
+            now=now,
+            when=now if said is None or isinstance(command, Act) else self.calendar.when(said),
+            event_id=EventId(self._new_id()),
+            types=_evidence_of(request.aggregate, command),
+            other_cases=_other_cases(request.aggregate, command),
+        )
+
+    def _question(self, asked: _Asked, case_id: CaseId | None) -> Question:
+        request = asked.request
+        return Question(
+            aggregate=request.aggregate,
+            stream=request.stream,
+            case_id=case_id,
+            command=request.command,
+            when=asked.when,
+            by=request.provenance.answerable,
+            event_id=asked.event_id,
+            now=asked.now,
+            calendar=self.calendar,
+            case_reference=request.case_reference,
+        )
+
+    def _turn(self, stream: Stream) -> asyncio.Lock:
+        turn = self._turns.get(stream)
+        if turn is None:
+            turn = self._turns[stream] = asyncio.Lock()
+        return turn
+
+    async def _let_others_go_first(self, asked: _Asked) -> None:
+        """Wait a bit where another process came too late for this stream: it would never be in time."""
+        contended, until = self._contended
+        if contended in {asked.request.stream.id, asked.request.case_id}:
+            await asyncio.sleep(max(0.0, until - asyncio.get_running_loop().time()))
+
+    # --- what is known ------------------------------------------------------------------------------------
+
+    async def _remembered(self, asked: _Asked) -> _Known | None:
+        """Return what is remembered of a stream, with evidence; None where it is to be read as a whole."""
+        if isinstance(asked.request.command, Correct | Retract):
+            return None
+        standing = self._memory.standing(asked.request.stream)
+        if standing is None:
+            return None
+        about = asked.about(standing.case_id)
+        evidence = self._memory.evidence(about) if about.types else NO_EVIDENCE
+        if evidence is None:
+            await self._read_on(asked, standing, NO_EVIDENCE)
+            standing, evidence = self._memory.standing(asked.request.stream), self._memory.evidence(about)
+        return None if standing is None or evidence is None else _Known(standing, about, evidence)
+
+    async def _opened(self, asked: _Asked) -> _Known:
+        """Return all that is known of a stream, and remember where it stands."""
+        stream = asked.request.stream
+        found = await self._store.find(asked.wanted())
+        facts = await self._facts(found)
+        standing = standing_of(asked.request.aggregate, facts, found.case_id)
+        about, evidence = asked.about(found.case_id), self._gathered(found)
+        if facts:
+            self._memory.put(stream, standing)
+        self._memory.put_evidence(about, evidence)
+        return _Known(standing, about, evidence, facts)
+
+    async def _catch_up(self, asked: _Asked, attempt: int) -> None:
+        """Step back, so that others come in between, and read only what has come since."""
+        await asyncio.sleep(uniform(0, min(LONGEST_STEP_BACK, 0.001 * (attempt + 1))))  # noqa: S311 - no secret
+        standing = self._memory.standing(asked.request.stream)
+        if standing is not None:
+            await self._read_on(
+                asked, standing, self._memory.evidence(asked.about(standing.case_id)) or NO_EVIDENCE
+            )
+
+    async def _read_on(self, asked: _Asked, standing: Standing, evidence: Gathered) -> None:
+        """Remember what has come to a stream and its evidence since."""
+        stream = asked.request.stream
+        found = await self._store.find(asked.wanted(standing, evidence.through))
+        reached: Standing | None = standing
+        for fact in await self._facts(found):
+            reached = reached and reached.and_then(asked.request.aggregate, fact)
+        self._memory.put(stream, reached)
+        since = self._gathered(found)
+        self._memory.put_evidence(
+            asked.about(standing.case_id), Gathered((*evidence.facts, *since.facts), since.through)
+        )
+
+    async def _facts(self, found: Found) -> list[AnyFact]:
+        """Return a stream's facts; keys that are not at hand are looked up by a thread."""
+        bodies = [row.body for row in found.stream]
+        if self._codec.unforeseen(bodies):
+            await asyncio.to_thread(self._codec.foresee, bodies)
+        if len(bodies) > LONG:
+            return await asyncio.to_thread(self._decoded, found)
+        return self._decoded(found)
+
+    def _decoded(self, found: Found) -> list[AnyFact]:
+        return [self._codec.fact(row, self.calendar) for row in found.stream]
+
+    def _gathered(self, found: Found) -> Gathered:
+        """Return evidence. No rule rests on the words of another stream, so they stay encrypted."""
+        self._reached = max(self._reached, found.through)
+        facts = tuple(self._codec.fact(row, self.calendar, unopened=True) for row in found.evidence)
+        return Gathered(facts, found.through)
+
+    # --- recording ----------------------------------------------------------------------------------------
+
+    async def _record(self, asked: _Asked, known: _Known, decided: Sequence[Decided]) -> Outcome:
+        """Append what was decided, unless the stream or its evidence has moved on (`_OvertakenError`)."""
+        await self._must_be_allowed()
+        enveloped = await self._enveloped(asked, known, decided)
+        await self._have_keys(asked, known, {known.case_id or NOBODY, *whose_keys(enveloped)})
+        answer = await self._store.append(
+            Append(
+                command_id=asked.request.provenance.command_id,
+                fingerprint=self._fingerprint(asked, known.case_id),
+                events=[each.stored(self._codec) for each in enveloped],
+                condition=known.condition,
+            )
+        )
+        self._watch.look(answer.recorded_at)
+        if answer.contended is not None:
+            self._contended = (answer.contended, asyncio.get_running_loop().time() + LETTING_GO_SECONDS)
+        if answer.outcome == "recorded":
+            return self._recorded(asked, known, enveloped, answer)
+        if answer.outcome in {"already", "reused"}:
+            earlier = await self._recalled(asked, known.case_id)
+            assert earlier is not None, "the server knows it"  # noqa: S101 - for the type checker
+            return earlier
+        raise _OvertakenError
+
+    async def _enveloped(self, asked: _Asked, known: _Known, decided: Sequence[Decided]) -> list[Enveloped]:
+        """Put what was decided into envelopes, each with its place in its stream."""
+        own = asked.request.stream
+        others = {each.stream for each in decided} - {own}
+        versions = {own: known.standing.version} | (await self._store.versions(others) if others else {})
+        ids = iter([asked.event_id])
+        enveloped = []
+        for each in decided:
+            version = versions[each.stream] = versions.get(each.stream, 0) + 1
+            named: EventId | None = getattr(each.event, "event_id", None)
+            event_id = named or (each.stream == own and next(ids, None)) or EventId(self._new_id())
+            enveloped.append(
+                Enveloped(envelope(each, event_id, asked.request.provenance), each.stream, version)
+            )
+        return enveloped
+
+    async def _have_keys(self, asked: _Asked, known: _Known, subjects: Collection[UUID]) -> None:
+        """Have keys at hand before they are used; a thread looks up those that are not, or makes them."""
+        missing = self._keyring.missing(subjects)
+        if missing:
+            begins = asked.request.aggregate.OPENS_CASE and known.standing.version == 0
+            newcomers = [each for each in missing if begins and each == known.case_id]
+            await asyncio.to_thread(self._keyring.fetch, missing, newcomers)
+
+    def _recorded(
+        self, asked: _Asked, known: _Known, enveloped: Sequence[Enveloped], answer: Answer
+    ) -> Outcome:
+        """Remember where the stream stands now, and say what was recorded."""
+        first = Position(answer.first_position)
+        facts = [
+            Fact(
+                each.envelope.event,
+                each.envelope.event_id,
+                each.stream,
+                Position(first + n),
+                asked.when if each.envelope.occurred_at else self.calendar.moment(answer.recorded_at),
+                asked.request.provenance.answerable,
+            )
+            for n, each in enumerate(enveloped)
+        ]
+        self._remember(asked, known, facts)
+        return Outcome(
+            stream=asked.request.stream,
+            version=known.standing.version + sum(fact.stream == asked.request.stream for fact in facts),
+            event_ids=tuple(fact.event_id for fact in facts),
+            first_position=first,
+            recorded_at=answer.recorded_at,
+        )
+
+    def _remember(self, asked: _Asked, known: _Known, recorded: Sequence[AnyFact]) -> None:
+        aggregate, own = asked.request.aggregate, asked.request.stream
+        standing: Standing | None = known.standing
+        for fact in recorded:
+            if fact.stream == own:
+                standing = standing and standing.and_then(aggregate, fact)
+            else:
+                self._memory.put(fact.stream, None)
+        if standing is None and known.facts:
+            mine = [fact for fact in recorded if fact.stream == own]
+            standing = standing_of(aggregate, [*known.facts, *mine], known.case_id)
+        self._memory.put(own, standing)
+        self._reached = max(self._reached, recorded[-1].position)
+        if not any(stored_type(type(fact.event)) in known.about.types for fact in recorded):
+            self._memory.put_evidence(known.about, Gathered(known.evidence.facts, recorded[-1].position))
+
+    async def _must_be_allowed(self) -> None:
+        if not self._is_allowed:
+            await asyncio.to_thread(self._may_append)
+            self._is_allowed = True
+
+    # --- commands sent again ------------------------------------------------------------------------------
+
+    def _fingerprint(self, asked: _Asked, case_id: CaseId | None) -> bytes:
+        """Return what tells a command sent again from another one of its id, and tells nobody its words.
+
+        A digest of words can be guessed at, so it is blinded with a key of whose words they are. Once that
+        is destroyed nothing is compared any more, and nothing can be guessed.
+        """
+        request = asked.request
+        digest = request.fingerprint or digest_of(request.stream, request.command)
+        return self._keyring.blinded(case_id or NOBODY, digest)
+
+    async def _recalled(self, asked: _Asked, case_id: CaseId | None) -> Outcome | None:
+        """Return the first answer to a command that was sent before."""
+        command_id = asked.request.provenance.command_id
+        rows = await self._store.recall(command_id)
+        if not rows:
+            return None
+        fingerprint = await asyncio.to_thread(self._fingerprint, asked, case_id)
+        if fingerprint not in {ERASED, bytes(rows[0].fingerprint)}:
+            raise CommandIdReusedError(f"command {command_id} was another one: give each its own id")
+        return _repeated(asked.request.stream, rows)
+
+    def _hear(self, loop: asyncio.AbstractEventLoop, subject: UUID | None) -> None:
+        """A key is destroyed: forget the person. Called by whichever thread heard of it."""
+        if not self._closed:
+            loop.call_soon_threadsafe(self._memory.forget_person, subject)
+
+    # --- the server ---------------------------------------------------------------------------------------
+
+    def _look_at_the_server(self) -> Calendar:
+        """Refuse a server that is not as it should be, and return whose days are told."""
+        with said_in_our_words(), closing(connect(self._conninfo, READER, self._patience)) as connection:
+            check_clocks(connection, self._clock)
+            row = connection.execute("SELECT time_zone FROM event_log.installation").fetchone()
+        assert row is not None, "prepared"  # noqa: S101 - for the type checker
+        return Calendar(ZoneInfo(row[0]))
+
+
+def digest_of(stream: Stream, command: Command) -> bytes:
+    """Return what tells a command from another one."""
+    asked = f"{stream.category}/{stream.id}/{type(command).__name__}/{command.model_dump_json()}"
+    return sha256(asked.encode()).digest()
+
+
+class _OvertakenError(Exception):
+    """Somebody else recorded something that the decision did not know of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A request, and what follows from it alone."""
+
+    request: CommandRequest
+    now: When
+    when: When
+    event_id: EventId
+    types: tuple[str, ...]
+    other_cases: tuple[CaseId, ...]
+
+    def about(self, case_id: CaseId | None) -> About:
+        """Return what its evidence is of, by whose case it is."""
+        return About(self.types, self.other_cases if case_id is None else (case_id, *self.other_cases))
+
+    def wanted(self, known: Standing | None = None, since: Position = NOTHING_YET) -> Wanted:
+        """Return what is to be read, beyond what is known."""
+        return Wanted(
+            stream=self.request.stream,
+            case_id=self.request.case_id if known is None else known.case_id,
+            after=-1 if known is None else known.version,
+            types=self.types,
+            other_cases=self.other_cases,
+            since=since,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a command is decided on; `facts` only where all of them were read."""
+
+    standing: Standing
+    about: About
+    evidence: Gathered
+    facts: Sequence[AnyFact] = ()
+
+    @property
+    def case_id(self) -> CaseId | None:
+        """Return whose case it is."""
+        return self.standing.case_id
+
+    @property
+    def condition(self) -> Condition | None:
+        """Return on which condition the decision stands."""
+        if not self.about.types:
+            return None
+        return Condition(self.about.types, self.about.cases, self.evidence.through)
+
+
+def _evidence_of(aggregate: AnyAggregate, command: Command) -> tuple[str, ...]:
+    """Return the types of event that the evidence of a command is made of."""
+    key = (aggregate.CATEGORY, type(command))
+    if key not in _EVIDENCE_OF:
+        _EVIDENCE_OF[key] = tuple(map(stored_type, evidence_types(aggregate, command)))
+    return _EVIDENCE_OF[key]
+
+
+_EVIDENCE_OF: dict[tuple[str, type[Command]], tuple[str, ...]] = {}
+
+
+def _other_cases(aggregate: AnyAggregate, command: Command) -> tuple[CaseId, ...]:
+    """Return the cases besides its own that a command needs evidence of."""
+    said = command.instead if isinstance(command, Correct) else command
+    needed = aggregate.EVIDENCE.get(type(said))
+    return () if needed is None else tuple(needed.other_cases(said))
+
+
+def _repeated(stream: Stream, rows: Sequence[Recalled]) -> Outcome:
+    return Outcome(
+        stream=stream,
+        version=max((row.version for row in rows if row.stream == stream), default=0),
+        event_ids=tuple(row.event_id for row in rows),
+        first_position=rows[0].position,
+        recorded_at=rows[0].recorded_at.astimezone(UTC),
+        repeated=True,
+    )

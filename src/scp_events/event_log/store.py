@@ -1,0 +1,305 @@
+"""What a command handler asks of the log: where a stream stands, what other streams say, and to append."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+from uuid import uuid4
+
+import psycopg
+from psycopg.adapt import Transformer
+from psycopg.pq.abc import PGresult
+from psycopg.rows import TupleRow
+
+from scp_events.event_log import arrays
+from scp_events.event_log.answers import ClosedError, LogUnreachableError
+from scp_events.event_log.appends import Answer, Append
+from scp_events.event_log.calls import STATEMENTS as APPENDING
+from scp_events.event_log.connecting import connect
+from scp_events.event_log.connection import Connection, ConnectionLostError, Statement
+from scp_events.event_log.group_commit import ROOM, GroupCommit
+from scp_events.event_log.roles import READER, WRITER
+from scp_events.event_log.rows import Row
+from scp_events.event_log.sending import PAUSE_SECONDS, Sender
+from scp_events.vocabulary import NOTHING_YET, CaseId, CommandId, EventId, Position, Stream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be read in order to decide."""
+
+    stream: Stream
+    case_id: CaseId | None
+    """Whose case it is; the first event of the stream says it better."""
+    after: int = -1
+    """The version of the stream that is known already."""
+    types: tuple[str, ...] = ()
+    """Of which events of the case evidence is made."""
+    other_cases: tuple[CaseId, ...] = ()
+    """Cases besides, of which it is made."""
+    since: Position = NOTHING_YET
+    """Through where evidence is known already."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What was read, as of one position."""
+
+    case_id: CaseId | None
+    through: Position = NOTHING_YET
+    stream: list[Row] = field(default_factory=list)
+    evidence: list[Row] = field(default_factory=list)
+
+
+class Named(NamedTuple):
+    """An event that a command names."""
+
+    event_id: EventId
+    case_id: CaseId | None
+    occurred_at: datetime
+    precision: str
+
+
+class Recalled(NamedTuple):
+    """An event that a command came to when it was sent before."""
+
+    fingerprint: bytes
+    stream: Stream
+    version: int
+    event_id: EventId
+    position: Position
+    recorded_at: datetime
+
+
+class Store(Protocol):
+    """The log, or what stands for it in a trial. Everything may raise `LogUnreachableError`."""
+
+    async def find(self, wanted: Wanted) -> Found:
+        """Read a stream and evidence, by one round trip."""
+
+    async def named(self, event_ids: Collection[EventId]) -> tuple[Position, list[Named]]:
+        """Return the head, and those of these events that there are."""
+
+    async def versions(self, streams: Collection[Stream]) -> dict[Stream, int]:
+        """Return where streams stand; what has no events is left out."""
+
+    async def recall(self, command_id: CommandId) -> list[Recalled]:
+        """Return what a command came to; empty where it is not known."""
+
+    async def append(self, append: Append) -> Answer:
+        """Append, or return why not, as `GroupCommit.append` does."""
+
+    async def case_of_stream(self, stream: Stream) -> CaseId | None:
+        """Return whose case a stream belongs to, if any."""
+
+    async def case_of(self, reference: str) -> CaseId | None:
+        """Return the case people call `reference`, if any."""
+
+    async def open_case(self, reference: str) -> CaseId:
+        """Return the case people call `reference`; make one where there is none yet."""
+
+    async def close(self) -> None:
+        """Answer those who wait, and give every connection back."""
+
+
+FIND = Statement(
+    "find",
+    ("uuid", "text", "integer", "uuid", "text[]", "uuid[]", "bigint"),
+    """
+    WITH whose AS (
+        SELECT coalesce(
+            (SELECT case_id FROM event_log.events WHERE stream_id = $1 ORDER BY version LIMIT 1), $4
+        ) AS case_id)
+    SELECT 'head', position, NULL::uuid, NULL::text, NULL::integer, NULL::timestamptz, NULL::text,
+           NULL::bytea, (SELECT case_id FROM whose)
+    FROM event_log.head
+    UNION ALL
+    SELECT 'stream', position, stream_id, category, version, recorded_at, type, body, NULL
+    FROM event_log.events WHERE stream_id = $1 AND category = $2 AND version > $3
+    UNION ALL
+    SELECT 'evidence', position, stream_id, category, version, recorded_at, type, body, NULL
+    FROM event_log.events
+    WHERE case_id = ANY (array_append($6, (SELECT case_id FROM whose))) AND position > $7 AND type = ANY ($5)
+    """,
+)
+NAMED = Statement(
+    "named",
+    ("uuid[]",),
+    """
+    SELECT position, NULL::uuid, NULL::uuid, NULL::timestamptz, NULL::text FROM event_log.head
+    UNION ALL
+    SELECT 0, event_id, case_id, occurred_at, precision FROM event_log.events WHERE event_id = ANY ($1)
+    """,
+)
+VERSIONS = Statement(
+    "versions",
+    ("uuid[]",),
+    "SELECT category, stream_id, max(version) FROM event_log.events WHERE stream_id = ANY ($1) GROUP BY 1, 2",
+)
+RECALL = Statement(
+    "recall",
+    ("uuid",),
+    """
+    SELECT c.fingerprint, e.category, e.stream_id, e.version, e.event_id, e.position, e.recorded_at
+    FROM event_log.commands c
+    JOIN event_log.events e ON e.position >= first_position AND e.position < first_position + event_count
+    WHERE c.command_id = $1 ORDER BY e.position
+    """,
+)
+CASE_OF_STREAM = Statement(
+    "case_of_stream",
+    ("uuid", "text"),
+    "SELECT case_id FROM event_log.events WHERE stream_id = $1 AND category = $2 ORDER BY version LIMIT 1",
+)
+CASE_OF = Statement("case_of", ("text",), "SELECT case_id FROM event_log.cases WHERE reference = $1")
+OPEN_CASE = Statement(
+    "open_case",
+    ("text", "uuid"),
+    """
+    WITH opened AS (
+        INSERT INTO event_log.cases (reference, case_id) VALUES ($1, $2)
+        ON CONFLICT (reference) DO NOTHING RETURNING case_id)
+    SELECT case_id FROM opened UNION ALL SELECT case_id FROM event_log.cases WHERE reference = $1 LIMIT 1
+    """,
+)
+READING = (FIND, NAMED, VERSIONS, RECALL, CASE_OF_STREAM, CASE_OF)
+SENDERS = 2
+"""Connections to append over: while one's call is under way, the other's callers decide."""
+READERS = 4
+"""Connections to read over at most."""
+
+
+class LogStore:
+    """The log in PostgreSQL, for the tasks of one event loop."""
+
+    def __init__(self, conninfo: str, *, patience: float, room: int = ROOM) -> None:
+        """`patience` is how long a database that is away or silent is asked, in seconds.
+
+        `room` says how many may wait to be recorded; whoever comes then is told that we are busy.
+        """
+        self._patience = patience
+        writing = partial(connect, conninfo, WRITER, patience)
+        reading = partial(connect, conninfo, READER, patience)
+        self._senders = [Sender(Connection(writing, APPENDING), patience=patience) for _ in range(SENDERS)]
+        self._commit = GroupCommit([sender.send for sender in self._senders], room=room)
+        self._readers = _Pool([Connection(reading, READING) for _ in range(READERS)])
+        self._opener = _Pool([Connection(writing, (OPEN_CASE,))])
+        self.append = self._commit.append
+
+    async def close(self) -> None:
+        """Answer those who wait, and give every connection back."""
+        await self._commit.close()
+        for sender in self._senders:
+            sender.close()
+        for pool in (self._readers, self._opener):
+            pool.close()
+
+    async def find(self, wanted: Wanted) -> Found:
+        """Read a stream and evidence, by one round trip."""
+        found = Found(None)
+        for part, *row, case_id in await self._ask(
+            FIND,
+            wanted.stream.id.bytes,
+            wanted.stream.category.encode(),
+            wanted.after.to_bytes(4, signed=True),
+            None if wanted.case_id is None else wanted.case_id.bytes,
+            arrays.texts(wanted.types),
+            arrays.uuids(wanted.other_cases),
+            wanted.since.to_bytes(8),
+        ):
+            if part == "head":
+                found.through, found.case_id = row[0], case_id
+            else:
+                (found.stream if part == "stream" else found.evidence).append(Row(*row))
+        return found
+
+    async def named(self, event_ids: Collection[EventId]) -> tuple[Position, list[Named]]:
+        """Return the head, and those of these events that there are."""
+        rows = await self._ask(NAMED, arrays.uuids([*event_ids]))
+        head = max(row[0] for row in rows)
+        return head, [Named(*row[1:]) for row in rows if row[1] is not None]
+
+    async def versions(self, streams: Collection[Stream]) -> dict[Stream, int]:
+        """Return where streams stand; what has no events is left out."""
+        rows = await self._ask(VERSIONS, arrays.uuids([stream.id for stream in streams]))
+        return {Stream(category, stream_id): version for category, stream_id, version in rows}
+
+    async def recall(self, command_id: CommandId) -> list[Recalled]:
+        """Return what a command came to; empty where it is not known."""
+        rows = await self._ask(RECALL, command_id.bytes)
+        return [
+            Recalled(fingerprint, Stream(category, stream_id), *rest)
+            for fingerprint, category, stream_id, *rest in rows
+        ]
+
+    async def case_of_stream(self, stream: Stream) -> CaseId | None:
+        """Return whose case a stream belongs to, if any."""
+        rows = await self._ask(CASE_OF_STREAM, stream.id.bytes, stream.category.encode())
+        return rows[0][0] if rows else None
+
+    async def case_of(self, reference: str) -> CaseId | None:
+        """Return the case people call `reference`, if any."""
+        rows = await self._ask(CASE_OF, reference.encode())
+        return rows[0][0] if rows else None
+
+    async def open_case(self, reference: str) -> CaseId:
+        """Return the case people call `reference`; make one where there is none yet."""
+        while True:  # somebody may open it at the same moment: then it is there the next time
+            rows = await self._ask(OPEN_CASE, reference.encode(), uuid4().bytes, by_way_of=self._opener)
+            if rows:
+                return CaseId(rows[0][0])
+
+    async def _ask(
+        self, statement: Statement, *arguments: bytes | None, by_way_of: _Pool | None = None
+    ) -> list[TupleRow]:
+        """Ask until it is answered: everything here may be repeated without harm."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._patience
+        while True:
+            try:
+                async with (by_way_of or self._readers).connection() as connection:
+                    return _rows(await connection.ask(statement, arguments, deadline))
+            except ConnectionLostError as lost:
+                if loop.time() > deadline:
+                    raise LogUnreachableError("the database cannot be reached: try again") from lost
+            except psycopg.OperationalError as error:
+                raise LogUnreachableError(f"the database does not answer ({type(error).__name__})") from error
+            await asyncio.sleep(PAUSE_SECONDS)
+
+
+class _Pool:
+    """Connections that are lent, the one that was used last first: so no more are made than are needed."""
+
+    def __init__(self, connections: Sequence[Connection]) -> None:
+        self._all = connections
+        self._idle = [*connections]
+        self._free = asyncio.Semaphore(len(connections))
+        self._closed = False
+
+    def close(self) -> None:
+        self._closed = True
+        for connection in self._all:
+            connection.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        async with self._free:
+            if self._closed:
+                raise ClosedError("the log was closed: nothing more can be asked of it")
+            connection = self._idle.pop()
+            try:
+                yield connection
+            finally:
+                self._idle.append(connection)
+
+
+def _rows(result: PGresult) -> list[TupleRow]:
+    loading = Transformer()
+    loading.set_pgresult(result)
+    rows: list[Any] = loading.load_rows(0, result.ntuples, tuple)
+    return rows

@@ -1,0 +1,1 @@
+"""Cosigning other logs' checkpoints, and asking others to cosign ours. Needs no database."""

@@ -1,0 +1,1 @@
+"""What every service needs to run: how it begins and ends, its settings, its log, its HTTP server."""
