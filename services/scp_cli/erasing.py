@@ -151,7 +151,7 @@ def _show_standing(log: EventLog, case_id: ParticipantId, found: Standing) -> No
 
 
 def _show_certificate(log: EventLog, certificate: Certificate, how: Format) -> None:
-    from scp_cli.story import pairs
+    from scp_events.case_file.story import pairs
 
     if how is Format.TABLE:
         show_rich(

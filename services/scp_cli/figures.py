@@ -8,7 +8,7 @@ from datetime import date
 from rich.console import RenderableType
 from rich.text import Text
 
-from scp_cli.story import LOUD, pairs
+from scp_events.case_file.story import LOUD, pairs
 from scp_events.follower import AnyConnection
 from scp_events.projections.outcomes import (
     DEFINITIONS,

@@ -10,7 +10,6 @@ import typer
 
 from scp_cli.output import Format, Shown, as_csv, as_json, show_rich, write
 from scp_cli.points import known, moment
-from scp_cli.proving import foot_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +50,7 @@ def replay(
     at = _point((as_of, "--as-of"), (known_at, "--known-at"), trust_source_times)
     from scp_cli.connecting import case_named, opened_log
     from scp_events import history
+    from scp_events.case_file.printed import foot_of
 
     with opened_log() as log:
         told = history.replay(log, case_named(log, case), at)
@@ -111,7 +111,7 @@ def show_replay(told: CaseReplay, how: Format, foot: str | None = None) -> None:
     """Write a replayed case: whole as JSON, as a story above its checkpoint, or row by row."""
     match how:
         case Format.TABLE:
-            from scp_cli.story import story
+            from scp_events.case_file.story import story
 
             show_rich(*story(told), *([f"Covered by a checkpoint: {foot}."] if foot else []))
         case Format.JSON:
@@ -124,8 +124,8 @@ def show_difference(log: EventLog, told: CaseDifference, between: tuple[Point, P
     """Write what differs: whole as JSON or to read, or its entries, one a row, each with its cause."""
     match how:
         case Format.TABLE:
-            from scp_cli.story import difference
             from scp_events import history
+            from scp_events.case_file.story import difference
 
             stories = (history.replay(log, told.case_id, point).story for point in between)
             show_rich(*difference(told, {entry.position: entry for s in stories for entry in s}.values()))

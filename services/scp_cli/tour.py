@@ -22,8 +22,8 @@ from scp_cli.output import Format, remark, show_rich, table, write
 from scp_cli.proof import prove
 from scp_cli.reading import THEIR_CASES, by_day
 from scp_cli.replaying import show_difference
-from scp_cli.story import LATE_FROM, LOUD, QUIET, Places, brief, delay, full
 from scp_events import follower, history
+from scp_events.case_file.story import LATE_FROM, LOUD, QUIET, Places, brief, delay, full
 from scp_events.event_log import EventLog
 from scp_events.follower import AnyConnection
 from scp_events.history import CaseReplay, Entry, Point

@@ -17,7 +17,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from scp_cli.output import in_words, plain
+from scp_events.case_file.words import in_words, plain
 from scp_events.history import CaseDifference, CaseReplay, Change, Entry, Seen, StreamState
 from scp_events.vocabulary import Actor, Decision, Erased, LegalBasis, Views
 
