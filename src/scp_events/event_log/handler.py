@@ -389,7 +389,7 @@ class CommandHandler:
                 each.envelope.event_id,
                 each.stream,
                 Position(first + n),
-                asked.when if each.envelope.occurred_at else self.calendar.moment(answer.recorded_at),
+                self._when(each, answer),
                 asked.request.provenance.answerable,
             )
             for n, each in enumerate(enveloped)
@@ -402,6 +402,13 @@ class CommandHandler:
             first_position=first,
             recorded_at=answer.recorded_at,
         )
+
+    def _when(self, each: Enveloped, answer: Answer) -> When:
+        """Return when it was so: of a correction when the fact was, of an act when it was recorded."""
+        at = each.envelope.occurred_at
+        if at is None:
+            return self.calendar.moment(answer.recorded_at)
+        return self.calendar.read(at, each.envelope.precision)
 
     def _remember(self, asked: _Asked, known: _Known, recorded: Sequence[AnyFact]) -> None:
         aggregate, own = asked.request.aggregate, asked.request.stream
