@@ -38,13 +38,19 @@ def connected(conninfo: str, patience: float = 30.0, **how: object) -> None:
 def test_a_pooler_in_transaction_mode_is_refused_by_name(log_database: str) -> None:
     with (
         pooler(log_database, shared=True) as by_way_of_it,
-        pytest.raises(UnsafeServerError, match="a pooler stands before the server and lends .* `pool_mode = transaction`"),
+        pytest.raises(
+            UnsafeServerError,
+            match="a pooler stands before the server and lends .* `pool_mode = transaction`",
+        ),
     ):
         connect(by_way_of_it, WRITER, 30.0)
 
 
 def test_a_pooler_that_lends_for_a_session_does_no_harm(log_database: str) -> None:
-    with pooler(log_database, shared=False) as by_way_of_it, connect(by_way_of_it, READER, 30.0) as connection:
+    with (
+        pooler(log_database, shared=False) as by_way_of_it,
+        connect(by_way_of_it, READER, 30.0) as connection,
+    ):
         assert connection.execute("SELECT current_user").fetchone() == (READER,)
 
 
