@@ -51,7 +51,7 @@ draw: setup ## draw the pages from the code, and write the published language an
 # One module of benchmarks/ each. `make bench SHORT=--short` takes a minute for each.
 BENCHMARKS := append http lag opening growth catching_up costs encrypted_fields tree_writing verifying
 
-peers: ## install UmaDB, Message DB and Emmett, beside which `make bench` then measures (Node 20, for two of them)
+peers: ## install UmaDB, Message DB and Emmett, beside which `make bench` then measures (two of them by npm)
 	$(PYTHON) -m venv benchmarks/peers/.venv
 	benchmarks/peers/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/peers/requirements.txt
 	npm ci --prefix benchmarks/peers --ignore-scripts --no-audit --no-fund --loglevel=error

@@ -101,17 +101,17 @@ def _from_one_process(said: Run, body: bytes) -> None:
     assert isinstance(ours, Ours)
     in_tasks = said.closing(FromTasks(ours))
     clients = _pgbench(said, body)
-    beside = {BESIDE_PEERS: peers.contenders(said, body, BESIDE_PEERS)}
     for n in CALLERS:
-        said.compare(
-            {
-                f"{name}, {n} threads": checked(from_threads(each, n, said.seconds))
-                for name, each in all_stores.items()
-            }
-            | {f"ours, {n} tasks": checked(in_tasks.recording(n, said.seconds))}
-            | clients(n)
-            | beside.get(n, {})
-        )
+        with said.part() as part:  # peers are there for one number of callers only: they hold connections
+            part.compare(
+                {
+                    f"{name}, {n} threads": checked(from_threads(each, n, said.seconds))
+                    for name, each in all_stores.items()
+                }
+                | {f"ours, {n} tasks": checked(in_tasks.recording(n, said.seconds))}
+                | clients(n)
+                | (peers.contenders(part, body, n) if n == BESIDE_PEERS else {})
+            )
 
 
 def _pgbench(said: Run, body: bytes) -> Callable[[int], dict[str, Contender]]:

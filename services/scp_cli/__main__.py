@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from scp_cli import starting
+
+if __name__ == "__main__":
+    starting.listen()
+
 import sys
 
 import typer

@@ -52,7 +52,9 @@ def run(
     if context.invoked_subcommand:
         context.obj = home
         return
-    from scp_cli.serving import supervise
+    from scp_cli.serving import must_be_free, supervise
+
+    must_be_free(host, port)
 
     told = {
         **os.environ,
