@@ -31,7 +31,9 @@ class Server:
         await self.may_answer.wait()
         if self.fault:
             return [self.fault for _ in appends]
-        return [Answer("recorded", n, datetime(2025, 3, 3, tzinfo=UTC)) for n, _ in enumerate(appends, start=1)]
+        return [
+            Answer("recorded", n, datetime(2025, 3, 3, tzinfo=UTC)) for n, _ in enumerate(appends, start=1)
+        ]
 
 
 def play(scene: Callable[[Server], Awaitable[None]]) -> None:
