@@ -1,6 +1,6 @@
-"""`scp verify`, `export` and `anchors`: that the log is what it was, for ourselves and for others."""
+"""`scp-events verify`, `export` and `anchors`: that the log is what it was, for ourselves and for others."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import typer
 from scp_cli.output import Format, Shown, as_json, progress, remark, show, write
 
 if TYPE_CHECKING:
-    from scp_events.event_log import EventLog
+    from scp_events.event_log import LogReader
     from scp_events.ledger.log.settings import LedgerSettings
     from scp_events.ledger.log.startup import Asked
     from scp_events.ledger.log.verifying import Anchor, Verified
-    from scp_events.vocabulary import ParticipantId
+    from scp_events.vocabulary import CaseId
 
 STALE = 3
 """The exit code where an anchor contradicts the log."""
@@ -78,7 +78,7 @@ def _cover(conninfo: str, settings: LedgerSettings) -> str | None:
     except StaleLogError as stale:
         return str(stale)
     except (AnchorError, OSError, *EXPECTED) as error:
-        remark(f"scp: no checkpoint was made: {error}")
+        remark(f"scp-events: no checkpoint was made: {error}")
     return None
 
 
@@ -98,7 +98,7 @@ def _held(conninfo: str, settings: LedgerSettings) -> list[Anchor]:
             log = known_log(connection)
             return list(held_in(AnchorFile(path), log, connection)) if log else []
     except AnchorError as error:
-        remark(f"scp: not compared with {path}: {error}")
+        remark(f"scp-events: not compared with {path}: {error}")
         return []
 
 
@@ -167,14 +167,17 @@ def export(
         name, archive = bundled(log, ledger_settings(), case_named(log, case), at=at, checkpoint=checkpoint)
     path = output or Path(f"{name}.zip")
     path.write_bytes(archive)
-    remark(f"scp: {path} can be verified with the verify.py in it; compare its key with `scp anchors`")
+    remark(
+        f"scp-events: {path} can be verified with the verify.py in it;"
+        " compare its key with `scp-events anchors`"
+    )
     write(f"{path}\n")
 
 
 def bundled(
-    log: EventLog,
+    log: LogReader,
     settings: LedgerSettings,
-    case_id: ParticipantId,
+    case_id: CaseId,
     *,
     at: int | None = None,
     checkpoint: bool = True,
@@ -187,7 +190,7 @@ def bundled(
     return export_case(log.conninfo, settings, case_id, lambda size: readable(log, case_id, size), at=at)
 
 
-def _cover_for_export(log: EventLog, settings: LedgerSettings, *, checkpoint: bool) -> None:
+def _cover_for_export(log: LogReader, settings: LedgerSettings, *, checkpoint: bool) -> None:
     """Make the log's tables, key and newest checkpoint; what an anchor contradicts is not handed out."""
     from scp_events.ledger.log import startup
 
@@ -226,9 +229,9 @@ def anchors(
         log, foot = _log_of(conninfo), foot_of(conninfo)
     show(rows, how, COLUMNS)
     if log:
-        remark(f"scp: this log signs with {log}")
+        remark(f"scp-events: this log signs with {log}")
     if foot:
-        remark(f"scp: newest published: {foot}")
+        remark(f"scp-events: newest published: {foot}")
     if any(row["contradicts"] for row in rows):
         raise typer.Exit(STALE)
 

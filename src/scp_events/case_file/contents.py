@@ -8,16 +8,16 @@ import psycopg
 
 from scp_events.case_file.printed import printed
 from scp_events.case_file.story import story
-from scp_events.event_log import EventLog
-from scp_events.history import Point, replay
+from scp_events.event_log import LogReader
 from scp_events.ledger.format.bundle import Opened
 from scp_events.ledger.log import tables
 from scp_events.ledger.log.exporting import Readable
 from scp_events.policy import POLICIES
-from scp_events.vocabulary import Erased, ParticipantId, Position, Stream
+from scp_events.replay import Point, replay
+from scp_events.vocabulary import CaseId, Erased, Position, Stream
 
 
-def readable(log: EventLog, case_id: ParticipantId, size: int) -> Readable:
+def readable(log: LogReader, case_id: CaseId, size: int) -> Readable:
     """Return the case as it was known at a size of the log, as people read it."""
     told = replay(log, case_id, Point(known_at=Position(size)))
     named = {entry.decision.policy_version for entry in told.story if entry.decision}
@@ -30,7 +30,7 @@ def readable(log: EventLog, case_id: ParticipantId, size: int) -> Readable:
     )
 
 
-def opened_parts(log: EventLog, case_id: ParticipantId, size: int) -> dict[int, list[Opened]]:
+def opened_parts(log: LogReader, case_id: CaseId, size: int) -> dict[int, list[Opened]]:
     """Open the case's encrypted parts, each with the salt by which its digest can be checked.
 
     Whoever may read the story may have them. What is erased stays so, and its proofs hold nevertheless.
