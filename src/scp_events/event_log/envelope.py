@@ -128,7 +128,7 @@ class Recorded(Generic[E_co]):
 class UnreadableEventError(Exception):
     """A stored event that this version of the program cannot read; it names the place, never the content.
 
-    Where it is an encrypted part that cannot be opened, its `__cause__` is the `EncryptionError` that says why.
+    Where an encrypted part cannot be opened, its `__cause__` is the `EncryptionError` that says why.
     """
 
 
@@ -160,7 +160,7 @@ class Codec:
 
         Raises `Refused` where it has words for somebody whose key is destroyed, and `KeyServiceDownError`.
         """
-        event = envelope.event
+        event: Event = envelope.event
         place = Place(stream.id, version, event.type)
         otherwise = envelope.case_id or stream.id
         parts = [
