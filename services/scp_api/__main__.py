@@ -13,7 +13,7 @@ from scp_api.read_models import PROJECTIONS
 from scp_api.settings import Settings
 from scp_events import follower
 from scp_events.access import Issuer, Verifier, development, keys
-from scp_events.event_log import EventLogAsync
+from scp_events.event_log import CommandHandler
 from scp_events.ledger.log import startup
 from scp_events.ledger.log.startup import Guard, ReadOnlyError, StaleLogError, Standing
 from scp_events.runtime import program
@@ -38,21 +38,20 @@ def serve(stopping: Stopping) -> None:
     issuers = _issuers(settings)
     with ExitStack() as opened:
         opened.callback(logger.info, "stopping", step="database")
-        log = opened.enter_context(
-            opened_log(settings, pool_size=2 * settings.api_threads, patience=PATIENCE)
-        )
+        log = opened.enter_context(opened_log(settings, pool_size=settings.api_threads, patience=PATIENCE))
         follower.prepare(log.conninfo, PROJECTIONS)
         reading = opened.enter_context(_reading(log.conninfo, settings.api_threads))
         opened.callback(logger.info, "stopping", step="pools")
         if settings.api_follow:
             opened.enter_context(follower.following(log, PROJECTIONS))
         opened.callback(logger.info, "stopping", step="followers")
+        guard = _guard(log.conninfo, settings)
         parts = Parts(
             log=log,
-            writing=EventLogAsync(log, readers=settings.api_threads),
+            handler=CommandHandler(log.conninfo, log.keyring, may_append=guard.must_allow_appending),
             reading=reading,
             verifier=Verifier(issuers),
-            guard=_guard(log.conninfo, settings),
+            guard=guard,
             threads=settings.api_threads,
         )
         listening = opened.enter_context(listen(settings.api_host, settings.api_port))

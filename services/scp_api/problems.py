@@ -6,7 +6,7 @@ answer does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -19,25 +19,29 @@ from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from scp_api.addresses import sent_to
 from scp_events.access import Deny, KeysUnavailableError, TokenError
+from scp_events.commands import MistakenError, NotJsonError, NothingThereError, in_words_of
+from scp_events.commands.reading import mistake
 from scp_events.event_log import (
     BusyError,
     ClosedError,
     CommandIdReusedError,
     LogUnreachableError,
     LogUnwritableError,
-    NotAnsweredError,
+    NewerEventError,
     StaleVersionError,
     UnsafeServerError,
 )
-from scp_events.history import UnknownCaseError
 from scp_events.ledger.log.startup import ReadOnlyError, StaleLogError
 from scp_events.privacy import KeyServiceDownError
+from scp_events.replay import NotKnownYetError, UnknownCaseError
 from scp_events.vocabulary import Refused, Word
 
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "urn:scp:problem:"
 RETRY_AFTER = "2"
+UPDATED_AFTER = "300"
 
 _journal = structlog.get_logger("scp_api")
 
@@ -80,6 +84,8 @@ TITLES = {
     "version-required": "A decision names the version it was made on",
     "key-reused": "The key came with another request before",
     "busy": "Cannot be done just now",
+    "not-known-yet": "Nobody knows yet what will be known then",
+    "newer-version-needed": "This program is too old for this case",
     "read-only": "Nothing can be recorded just now",
     "failure": "The program failed",
 }
@@ -122,6 +128,16 @@ class Problem(Exception):  # noqa: N818 - an answer, not an error of the program
         )
 
 
+def invalid(errors: Sequence[WrongField]) -> Problem:
+    """Return which places in a request are not as they must be."""
+    return Problem(422, "invalid", "correct the places named in `errors` and send it again", errors=errors)
+
+
+def unreadable() -> Problem:
+    """Return that a body is no JSON."""
+    return Problem(400, "body-unreadable", "send a body that is JSON")
+
+
 def not_found() -> Problem:
     """Return the one answer for what does not exist and for what may not be seen."""
     return Problem(404, "not-found", "there is nothing here for you: check the address and your role")
@@ -141,6 +157,18 @@ def unauthorised(error: TokenError) -> Problem:
 def busy(detail: str) -> Problem:
     """Return that it may work in a moment."""
     return Problem(503, "busy", detail, headers={"Retry-After": RETRY_AFTER})
+
+
+def newer_version_needed() -> Problem:
+    """Return that a newer program has recorded what this one does not know; other cases are served."""
+    detail = "a newer version of this program has recorded in this case: ask again once this one is updated"
+    return Problem(503, "newer-version-needed", detail, headers={"Retry-After": UPDATED_AFTER})
+
+
+def method_not_allowed(methods: Iterable[str]) -> Problem:
+    """Return what can be done at an address instead."""
+    allow = {"Allow": ", ".join(sorted(methods))}
+    return Problem(405, "method-not-allowed", "use a method the Allow header names", headers=allow)
 
 
 def read_only() -> Problem:
@@ -165,21 +193,33 @@ def problem_of(error: Exception) -> Problem:  # noqa: PLR0911 - one return for e
         case Problem():
             return error
         case Refused():
-            return Problem(409, "refused", error.remedy, rule=error.rule)
+            return Problem(409, "refused", in_words_of(sent_to, error.remedy), rule=error.rule)
+        case MistakenError():
+            return invalid(
+                [WrongField(location=("body", *each.place), detail=each.detail) for each in error.mistakes]
+            )
+        case NotJsonError():
+            return unreadable()
         case StaleVersionError():
             return _stale(error)
         case CommandIdReusedError():
             return Problem(
                 422, "key-reused", "this Idempotency-Key came with another request: choose a new one"
             )
-        case UnknownCaseError():
+        case UnknownCaseError() | NothingThereError():
             return not_found()
+        case NotKnownYetError():
+            return Problem(
+                422, "not-known-yet", "`known_at` lies ahead: name a time that has come, or leave it out"
+            )
+        case NewerEventError():
+            return newer_version_needed()
         case ReadOnlyError() | StaleLogError():
             return read_only()
         case RequestValidationError():
-            return _invalid(error)
-        case HTTPException():
-            return _http(error)
+            return invalid([_wrong_field(found) for found in error.errors()])
+        case HTTPException() if error.status_code == HTTPStatus.NOT_FOUND:
+            return not_found()
     return _passing(error)
 
 
@@ -191,7 +231,6 @@ PASSING: Mapping[type[Exception], str] = {
     psycopg.OperationalError: "the database cannot be reached or is busy: try again",
     LogUnreachableError: "the database cannot be reached: try again with the same key",
     LogUnwritableError: "the database does not write just now: nothing was recorded, try again",
-    NotAnsweredError: "the service is stopping: try again with the same key",
     UnsafeServerError: "the database may lose what it records, so nothing is: try again once it is set right",
     KeyServiceDownError: "the keys of personal data cannot be had just now: try again",
 }
@@ -213,62 +252,51 @@ def _stale(error: StaleVersionError) -> Problem:
     )
 
 
-def _http(error: HTTPException) -> Problem:
-    kinds = {
-        HTTPStatus.METHOD_NOT_ALLOWED: ("method-not-allowed", "use a method the Allow header names"),
-        HTTPStatus.BAD_REQUEST: ("body-unreadable", "send a body that is JSON"),
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body-too-large", "send less at once"),
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("media-type", "send Content-Type: application/json"),
-    }
-    if error.status_code not in kinds:
-        return not_found() if error.status_code == HTTPStatus.NOT_FOUND else failure()
-    kind, detail = kinds[HTTPStatus(error.status_code)]
-    return Problem(error.status_code, kind, detail, headers=error.headers)
-
-
-def _invalid(error: RequestValidationError) -> Problem:
-    wrong = [wrong_field(found) for found in error.errors()]
-    if any(found["type"] == "json_invalid" for found in error.errors()):
-        return Problem(400, "body-unreadable", "send a body that is JSON")
-    return Problem(422, "invalid", "correct the places named in `errors` and send it again", errors=wrong)
-
-
-def wrong_field(found: Mapping[str, Any]) -> WrongField:
-    """Say where the mistake is and of which kind. An unknown name is the client's own word: left out."""
-    location = tuple(str(step) for step in found["loc"])
-    if found["type"] == "extra_forbidden":
-        return WrongField(location=location[:-1], detail="a name here is not known")
-    if "parsing" in found["type"] or "unicode" in found["type"]:
-        return WrongField(location=location, detail=f"cannot be read ({found['type']})")
-    return WrongField(location=location, detail=str(found["msg"]))
+def _wrong_field(found: Mapping[str, Any]) -> WrongField:
+    place, detail = mistake(found)
+    return WrongField(location=place, detail=detail)
 
 
 # --- handing them out -------------------------------------------------------------------------------------
 
 
+EXPECTED: tuple[type[Exception], ...] = (
+    Problem,
+    Refused,
+    MistakenError,
+    NotJsonError,
+    NothingThereError,
+    StaleVersionError,
+    CommandIdReusedError,
+    UnknownCaseError,
+    NotKnownYetError,
+    NewerEventError,
+    ReadOnlyError,
+    StaleLogError,
+    RequestValidationError,
+    HTTPException,
+    *PASSING,
+)
+"""What has an answer of its own. Any other error is our mistake, and the journal tells where."""
+
+
 def install(app: FastAPI) -> None:
     """Answer every expected error with a problem document."""
-    expected = (
-        Problem,
-        Refused,
-        StaleVersionError,
-        CommandIdReusedError,
-        UnknownCaseError,
-        ReadOnlyError,
-        StaleLogError,
-        RequestValidationError,
-        HTTPException,
-    )
-    for kind in (*expected, *PASSING):
+    for kind in EXPECTED:
         app.add_exception_handler(kind, _answer)
 
 
-def _answer(request: Request, error: Exception) -> Response:
+def answer_to(error: Exception) -> Response:
+    """Return the answer to an expected error, and write down what it was."""
     problem = problem_of(error)
-    if problem.document.status == HTTPStatus.METHOD_NOT_ALLOWED:
-        problem.headers["Allow"] = ", ".join(sorted(_methods(request)))
     _journal.info("problem", kind=problem.kind, rule=problem.document.rule, status=problem.document.status)
     return problem.response()
+
+
+def _answer(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return answer_to(method_not_allowed(_methods(request)))
+    return answer_to(error)
 
 
 def _methods(request: Request) -> set[str]:

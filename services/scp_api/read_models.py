@@ -20,7 +20,6 @@ from scp_api.parts import Parts
 from scp_api.points import LAST_POSITION, DayQuery
 from scp_events import follower
 from scp_events.access import Resource
-from scp_events.access.policy import READ
 from scp_events.follower import AnyConnection, Projection
 from scp_events.projections import caseload, decisions, outcomes, referrals
 from scp_events.projections.caseload import Case
@@ -85,7 +84,7 @@ def _caseload(parts: Parts) -> Callable[..., Response]:
         key_worker: Annotated[PersonCode, Query(examples=["kw-juniper"])],
         min_position: MinPosition = 0,
     ) -> Response:
-        preconditions.allowed(request, READ, Resource.CASELOAD)
+        preconditions.may_read(request, Resource.CASELOAD)
         with _caught_up(parts, request, caseload, min_position) as (connection, position):
             cases = caseload.of_key_worker(connection, key_worker, parts.now().date())
         return json_of(Caseload(position=position, cases=tuple(cases)))
@@ -100,7 +99,7 @@ def _decisions(parts: Parts) -> Callable[..., Response]:
         limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
         min_position: MinPosition = 0,
     ) -> Response:
-        preconditions.allowed(request, READ, Resource.DECISIONS)
+        preconditions.may_read(request, Resource.DECISIONS)
         with _caught_up(parts, request, decisions, min_position) as (connection, position):
             found = decisions.register(connection, Position(after), limit + 1)
         page = tuple(found[:limit])
@@ -118,7 +117,7 @@ def _outcomes(parts: Parts) -> Callable[..., Response]:
         until: DayQuery = None,
         min_position: MinPosition = 0,
     ) -> Response:
-        preconditions.allowed(request, READ, Resource.OUTCOMES)
+        preconditions.may_read(request, Resource.OUTCOMES)
         cohort, day = Period(since=since or date.min, until=until or date.max), on or parts.now().date()
         with _caught_up(parts, request, outcomes, min_position) as (connection, position):
             return json_of(_figures(connection, position, day, cohort))

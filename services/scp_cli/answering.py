@@ -59,8 +59,8 @@ def _say_what_is_behind(log: EventLog, connection: AnyConnection, projection: Pr
     found, head = checkpoints.read(connection, projection), log.head()
     if found.position < head or found.state is not State.FOLLOWING:
         remark(
-            f"scp: {projection.NAME} is {found.state} at position {found.position} of {head}:"
-            " `scp projections` says why"
+            f"scp-events: {projection.NAME} is {found.state} at position {found.position} of {head}:"
+            " `scp-events projections` says why"
         )
 
 
@@ -75,7 +75,7 @@ def opened_projections() -> Iterator[tuple[EventLog, AnyConnection]]:
             try:
                 follower.prepare(log.conninfo, [projection])
             except follower.OtherTablesError as outdated:
-                remark(f"scp: {outdated}")
+                remark(f"scp-events: {outdated}")
         with psycopg.connect(log.conninfo, autocommit=True) as connection:
             yield log, connection
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import psycopg
 
 from scp_cli.connecting import LedgerSettingsError
-from scp_cli.importing import SheetsRefusedError
+from scp_events.commands import (
+    MistakenError,
+    NothingThereError,
+    NotJsonError,
+    Offer,
+    UnknownCommandError,
+    in_words_of,
+)
+from scp_events.importing import SheetsRefusedError
 from scp_events.database import DatabaseError
 from scp_events.erasure import ErasureIncompleteError
 from scp_events.event_log import (
@@ -13,13 +21,11 @@ from scp_events.event_log import (
     CommandIdReusedError,
     LogUnreachableError,
     LogUnwritableError,
-    NotAnsweredError,
     StaleVersionError,
     UnreadableEventError,
     UnsafeServerError,
 )
 from scp_events.follower import FencedError, OtherTablesError, UnknownProjectionError
-from scp_events.history import UnknownCaseError
 from scp_events.ledger.format.bundle import BundleTooLargeError
 from scp_events.ledger.format.note import NoteError
 from scp_events.ledger.format.tree import ProofError
@@ -30,6 +36,7 @@ from scp_events.ledger.log.startup import ReadOnlyError, StaleLogError
 from scp_events.ledger.log.tables import LedgerError
 from scp_events.ledger.witness.promises import PromisesError
 from scp_events.privacy import EncryptionError, KeyServiceDownError, KeysInUseError
+from scp_events.replay import NotKnownYetError, UnknownCaseError
 from scp_events.vocabulary import Refused
 
 SAID = (
@@ -47,8 +54,8 @@ SAID = (
     LedgerSettingsError,
     LogUnreachableError,
     LogUnwritableError,
-    NotAnsweredError,
     NoteError,
+    NotKnownYetError,
     NothingToExportError,
     OtherTablesError,
     PromisesError,
@@ -59,6 +66,7 @@ SAID = (
     StaleLogError,
     StaleVersionError,
     UnknownCaseError,
+    UnknownCommandError,
     UnknownProjectionError,
     UnreadableEventError,
     UnsafeServerError,
@@ -71,7 +79,15 @@ def explain(error: Exception) -> str | None:
     """Return what to tell of an expected failure; None where it is a fault of the program."""
     match error:
         case Refused():
-            return f"{error.remedy} (rule: {error.rule})"
+            return f"{in_words_of(_typed, error.remedy)} (rule: {error.rule})"
+        case MistakenError():
+            return f"what was sent is not as it must be: {error}"
+        case NotJsonError():
+            return "what was sent is no JSON: write it as `scp-events do COMMAND --schema` says"
+        case NothingThereError():
+            return (
+                "there is nothing of this name: `scp-events cases` lists the cases, `replay` what is in one"
+            )
         case psycopg.Error():
             return _of_database(error)
         case OSError():
@@ -79,6 +95,11 @@ def explain(error: Exception) -> str | None:
     if isinstance(error, SAID):
         return str(error)
     return None
+
+
+def _typed(offer: Offer) -> str:
+    """Return how a refusal names a command to whoever types: of those for every fact, which is to be said."""
+    return f"scp-events do {f'.../{offer.name}' if offer.is_for_every_fact else offer.name}"
 
 
 def code_of(error: Exception) -> int:

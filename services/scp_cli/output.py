@@ -1,6 +1,6 @@
 """What comes out: data on stdout in the format asked for, progress and remarks on stderr."""
 
-# ruff: noqa: PLC0415 - what only some outputs need is imported by them, so that `scp --help` is quick
+# ruff: noqa: PLC0415 - what only some outputs need is imported by them, so that `scp-events --help` is quick
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ def show(
         case Format.NDJSON:
             write("".join(map(as_json, rows)))
         case Format.CSV:
-            write(as_csv(rows, list(rows[0]) if rows else list(columns)))
+            fields = dict.fromkeys(field for row in rows for field in row)
+            write(as_csv(rows, list(fields) or list(columns)))
         case Format.TABLE:
             show_rich(table([in_brief(row) for row in rows], columns) if rows else "Nothing to show.")
 

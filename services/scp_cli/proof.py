@@ -1,4 +1,4 @@
-"""The last thing `scp demo` shows: that nobody altered the log, and that others need not believe us."""
+"""The last thing `scp-events demo` shows: that nobody altered the log, and that others need not believe us."""
 
 from __future__ import annotations
 

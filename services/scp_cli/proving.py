@@ -1,6 +1,6 @@
-"""`scp verify`, `export` and `anchors`: that the log is what it was, for ourselves and for others."""
+"""`scp-events verify`, `export` and `anchors`: that the log is what it was, for ourselves and for others."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _cover(conninfo: str, settings: LedgerSettings) -> str | None:
     except StaleLogError as stale:
         return str(stale)
     except (AnchorError, OSError, *EXPECTED) as error:
-        remark(f"scp: no checkpoint was made: {error}")
+        remark(f"scp-events: no checkpoint was made: {error}")
     return None
 
 
@@ -100,7 +100,7 @@ def _held(conninfo: str, settings: LedgerSettings) -> list[Anchor]:
             log = known_log(connection)
             return list(held_in(AnchorFile(path), log, connection)) if log else []
     except AnchorError as error:
-        remark(f"scp: not compared with {path}: {error}")
+        remark(f"scp-events: not compared with {path}: {error}")
         return []
 
 
@@ -169,7 +169,9 @@ def export(
         name, archive = bundled(log, ledger_settings(), case_named(log, case), at=at, checkpoint=checkpoint)
     path = output or Path(f"{name}.zip")
     path.write_bytes(archive)
-    remark(f"scp: {path} can be verified with the verify.py in it; compare its key with `scp anchors`")
+    remark(
+        f"scp-events: {path} can be verified with the verify.py in it; compare its key with `scp-events anchors`"
+    )
     write(f"{path}\n")
 
 
@@ -271,9 +273,9 @@ def anchors(
         log, foot = _log_and_foot(conninfo)
     show(rows, how, COLUMNS)
     if log:
-        remark(f"scp: this log signs with {log}")
+        remark(f"scp-events: this log signs with {log}")
     if foot:
-        remark(f"scp: newest published: {foot}")
+        remark(f"scp-events: newest published: {foot}")
     if any(row["contradicts"] for row in rows):
         raise typer.Exit(STALE)
 

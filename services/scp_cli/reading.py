@@ -1,6 +1,6 @@
-"""`scp cases`, `caseload`, `outcomes`, `decisions`: questions, asked of the log or of its projections."""
+"""`scp-events cases`, `caseload`, `outcomes`, `decisions`: questions, asked of the log or of its projections."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def decisions(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """List who decided what, on what grounds.
 
-    In the order recorded. Grounds are codes here; `scp replay` has the words.
+    In the order recorded. Grounds are codes here; `scp-events replay` has the words.
     """
     from scp_cli.answering import opened_answers
     from scp_events.projections import decisions as projection
@@ -155,7 +155,7 @@ def decisions(  # noqa: PLR0913 - one argument an option
     rows = [{"case_reference": references.get(row["case_id"]), **row} for row in rows]
     show(rows, how, DECISIONS, _in_brief)
     if len(found) > limit:
-        remark(f"scp: there are more: --after {found[limit - 1].position} goes on")
+        remark(f"scp-events: there are more: --after {found[limit - 1].position} goes on")
 
 
 def _decided(  # noqa: PLR0913, PLR0917 - as they were asked for

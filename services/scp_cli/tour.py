@@ -1,4 +1,4 @@
-"""What `scp demo` shows: a case as known on two dates, what made the difference, who decided meanwhile."""
+"""What `scp-events demo` shows: a case as known on two dates, what made the difference, who decided meanwhile."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def tour(examples: Path, home: Path) -> None:
         try:
             late = find_late(log)
         except NothingLateError as nothing:
-            remark(f"scp: {nothing}")
+            remark(f"scp-events: {nothing}")
             raise typer.Exit(1) from None
         _one_case(log, late)
         with psycopg.connect(log.conninfo, autocommit=True) as connection:
@@ -232,7 +232,7 @@ def _next(late: Late, key_worker: str, home: Path, bundle: Path | None) -> None:
 
 def _scp(home: Path) -> str:
     """Return how to call this program from here, so that it finds the same database."""
-    beside = Path(sys.executable).with_name("scp")
+    beside = Path(sys.executable).with_name("scp-events")
     program = _from_here(beside) if beside.exists() else f"{_from_here(Path(sys.executable))} -m scp_cli"
     return program if os.environ.get("SCP_DATABASE_URL") else f"SCP_HOME={_from_here(home)} {program}"
 

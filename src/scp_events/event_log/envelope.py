@@ -132,6 +132,10 @@ class UnreadableEventError(Exception):
     """
 
 
+class NewerEventError(UnreadableEventError):
+    """A stored event of a type that this version of the program does not know: a newer one recorded it."""
+
+
 class Codec:
     """Turns envelopes into stored bytes and back, for the event classes of some aggregates.
 
@@ -236,7 +240,7 @@ class Codec:
     def _valid(self, row: Row, validated: Callable[[type[Event]], T]) -> T:
         event = self._events.get(row.type)
         if event is None:
-            raise UnreadableEventError(
+            raise NewerEventError(
                 f"position {row.position} holds a {row.type}, which this version does not know:"
                 " run the version that wrote it, or a newer one",
             )

@@ -20,8 +20,8 @@ from scp_events.follower.taking_in import Tables
 from scp_events.vocabulary import Position
 
 TEMPORARY = "pg_temp"
-"""PostgreSQL looks for tables and views here first, whatever the search path says: so the questions of a
-projection, asked on this connection, are answered from the tables made here. A crash leaves nothing behind."""
+"""PostgreSQL looks for tables and views here first, whatever the search path says. A projection's questions,
+asked on this connection, are answered from the tables made here. A crash leaves nothing behind."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Point:
 
 @contextmanager
 def at(log: LogReader, projection: Projection, point: Point) -> Iterator[AnyConnection]:
-    """Yield a connection on which the projection's questions are answered as of `point`; it is for those alone.
+    """Yield a connection, for this projection's questions alone, which answers them as of `point`.
 
     It reads the log up to that position, so it takes as long as a rebuild.
     """

@@ -1,4 +1,4 @@
-"""How far each case has come in time, kept beside a projection's own tables and written together with them."""
+"""How far each case has come in time: kept beside a projection's tables, and written together with them."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class FencedError(Exception):
 
     def __init__(self, projection: Projection) -> None:
         super().__init__(
-            f"lost its place: {projection.NAME} version {projection.VERSION} was taken over by another follower"
+            f"{projection.NAME} version {projection.VERSION} lost its place: another follower took over"
         )
 
 
@@ -260,7 +260,8 @@ def status(connection: AnyConnection) -> list[Standing]:
                    coalesce(extract(epoch FROM clock_timestamp() - waiting.recorded_at), 0)::float8
                        AS lag_seconds,
                    CASE WHEN c.state = 'following' AND follower.is_there(c.owner) IS NOT TRUE
-                        THEN 'not followed' ELSE c.state END AS state, c.failed_position, c.failed_type, c.error
+                        THEN 'not followed' ELSE c.state END AS state,
+                   c.failed_position, c.failed_type, c.error
             FROM follower.checkpoints c
             CROSS JOIN event_log.head h
             LEFT JOIN event_log.events waiting ON waiting.position = c.position + 1

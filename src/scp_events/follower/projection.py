@@ -44,10 +44,11 @@ class Projection(Protocol):
     own fields, `decision_` and a field of the decision, and what the envelope says (see `ENVELOPE`), each as
     `%(name)s`. A model within an event arrives as jsonb.
 
-    Every table has a column `case_id`; of a stream that belongs to no case, it is the stream's id. A statement
-    touches rows of its own case alone: where something is entered late or corrected, the rows of that case
-    are deleted and its history is taken in anew, in order of time. So a statement never sees a correction,
-    and the order in which things were typed in makes no difference.
+    Every table has a column `case_id`; of a stream that belongs to no case, it is the stream's id. A
+    statement touches rows of its own case alone, and never fails, whatever of the case is there: where
+    something is entered late or corrected, the rows of that case are deleted and its history is taken in
+    anew, in order of time. So a statement never sees a correction, and the order in which things were typed
+    in makes no difference.
     """
 
     @property

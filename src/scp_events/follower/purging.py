@@ -38,7 +38,7 @@ class Purging:
 def purge_copies(
     conninfo: str, projections: Iterable[Projection], destroyed: Sequence[DestroyedKey]
 ) -> Purging:
-    """Purge every copy of what these keys had encrypted, and the traces it leaves in files. Safe to repeat."""
+    """Purge every copy of what these keys encrypted, and the traces it leaves in files. Safe to repeat."""
     known = {schema_of(each.NAME, each.VERSION): each for each in projections}
     purged: list[str] = []
     failures: dict[str, str] = {}
@@ -57,7 +57,7 @@ def purge_copies(
 
 
 def purge(cursor: Cursor[Any], projection: Projection, destroyed: Iterable[DestroyedKey]) -> None:
-    """Set what these keys had encrypted to `erased`, wherever the projection keeps a copy. Safe to repeat."""
+    """Set what these keys encrypted to `erased`, wherever the projection keeps a copy. Safe to repeat."""
     columns = dict.fromkeys(projection.PERSONAL.values())
     for key in destroyed:
         values = {"subject": key.subject, "erased": Jsonb(key.erased, dumps=to_json)}

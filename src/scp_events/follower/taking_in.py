@@ -21,9 +21,9 @@ from scp_events.follower.case_times import note_times, times_of
 from scp_events.follower.projection import AnyConnection, Projection, within
 from scp_events.follower.purging import purge
 from scp_events.follower.statements import Statements
-from scp_events.follower.values import ProjectedEvent, as_recorded, case_of
+from scp_events.follower.values import ProjectedEvent, case_of
 from scp_events.history import until
-from scp_events.vocabulary import NOTHING_YET, Correction, ErasureEvent, Position, Retraction, When
+from scp_events.vocabulary import NOTHING_YET, Calendar, Correction, ErasureEvent, Position, Retraction, When
 
 SPAN = 2_000
 """How many positions are taken in at once."""
@@ -50,7 +50,7 @@ class Tables:
         Statements are sent without waiting for each other's answers. What an event says was erased is purged:
         whoever read an event before that may have written it here since.
         """
-        projected = [as_recorded(each) for each in events if self._statements.take_in(each)]
+        projected = [self._as_recorded(each) for each in events if self._statements.take_in(each)]
         with connection.pipeline(), connection.cursor() as cursor:
             cursor.execute(within(self._schema))
             if self._projection.AS_RECORDED:
@@ -72,10 +72,13 @@ class Tables:
             else:
                 self.fill(cursor, self._log.cases_known(through), through, end)
 
+    def _as_recorded(self, recorded: Recorded[Any]) -> ProjectedEvent:
+        return ProjectedEvent(recorded.event, recorded.when, recorded, self._log.calendar)
+
     def _recorded_by(self, events: Iterable[Recorded[Any]], end: When | None) -> Iterator[ProjectedEvent]:
         for each in events:
             if self._statements.take_in(each) and not (end and each.when.is_after(end)):
-                yield as_recorded(each)
+                yield self._as_recorded(each)
 
     def _whatever_the_order(
         self, cursor: Cursor[Any], projected: Sequence[ProjectedEvent], through: Position
@@ -108,7 +111,7 @@ class Tables:
         times: dict[UUID, Reached] = {}
         for some in _in_parts(list(cases)):
             for case_id, known in self._known(some, through).items():
-                history = effective_history(known, end)
+                history = effective_history(known, self._log.calendar, end)
                 self._statements.apply(cursor, history)
                 if come_to := reached_by(each.when for each in history):
                     times[case_id] = come_to
@@ -122,11 +125,13 @@ class Tables:
         return known
 
 
-def effective_history(known: Sequence[Recorded[Any]], end: When | None = None) -> list[ProjectedEvent]:
+def effective_history(
+    known: Sequence[Recorded[Any]], calendar: Calendar, end: When | None = None
+) -> list[ProjectedEvent]:
     """Return what is known of a case as it stands, in order of time and up to `end`."""
     recorded = {each.position: each for each in known}
     return [
-        ProjectedEvent(fact.event, fact.when, recorded[fact.position])
+        ProjectedEvent(fact.event, fact.when, recorded[fact.position], calendar)
         for fact in until(in_case_order(each.fact for each in known), end)
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from enum import Enum
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
@@ -14,7 +15,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from scp_events.event_log import Recorded
-from scp_events.vocabulary import Decision, DecisionEvent, Erased, Event, Unopened, When
+from scp_events.vocabulary import Calendar, Decision, DecisionEvent, Erased, Event, Unopened, When
 
 ERASED = "erased"
 """What a column of text says in the place of what was erased; one of jsonb says it as the event does."""
@@ -26,16 +27,17 @@ class ProjectedEvent(NamedTuple):
     event: Event
     when: When
     recorded: Recorded[Any]
+    calendar: Calendar
 
     @property
     def case_id(self) -> UUID:
         """Return whose rows it changes."""
         return case_of(self.recorded)
 
-
-def as_recorded(recorded: Recorded[Any]) -> ProjectedEvent:
-    """Return an event as it was recorded."""
-    return ProjectedEvent(recorded.event, recorded.when, recorded)
+    @property
+    def recorded_on(self) -> date:
+        """Return the organisation's day on which it was recorded."""
+        return self.calendar.day_of(self.recorded.recorded_at)
 
 
 def case_of(recorded: Recorded[Any]) -> UUID:
@@ -56,11 +58,12 @@ ENVELOPE: Mapping[str, Value] = {
     "occurred_on": attrgetter("when.day"),
     "precision": attrgetter("when.precision.value"),
     "recorded_at": attrgetter("recorded.recorded_at"),
+    "recorded_on": attrgetter("recorded_on"),
     "actor_id": attrgetter("recorded.envelope.actor.id"),
     "corrects": attrgetter("recorded.corrects"),
 }
 """What a statement may say of any event, by name. A field of an event has none of these names and another
-meaning. `occurred_on` is the organisation's day; `corrects` is NULL unless the event is a correction."""
+meaning. Days are the organisation's; `corrects` is NULL unless the event is a correction."""
 _PREFIX = "decision_"
 _NAME = re.compile(r"(?<!%)(?:%%)*%\((\w+)\)")
 

@@ -2,23 +2,88 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Literal, LiteralString
 
-from scp_events.aggregates import irp, participant, referral
-from scp_events.aggregates.participant import RiskLevel, Status
+from scp_events.aggregates import assessment, engagement, irp, participant, record
+from scp_events.aggregates.assessment.events import (
+    AssessmentCompleted,
+    OverrideWithdrawn,
+    RiskLevel,
+    RiskLevelOverridden,
+)
+from scp_events.aggregates.engagement.events import (
+    BoundariesAgreed,
+    BoundariesDeclined,
+    ChoiceRecorded,
+    ContactRecorded,
+    KeyWorkerAssigned,
+    KeyWorkerChanged,
+    ParticipantExited,
+    ParticipantReEngaged,
+    ParticipationPaused,
+    ParticipationResumed,
+    StoryConfirmed,
+    StoryRecorded,
+)
+from scp_events.aggregates.engagement.rules import Status
+from scp_events.aggregates.irp.events import (
+    GoalAchieved,
+    GoalAdded,
+    GoalProgressRecorded,
+    GoalRemoved,
+    IrpAgreedByParticipant,
+    IrpAgreementDeclined,
+    IrpApproved,
+    IrpClosed,
+    IrpDraftStarted,
+    IrpProposed,
+    IrpReviewed,
+    IrpReviewStarted,
+    IrpStarted,
+    IrpSuperseded,
+    NeedIdentified,
+    StepAdded,
+    StepStatusChanged,
+)
+from scp_events.aggregates.irp.rules import Status as PlanStatus
+from scp_events.aggregates.participant.events import (
+    IdentityLinked,
+    IdentityLinkProposed,
+    IdentityUnlinked,
+    IdentityUnlinkProposed,
+    ParticipantDied,
+    ParticipantRegistered,
+)
+from scp_events.aggregates.record.events import (
+    ErasureApproved,
+    ErasureRefused,
+    ErasureRequested,
+    LegalHoldPlaced,
+    LegalHoldReleased,
+    PersonalDataErased,
+)
 from scp_events.follower import AnyConnection, On, PersonalColumn, ask, schema_of
-from scp_events.vocabulary import Event, IrpId, OrganisationId, ParticipantId, PersonId, Word
+from scp_events.policy import CURRENT
+from scp_events.vocabulary import CaseId, Event, IrpId, OrganisationId, PersonId, Word
 
 NAME = "caseload"
 VERSION = 1
 SCHEMA = schema_of(NAME, VERSION)
-PERSONAL = {"risk_level": PersonalColumn("assessments", "risk_level", "participant_id", "narrative")}
+READS = (participant, engagement, assessment, irp, record)
+AS_RECORDED = False
+PERSONAL = {"risk_level": PersonalColumn("judgements", "risk_level", "narrative")}
 
 TABLES = """
     CREATE TABLE participants (
-        participant_id    uuid PRIMARY KEY,
-        case_reference    text NOT NULL,
+        case_id           uuid PRIMARY KEY,
+        case_reference    text,             -- NULL while nobody has registered them
+        died              boolean NOT NULL DEFAULT false,
+        erased            boolean NOT NULL DEFAULT false
+    );
+
+    CREATE TABLE engagements (
+        case_id           uuid PRIMARY KEY,
         key_worker        text,
         organisation      text,             -- of the key worker
         key_worker_since  date,
@@ -27,10 +92,6 @@ TABLES = """
         paused            boolean NOT NULL DEFAULT false,
         exited            boolean NOT NULL DEFAULT false,
         returned          boolean NOT NULL DEFAULT false,
-        died              boolean NOT NULL DEFAULT false,
-        sealed            boolean NOT NULL DEFAULT false,
-        erased            boolean NOT NULL DEFAULT false,
-        with_us           boolean GENERATED ALWAYS AS (NOT (exited OR died OR sealed OR erased)) STORED,
         status            text GENERATED ALWAYS AS (
             CASE WHEN exited THEN 'exited'
                  WHEN paused THEN 'paused'
@@ -38,157 +99,183 @@ TABLES = """
                  WHEN key_worker IS NOT NULL AND story_confirmed THEN 'active'
                  ELSE 'engaging' END) STORED
     );
-    CREATE INDEX participants_of_a_key_worker ON participants (key_worker) WHERE with_us;
-    CREATE INDEX participants_of_an_organisation ON participants (organisation) WHERE with_us;
+    CREATE INDEX engagements_of_a_key_worker ON engagements (key_worker);
+    CREATE INDEX engagements_of_an_organisation ON engagements (organisation);
 
     CREATE TABLE contacts (
-        contact_id     uuid PRIMARY KEY,
-        participant_id uuid NOT NULL,
-        made_by        text NOT NULL,       -- stays with whoever made it, also after a hand-over
-        outcome        text NOT NULL,
-        held_minutes   integer NOT NULL,
-        happened_at    timestamptz NOT NULL
+        contact_id        uuid PRIMARY KEY,
+        case_id           uuid NOT NULL,
+        made_by           text NOT NULL,    -- stays with whoever made it, also after a hand-over
+        outcome           text NOT NULL,
+        held_minutes      integer NOT NULL,
+        happened_on       date NOT NULL
     );
-    CREATE INDEX contacts_of_a_participant ON contacts (participant_id);
-    CREATE INDEX contacts_of_a_maker ON contacts (made_by, happened_at);
+    CREATE INDEX contacts_of_a_case ON contacts (case_id);
+    CREATE INDEX contacts_of_a_maker ON contacts (made_by, happened_on);
 
     CREATE TABLE assessments (
-        assessment_id  uuid PRIMARY KEY,
-        participant_id uuid NOT NULL,
-        happened_at    timestamptz NOT NULL,
-        position       bigint NOT NULL,
-        risk_level     text                 -- personal
+        assessment_id     uuid PRIMARY KEY,
+        case_id           uuid NOT NULL,
+        completed_at      timestamptz NOT NULL,
+        position          bigint NOT NULL   -- tells which is the later of two of the same time
     );
-    CREATE INDEX assessments_of_a_participant ON assessments (participant_id, happened_at, position);
+    CREATE INDEX assessments_of_a_case ON assessments (case_id);
+
+    -- What an assessment found, and what somebody judged otherwise, which stands until it is withdrawn.
+    CREATE TABLE judgements (
+        assessment_id     uuid,
+        overriding        boolean,
+        case_id           uuid NOT NULL,
+        risk_level        text,             -- personal
+        PRIMARY KEY (assessment_id, overriding)
+    );
+    CREATE INDEX judgements_of_a_case ON judgements (case_id);
 
     CREATE TABLE plans (
-        plan_id        uuid PRIMARY KEY,
-        participant_id uuid NOT NULL,
-        plan_version   integer NOT NULL,
-        status         text NOT NULL DEFAULT 'drafting',
-        started        boolean NOT NULL DEFAULT false,
-        over           boolean GENERATED ALWAYS AS (status IN ('closed', 'superseded')) STORED,
-        next_review_on date
+        plan_id           uuid PRIMARY KEY,
+        case_id           uuid NOT NULL,
+        plan_version      integer NOT NULL,
+        status            text NOT NULL DEFAULT 'drafting',
+        started           boolean NOT NULL DEFAULT false,
+        over              boolean GENERATED ALWAYS AS (status IN ('closed', 'superseded')) STORED,
+        next_review_on    date
     );
-    CREATE INDEX plans_of_a_participant ON plans (participant_id);
+    CREATE INDEX plans_of_a_case ON plans (case_id);
 
-    -- One row for everybody, with the latest assessment, and the plan in force or else the latest.
+    -- Everybody who is with us, with the latest assessment, and the plan in force or else the last.
     CREATE VIEW cases AS
-    SELECT p.participant_id, p.case_reference, p.key_worker, p.organisation, p.key_worker_since, p.status,
-           p.with_us, risk.risk_level, plan.plan_id, plan.status AS plan_status,
+    SELECT p.case_id, p.case_reference, coalesce(e.status, 'registered') AS status,
+           e.key_worker, e.organisation, e.key_worker_since,
+           risk.risk_level, plan.plan_id, plan.status AS plan_status,
            CASE WHEN NOT plan.over THEN plan.next_review_on END AS next_review_on,
-           met.last_held_at, met.held_minutes, met.missed_contacts
+           met.last_held_on, met.held_minutes, met.missed_contacts
     FROM participants p
+    LEFT JOIN engagements e USING (case_id)
     LEFT JOIN LATERAL (
-        SELECT a.risk_level FROM assessments a WHERE a.participant_id = p.participant_id
-        ORDER BY a.happened_at DESC, a.position DESC LIMIT 1
+        SELECT j.risk_level FROM assessments a JOIN judgements j USING (assessment_id)
+        WHERE a.case_id = p.case_id
+        ORDER BY a.completed_at DESC, a.position DESC, j.overriding DESC LIMIT 1
     ) risk ON true
     LEFT JOIN LATERAL (
-        SELECT * FROM plans i WHERE i.participant_id = p.participant_id
+        SELECT * FROM plans i WHERE i.case_id = p.case_id
         ORDER BY i.over, i.started DESC, i.plan_version DESC, i.plan_id LIMIT 1
     ) plan ON true
     CROSS JOIN LATERAL (
-        SELECT max(c.happened_at) FILTER (WHERE c.outcome = 'held') AS last_held_at,
+        SELECT max(c.happened_on) FILTER (WHERE c.outcome = 'held') AS last_held_on,
                coalesce(sum(c.held_minutes), 0)::integer AS held_minutes,
                (count(*) FILTER (WHERE c.outcome = 'did-not-attend'))::integer AS missed_contacts
-        FROM contacts c WHERE c.participant_id = p.participant_id
-    ) met;
+        FROM contacts c WHERE c.case_id = p.case_id
+    ) met
+    WHERE p.case_reference IS NOT NULL AND NOT (p.died OR p.erased OR coalesce(e.exited, false));
 """
 
 ON: On = {
+    # --- who they are
+    ParticipantRegistered: """
+        INSERT INTO participants (case_id, case_reference) VALUES (%(case_id)s, %(case_reference)s)
+        ON CONFLICT (case_id) DO UPDATE SET case_reference = excluded.case_reference""",
+    ParticipantDied: """
+        INSERT INTO participants (case_id, died) VALUES (%(case_id)s, true)
+        ON CONFLICT (case_id) DO UPDATE SET died = true""",
+    PersonalDataErased: """
+        INSERT INTO participants (case_id, erased) VALUES (%(case_id)s, true)
+        ON CONFLICT (case_id) DO UPDATE SET erased = true""",
     # --- taking part
-    participant.ParticipantRegistered: """
-        INSERT INTO participants (participant_id, case_reference)
-        VALUES (%(stream_id)s, %(case_reference)s)""",
-    participant.BoundariesAgreed: """
-        UPDATE participants SET boundaries_agreed = true WHERE participant_id = %(stream_id)s""",
-    participant.BoundariesDeclined: """
-        UPDATE participants SET boundaries_agreed = false WHERE participant_id = %(stream_id)s""",
-    participant.StoryRecorded: """
-        UPDATE participants SET story_confirmed = false WHERE participant_id = %(stream_id)s""",
-    participant.StoryCorrected: """
-        UPDATE participants SET story_confirmed = false WHERE participant_id = %(stream_id)s""",
-    participant.StoryConfirmed: """
-        UPDATE participants SET story_confirmed = true WHERE participant_id = %(stream_id)s""",
-    participant.ParticipationPaused: """
-        UPDATE participants SET paused = true WHERE participant_id = %(stream_id)s""",
-    participant.ParticipationResumed: """
-        UPDATE participants SET paused = false WHERE participant_id = %(stream_id)s""",
-    participant.ParticipantExited: """
-        UPDATE participants SET exited = true, paused = false,
-                                key_worker = NULL, organisation = NULL, key_worker_since = NULL
-        WHERE participant_id = %(stream_id)s""",
-    participant.ParticipantReEngaged: """
-        UPDATE participants SET exited = false, returned = true, boundaries_agreed = false
-        WHERE participant_id = %(stream_id)s""",
-    participant.ParticipantDied: """
-        UPDATE participants SET died = true WHERE participant_id = %(stream_id)s""",
-    participant.DeathRetracted: """
-        UPDATE participants SET died = false WHERE participant_id = %(stream_id)s""",
-    participant.RecordSealed: """
-        UPDATE participants SET sealed = true WHERE participant_id = %(stream_id)s""",
-    participant.PersonalDataErased: """
-        UPDATE participants SET erased = true WHERE participant_id = %(stream_id)s""",
+    BoundariesAgreed: """
+        INSERT INTO engagements (case_id, boundaries_agreed) VALUES (%(case_id)s, true)
+        ON CONFLICT (case_id) DO UPDATE SET boundaries_agreed = true""",
+    BoundariesDeclined: """
+        INSERT INTO engagements (case_id) VALUES (%(case_id)s)
+        ON CONFLICT (case_id) DO UPDATE SET boundaries_agreed = false""",
+    StoryRecorded: """
+        INSERT INTO engagements (case_id) VALUES (%(case_id)s)
+        ON CONFLICT (case_id) DO UPDATE SET story_confirmed = false""",
+    StoryConfirmed: """
+        INSERT INTO engagements (case_id, story_confirmed) VALUES (%(case_id)s, true)
+        ON CONFLICT (case_id) DO UPDATE SET story_confirmed = true""",
+    ParticipationPaused: """
+        INSERT INTO engagements (case_id, paused) VALUES (%(case_id)s, true)
+        ON CONFLICT (case_id) DO UPDATE SET paused = true""",
+    ParticipationResumed: """
+        INSERT INTO engagements (case_id) VALUES (%(case_id)s)
+        ON CONFLICT (case_id) DO UPDATE SET paused = false""",
+    ParticipantExited: """
+        INSERT INTO engagements (case_id, exited) VALUES (%(case_id)s, true)
+        ON CONFLICT (case_id) DO UPDATE SET exited = true, paused = false,
+            key_worker = NULL, organisation = NULL, key_worker_since = NULL""",
+    ParticipantReEngaged: """
+        INSERT INTO engagements (case_id, returned) VALUES (%(case_id)s, true)
+        ON CONFLICT (case_id) DO UPDATE SET exited = false, returned = true, boundaries_agreed = false""",
     # --- key workers
-    participant.KeyWorkerAssigned: """
-        UPDATE participants SET key_worker = %(key_worker)s ->> 'id',
-                                organisation = %(key_worker)s ->> 'organisation',
-                                key_worker_since = %(assigned_on)s
-        WHERE participant_id = %(stream_id)s""",
-    participant.KeyWorkerChanged: """
-        UPDATE participants SET key_worker = %(to_key_worker)s ->> 'id',
-                                organisation = %(to_key_worker)s ->> 'organisation',
-                                key_worker_since = %(changed_on)s
-        WHERE participant_id = %(stream_id)s""",
+    KeyWorkerAssigned: """
+        INSERT INTO engagements (case_id, key_worker, organisation, key_worker_since)
+        VALUES (%(case_id)s, %(key_worker)s ->> 'id', %(key_worker)s ->> 'organisation', %(occurred_on)s)
+        ON CONFLICT (case_id) DO UPDATE SET key_worker = excluded.key_worker,
+            organisation = excluded.organisation, key_worker_since = excluded.key_worker_since""",
+    KeyWorkerChanged: """
+        INSERT INTO engagements (case_id, key_worker, organisation, key_worker_since)
+        VALUES (%(case_id)s, %(to_key_worker)s ->> 'id', %(to_key_worker)s ->> 'organisation',
+                %(occurred_on)s)
+        ON CONFLICT (case_id) DO UPDATE SET key_worker = excluded.key_worker,
+            organisation = excluded.organisation, key_worker_since = excluded.key_worker_since""",
     # --- contacts
-    participant.ContactRecorded: """
-        INSERT INTO contacts (contact_id, participant_id, made_by, outcome, held_minutes, happened_at)
-        VALUES (%(event_id)s, %(stream_id)s, %(made_by)s ->> 'id', %(outcome)s, %(held_minutes)s,
-                %(occurred_at)s)""",
-    participant.ContactCorrected: """
-        UPDATE contacts SET made_by = %(made_by)s ->> 'id', outcome = %(outcome)s,
-                            held_minutes = %(held_minutes)s, happened_at = %(occurred_at)s
-        WHERE contact_id = %(corrects)s""",
-    participant.ContactRetracted: """
-        DELETE FROM contacts WHERE contact_id = %(corrects)s""",
+    ContactRecorded: """
+        INSERT INTO contacts (contact_id, case_id, made_by, outcome, held_minutes, happened_on)
+        VALUES (%(event_id)s, %(case_id)s, %(made_by)s ->> 'id', %(outcome)s, %(held_minutes)s,
+                %(occurred_on)s)""",
     # --- risk
-    participant.AssessmentCompleted: """
-        INSERT INTO assessments (assessment_id, participant_id, happened_at, position, risk_level)
-        VALUES (%(event_id)s, %(stream_id)s, %(occurred_at)s, %(position)s, %(risk_level)s)""",
-    participant.AssessmentCorrected: """
-        UPDATE assessments SET risk_level = %(risk_level)s, happened_at = %(occurred_at)s
-        WHERE assessment_id = %(corrects)s""",
-    participant.RiskLevelOverridden: """
-        UPDATE assessments SET risk_level = %(risk_level)s WHERE assessment_id = %(assessment_id)s""",
+    AssessmentCompleted: """
+        WITH completed AS (
+            INSERT INTO assessments (assessment_id, case_id, completed_at, position)
+            VALUES (%(stream_id)s, %(case_id)s, %(occurred_at)s, %(position)s)
+            ON CONFLICT (assessment_id) DO UPDATE
+            SET completed_at = excluded.completed_at, position = excluded.position
+        )
+        INSERT INTO judgements (assessment_id, overriding, case_id, risk_level)
+        VALUES (%(stream_id)s, false, %(case_id)s, %(risk_level)s)
+        ON CONFLICT (assessment_id, overriding) DO UPDATE SET risk_level = excluded.risk_level""",
+    RiskLevelOverridden: """
+        INSERT INTO judgements (assessment_id, overriding, case_id, risk_level)
+        VALUES (%(stream_id)s, true, %(case_id)s, %(risk_level)s)
+        ON CONFLICT (assessment_id, overriding) DO UPDATE SET risk_level = excluded.risk_level""",
+    OverrideWithdrawn: """
+        DELETE FROM judgements WHERE assessment_id = %(stream_id)s AND overriding""",
     # --- plans
-    irp.IrpDraftStarted: """
-        INSERT INTO plans (plan_id, participant_id, plan_version)
-        VALUES (%(stream_id)s, %(participant_id)s, %(plan_version)s)""",
-    irp.IrpProposed: """
+    IrpDraftStarted: """
+        INSERT INTO plans (plan_id, case_id, plan_version)
+        VALUES (%(stream_id)s, %(case_id)s, %(plan_version)s)
+        ON CONFLICT (plan_id) DO UPDATE SET plan_version = excluded.plan_version, status = excluded.status""",
+    IrpProposed: """
         UPDATE plans SET status = 'proposed' WHERE plan_id = %(stream_id)s""",
-    irp.IrpAgreedByParticipant: """
+    IrpAgreedByParticipant: """
         UPDATE plans SET status = CASE WHEN started THEN 'active' ELSE 'agreed' END
         WHERE plan_id = %(stream_id)s""",
-    irp.IrpAgreementDeclined: """
+    IrpAgreementDeclined: """
         UPDATE plans SET status = CASE WHEN started THEN 'under-review' ELSE 'drafting' END
         WHERE plan_id = %(stream_id)s""",
-    irp.IrpApproved: """
+    IrpApproved: """
         UPDATE plans SET status = CASE WHEN started THEN 'active' ELSE 'approved' END
         WHERE plan_id = %(stream_id)s""",
-    irp.IrpStarted: """
+    IrpStarted: """
         UPDATE plans SET status = 'active', started = true, next_review_on = %(next_review_on)s
         WHERE plan_id = %(stream_id)s""",
-    irp.IrpReviewStarted: """
+    IrpReviewStarted: """
         UPDATE plans SET status = 'under-review' WHERE plan_id = %(stream_id)s""",
-    irp.IrpReviewed: """
+    IrpReviewed: """
         UPDATE plans SET status = CASE %(outcome)s WHEN 'kept' THEN 'active' ELSE 'proposed' END,
                          next_review_on = %(next_review_on)s
         WHERE plan_id = %(stream_id)s""",
-    irp.IrpClosed: """
+    IrpClosed: """
         UPDATE plans SET status = 'closed' WHERE plan_id = %(stream_id)s""",
-    irp.IrpSuperseded: """
+    IrpSuperseded: """
         UPDATE plans SET status = 'superseded' WHERE plan_id = %(stream_id)s""",
 }
+
+IGNORES: frozenset[type[Event]] = frozenset({
+    IdentityLinkProposed, IdentityLinked, IdentityUnlinkProposed, IdentityUnlinked, ChoiceRecorded,
+    NeedIdentified, GoalAdded, GoalRemoved, StepAdded, StepStatusChanged, GoalProgressRecorded, GoalAchieved,
+    LegalHoldPlaced, LegalHoldReleased, ErasureRequested, ErasureRefused, ErasureApproved,
+})  # fmt: skip
 
 # --- questions --------------------------------------------------------------------------------------------
 
@@ -196,7 +283,7 @@ ON: On = {
 class Case(Word):
     """One young person, by their case reference, as whoever looks after them needs to see it."""
 
-    participant_id: ParticipantId
+    case_id: CaseId
     case_reference: str
     status: Status
     key_worker: PersonId | None
@@ -204,10 +291,10 @@ class Case(Word):
     risk_level: RiskLevel | Literal["erased"] | None
     """As last assessed; None where nobody has yet."""
     plan_id: IrpId | None
-    plan_status: irp.Status | None
+    plan_status: PlanStatus | None
     next_review_on: date | None
     review_overdue: bool
-    last_held_at: datetime | None
+    last_held_on: date | None
     """When somebody of the programme last met them."""
     held_minutes: int
     missed_contacts: int
@@ -218,7 +305,10 @@ class Load(Word):
 
     key_worker: PersonId
     organisation: OrganisationId
+    """The one they were last named as key worker for."""
     participants: int
+    over_capacity: bool
+    """Whether that is more than the rules say one person can look after."""
     reviews_overdue: int
 
 
@@ -232,10 +322,10 @@ class Made(Word):
 
 
 _CASES: LiteralString = """
-    SELECT participant_id, case_reference, status, key_worker, key_worker_since, risk_level, plan_id,
+    SELECT case_id, case_reference, status, key_worker, key_worker_since, risk_level, plan_id,
            plan_status, next_review_on, coalesce(next_review_on < %(today)s, false) AS review_overdue,
-           last_held_at, held_minutes, missed_contacts
-    FROM cases WHERE with_us AND """
+           last_held_on, held_minutes, missed_contacts
+    FROM cases WHERE """
 _IN_ORDER: LiteralString = " ORDER BY case_reference"
 
 
@@ -267,17 +357,21 @@ def without_key_worker(connection: AnyConnection, today: date) -> list[Case]:
 
 
 def loads(connection: AnyConnection, today: date) -> list[Load]:
-    """Return how much each key worker has to look after, the fullest caseload first."""
+    """Return how much each key worker has to look after, the fullest caseload first.
+
+    Who is theirs are the young people who are with us and have them as key worker now.
+    """
     return ask(
         connection,
         SCHEMA,
         Load,
         """
-        SELECT key_worker, organisation, count(*) AS participants,
+        SELECT key_worker, (array_agg(organisation ORDER BY key_worker_since DESC))[1] AS organisation,
+               count(*) AS participants, count(*) > %(capacity)s AS over_capacity,
                count(*) FILTER (WHERE next_review_on < %(today)s) AS reviews_overdue
-        FROM cases WHERE key_worker IS NOT NULL AND with_us
-        GROUP BY key_worker, organisation ORDER BY participants DESC, key_worker""",
-        {"today": today},
+        FROM cases WHERE key_worker IS NOT NULL
+        GROUP BY key_worker ORDER BY participants DESC, key_worker""",
+        {"today": today, "capacity": CURRENT.caseload_capacity},
     )
 
 
@@ -290,28 +384,7 @@ def contacts_made(connection: AnyConnection, since: date, until: date) -> list[M
         """
         SELECT made_by, count(*) FILTER (WHERE outcome = 'held') AS held, sum(held_minutes) AS held_minutes,
                count(*) FILTER (WHERE outcome = 'did-not-attend') AS missed
-        FROM contacts WHERE (happened_at AT TIME ZONE 'UTC')::date BETWEEN %(since)s AND %(until)s
+        FROM contacts WHERE happened_on BETWEEN %(since)s AND %(until)s
         GROUP BY made_by ORDER BY made_by""",
         {"since": since, "until": until},
     )
-
-
-# --- what it leaves to others -----------------------------------------------------------------------------
-
-IGNORES: frozenset[type[Event]] = frozenset({
-    referral.ReferralDrafted, referral.ReferralSubmitted, referral.ReferralAcknowledged,
-    referral.InformationRequested, referral.InformationProvided, referral.EligibilityDetermined,
-    referral.SuitabilityAssessed, referral.ReferralAccepted, referral.ReferralDeclined,
-    referral.ReferralRedirected, referral.ReferralWaitlisted, referral.ReferralWithdrawn,
-    referral.ReferralLinked, referral.ReferralClosed, referral.ReferralCorrected,
-    participant.ParticipantDetailsCorrected, participant.ParticipantChoiceRecorded,
-    participant.ParticipantChoiceCorrected, participant.ConsentGiven, participant.ConsentWithdrawn,
-    participant.SafeguardingConcernRaised, participant.ConcernCorrected, participant.ConcernEscalated,
-    participant.ConcernClosed, participant.IdentityLinked, participant.IdentityUnlinked,
-    participant.LegalHoldPlaced, participant.LegalHoldReleased, participant.ErasureRequested,
-    participant.ErasureRefused,
-    participant.ErasureApproved, participant.AccessOverrideGranted,
-    irp.NeedIdentified, irp.NeedCorrected, irp.GoalAdded, irp.GoalRemoved, irp.StepAdded,
-    irp.StepStatusChanged, irp.GoalProgressRecorded, irp.GoalProgressCorrected, irp.GoalProgressRetracted,
-    irp.GoalAchieved, irp.GoalAchievementRetracted,
-})  # fmt: skip

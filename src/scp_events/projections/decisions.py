@@ -14,14 +14,15 @@ from pydantic import BeforeValidator
 
 from scp_events.aggregates import ALL
 from scp_events.follower import AnyConnection, On, PersonalColumn, ask, schema_of
+from scp_events.history import every_event
 from scp_events.vocabulary import (
     NOTHING_YET,
+    CaseId,
     DecisionEvent,
     Erased,
     EventId,
     LegalBasis,
     OrganisationId,
-    ParticipantId,
     PersonId,
     Position,
     Role,
@@ -31,11 +32,12 @@ from scp_events.vocabulary import (
 NAME = "decisions"
 VERSION = 1
 SCHEMA = schema_of(NAME, VERSION)
+READS = ALL
+AS_RECORDED = True
 PERSONAL = {
     "decision_legal_basis": PersonalColumn(
         "decisions",
         "legal_basis",
-        "case_id",
         "core",
         purged="jsonb_set(legal_basis, '{reference}', %(erased)s)",
         holding="legal_basis ->> 'reference' IS NOT NULL",
@@ -48,8 +50,9 @@ TABLES = """
         event_id                uuid NOT NULL UNIQUE,
         type                    text NOT NULL,
         stream_id               uuid NOT NULL,
-        case_id                 uuid,
+        case_id                 uuid NOT NULL,
         occurred_at             timestamptz NOT NULL,
+        decided_on              date NOT NULL,    -- of a correction, the day it was recorded
         recorded_at             timestamptz NOT NULL,
         decided_by              text NOT NULL,
         role                    text NOT NULL,
@@ -69,20 +72,22 @@ TABLES = """
     CREATE INDEX decisions_by ON decisions (decided_by, position);
 """
 
-EVENTS = frozenset(event for aggregate in ALL for event in aggregate.EVENTS)
+EVENTS = frozenset(event for aggregate in ALL for event in every_event(aggregate))
 DECISIONS = frozenset(event for event in EVENTS if issubclass(event, DecisionEvent))
 
 ON: On = dict.fromkeys(
     DECISIONS,
     """
         INSERT INTO decisions (
-            position, event_id, type, stream_id, case_id, occurred_at, recorded_at,
+            position, event_id, type, stream_id, case_id, occurred_at, decided_on, recorded_at,
             decided_by, role, organisation, credentials,
             recorded_by, reason_code, legal_basis, options_considered, relied_on,
             policy_version, review_on, known_through, corrects)
         VALUES (
             %(position)s, %(event_id)s, %(type)s, %(stream_id)s, %(case_id)s,
-            %(occurred_at)s, %(recorded_at)s,
+            %(occurred_at)s,
+            CASE WHEN %(corrects)s::uuid IS NULL THEN %(occurred_on)s ELSE %(recorded_on)s END,
+            %(recorded_at)s,
             %(decision_by)s ->> 'id', %(decision_by)s ->> 'role', %(decision_by)s ->> 'organisation',
             %(decision_by)s -> 'credentials',
             %(actor_id)s, %(decision_reason_code)s, %(decision_legal_basis)s, %(decision_options_considered)s,
@@ -110,8 +115,11 @@ class Decided(Word):
     event_id: EventId
     type: str
     stream_id: UUID
-    case_id: ParticipantId | None
+    case_id: CaseId
+    """Of a stream that belongs to no case, the stream's id."""
     occurred_at: datetime
+    """When it was so in the world; of a correction, when the fact stands."""
+    decided_on: date
     recorded_at: datetime
     decided_by: PersonId
     role: Role
@@ -140,7 +148,7 @@ def register(connection: AnyConnection, after: Position = NOTHING_YET, limit: in
     )
 
 
-def of_case(connection: AnyConnection, case_id: ParticipantId) -> list[Decided]:
+def of_case(connection: AnyConnection, case_id: CaseId) -> list[Decided]:
     """Return the decisions of a case, in the order in which they were recorded."""
     return ask(
         connection,
@@ -160,8 +168,7 @@ def by_person(connection: AnyConnection, person: PersonId, since: date, until: d
         Decided,
         """
         SELECT * FROM decisions
-        WHERE decided_by = %(person)s
-          AND (occurred_at AT TIME ZONE 'UTC')::date BETWEEN %(since)s AND %(until)s
+        WHERE decided_by = %(person)s AND decided_on BETWEEN %(since)s AND %(until)s
         ORDER BY position""",
         {"person": person, "since": since, "until": until},
     )

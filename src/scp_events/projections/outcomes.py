@@ -12,127 +12,112 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, LiteralString
 
-from scp_events.aggregates import irp, participant, referral
+from scp_events.aggregates import engagement, irp, referral
+from scp_events.aggregates.engagement.events import EVENTS as OF_ENGAGEMENT
+from scp_events.aggregates.irp.events import EVENTS as OF_PLANS
+from scp_events.aggregates.irp.events import GoalAchieved, GoalAdded, GoalRemoved, IrpAgreedByParticipant
+from scp_events.aggregates.referral.events import EVENTS as OF_REFERRALS
+from scp_events.aggregates.referral.events import (
+    ReferralAccepted,
+    ReferralDeclined,
+    ReferralDrafted,
+    ReferralRedirected,
+    ReferralSubmitted,
+    ReferralWithdrawn,
+)
 from scp_events.follower import AnyConnection, On, PersonalColumn, ask, schema_of
+from scp_events.projections import followed_by
 from scp_events.vocabulary import Event, Position, Word
 
 NAME = "outcomes"
 VERSION = 1
 SCHEMA = schema_of(NAME, VERSION)
+READS = (referral, engagement, irp)
+AS_RECORDED = False
 PERSONAL: dict[str, PersonalColumn] = {}
 
-TABLES = """
+TABLES = (
+    """
     CREATE TABLE referrals (
         referral_id    uuid PRIMARY KEY,
-        participant_id uuid NOT NULL,
+        case_id        uuid NOT NULL,
         programme      text NOT NULL,
         submitted_on   date,
         answer         text,          -- accepted, declined or redirected
         answered_on    date,
         withdrawn_on   date
     );
+    CREATE INDEX referrals_of_a_case ON referrals (case_id);
     CREATE INDEX referrals_by_day ON referrals (submitted_on);
 
-    CREATE TABLE contacts (
-        contact_id     uuid PRIMARY KEY,
-        participant_id uuid NOT NULL,
-        held           boolean NOT NULL,
-        happened_on    date NOT NULL
-    );
-    CREATE INDEX contacts_of_a_participant ON contacts (participant_id, happened_on) WHERE held;
-
-    CREATE TABLE plans (
-        plan_id        uuid PRIMARY KEY,
-        participant_id uuid NOT NULL,
-        agreed_on      date           -- when the young person first agreed to it
-    );
-    CREATE INDEX plans_of_a_participant ON plans (participant_id, agreed_on);
-
-    -- A goal that a plan's next version takes along under the same id is one goal.
+    -- A goal as a version of the plan has it; one that the next version takes along under its id is one goal.
     CREATE TABLE goals (
-        participant_id uuid NOT NULL,
+        case_id        uuid NOT NULL,
         goal_id        uuid NOT NULL,
-        plan_id        uuid NOT NULL, -- the last version that has it
+        plan_id        uuid NOT NULL,
         target_date    date NOT NULL,
-        agreed_on      date,          -- when the young person first agreed to a plan with it: then it is set
+        added_on       date NOT NULL,
+        position       bigint NOT NULL, -- tells which is the later of two of the same day
+        agreed_on      date,          -- when the young person agreed to the plan with it: then it is set
         removed_on     date,
-        PRIMARY KEY (participant_id, goal_id)
+        PRIMARY KEY (case_id, goal_id, plan_id)
     );
     CREATE INDEX goals_of_a_plan ON goals (plan_id);
 
     CREATE TABLE achievements (
         event_id       uuid PRIMARY KEY,
-        participant_id uuid NOT NULL,
+        case_id        uuid NOT NULL,
         goal_id        uuid NOT NULL,
         achieved_on    date NOT NULL
     );
-    CREATE INDEX achievements_of_a_goal ON achievements (participant_id, goal_id);
-
-    CREATE FUNCTION day(moment timestamptz) RETURNS date LANGUAGE sql IMMUTABLE
-        RETURN (moment AT TIME ZONE 'UTC')::date;
-
-    -- Why a referral had no answer that counts on a day; NULL where it had.
-    CREATE FUNCTION unanswered(r referrals, data_date date, waiting_days integer) RETURNS text
-        LANGUAGE sql STABLE
-        RETURN CASE WHEN r.submitted_on + waiting_days > data_date THEN 'not-yet-mature'
-                    WHEN r.withdrawn_on <= data_date THEN 'withdrawn'
-                    WHEN r.answered_on <= data_date THEN NULL
-                    ELSE 'undecided' END;
+    CREATE INDEX achievements_of_a_goal ON achievements (case_id, goal_id);
 """
+    + followed_by.TABLES
+)
 
 ON: On = {
+    **followed_by.ON,
     # --- referrals
-    referral.ReferralDrafted: """
-        INSERT INTO referrals (referral_id, participant_id, programme)
-        VALUES (%(stream_id)s, %(participant_id)s, %(programme)s)""",
-    referral.ReferralCorrected: """
-        UPDATE referrals SET programme = %(programme)s WHERE referral_id = %(stream_id)s""",
-    referral.ReferralSubmitted: """
-        UPDATE referrals SET submitted_on = day(%(occurred_at)s) WHERE referral_id = %(stream_id)s""",
-    referral.ReferralAccepted: """
-        UPDATE referrals SET answer = 'accepted', answered_on = day(%(occurred_at)s)
+    ReferralDrafted: """
+        INSERT INTO referrals (referral_id, case_id, programme)
+        VALUES (%(stream_id)s, %(case_id)s, %(programme)s)
+        ON CONFLICT (referral_id) DO UPDATE SET programme = excluded.programme""",
+    ReferralSubmitted: """
+        UPDATE referrals SET submitted_on = %(occurred_on)s WHERE referral_id = %(stream_id)s""",
+    ReferralAccepted: """
+        UPDATE referrals SET answer = 'accepted', answered_on = %(occurred_on)s
         WHERE referral_id = %(stream_id)s""",
-    referral.ReferralDeclined: """
-        UPDATE referrals SET answer = 'declined', answered_on = day(%(occurred_at)s)
+    ReferralDeclined: """
+        UPDATE referrals SET answer = 'declined', answered_on = %(occurred_on)s
         WHERE referral_id = %(stream_id)s""",
-    referral.ReferralRedirected: """
-        UPDATE referrals SET answer = 'redirected', answered_on = day(%(occurred_at)s)
+    ReferralRedirected: """
+        UPDATE referrals SET answer = 'redirected', answered_on = %(occurred_on)s
         WHERE referral_id = %(stream_id)s""",
-    referral.ReferralWithdrawn: """
-        UPDATE referrals SET withdrawn_on = day(%(occurred_at)s) WHERE referral_id = %(stream_id)s""",
-    # --- contacts
-    participant.ContactRecorded: """
-        INSERT INTO contacts (contact_id, participant_id, held, happened_on)
-        VALUES (%(event_id)s, %(stream_id)s, %(outcome)s = 'held', day(%(occurred_at)s))""",
-    participant.ContactCorrected: """
-        UPDATE contacts SET held = %(outcome)s = 'held', happened_on = day(%(occurred_at)s)
-        WHERE contact_id = %(corrects)s""",
-    participant.ContactRetracted: """
-        DELETE FROM contacts WHERE contact_id = %(corrects)s""",
-    # --- plans and goals
-    irp.IrpDraftStarted: """
-        INSERT INTO plans (plan_id, participant_id) VALUES (%(stream_id)s, %(participant_id)s)""",
-    irp.GoalAdded: """
-        INSERT INTO goals (participant_id, goal_id, plan_id, target_date)
-        SELECT participant_id, %(goal_id)s, plan_id, %(target_date)s FROM plans WHERE plan_id = %(stream_id)s
-        ON CONFLICT (participant_id, goal_id) DO UPDATE SET
-            plan_id = excluded.plan_id, target_date = excluded.target_date, removed_on = NULL""",
-    irp.GoalRemoved: """
-        UPDATE goals SET removed_on = day(%(occurred_at)s)
+    ReferralWithdrawn: """
+        UPDATE referrals SET withdrawn_on = %(occurred_on)s WHERE referral_id = %(stream_id)s""",
+    # --- goals
+    GoalAdded: """
+        INSERT INTO goals (case_id, goal_id, plan_id, target_date, added_on, position)
+        VALUES (%(case_id)s, %(goal_id)s, %(stream_id)s, %(target_date)s, %(occurred_on)s, %(position)s)
+        ON CONFLICT (case_id, goal_id, plan_id) DO UPDATE
+        SET target_date = excluded.target_date, removed_on = NULL""",
+    GoalRemoved: """
+        UPDATE goals SET removed_on = %(occurred_on)s
         WHERE plan_id = %(stream_id)s AND goal_id = %(goal_id)s""",
-    irp.IrpAgreedByParticipant: """
-        WITH agreed AS (
-            UPDATE plans SET agreed_on = least(agreed_on, day(%(occurred_at)s)) WHERE plan_id = %(stream_id)s
+    IrpAgreedByParticipant: """
+        WITH first AS (
+            INSERT INTO agreements (plan_id, case_id, agreed_on)
+            VALUES (%(stream_id)s, %(case_id)s, %(occurred_on)s) ON CONFLICT (plan_id) DO NOTHING
         )
-        UPDATE goals SET agreed_on = least(agreed_on, day(%(occurred_at)s))
-        WHERE plan_id = %(stream_id)s AND removed_on IS NULL""",
-    irp.GoalAchieved: """
-        INSERT INTO achievements (event_id, participant_id, goal_id, achieved_on)
-        SELECT %(event_id)s, participant_id, %(goal_id)s, day(%(occurred_at)s)
-        FROM plans WHERE plan_id = %(stream_id)s""",
-    irp.GoalAchievementRetracted: """
-        DELETE FROM achievements WHERE event_id = %(corrects)s""",
+        UPDATE goals SET agreed_on = %(occurred_on)s
+        WHERE plan_id = %(stream_id)s AND removed_on IS NULL AND agreed_on IS NULL""",
+    GoalAchieved: """
+        INSERT INTO achievements (event_id, case_id, goal_id, achieved_on)
+        VALUES (%(event_id)s, %(case_id)s, %(goal_id)s, %(occurred_on)s)""",
 }
+
+IGNORES: frozenset[type[Event]] = frozenset({*OF_REFERRALS, *OF_ENGAGEMENT, *OF_PLANS}) - ON.keys()
+"""Whatever no figure is made of."""
 
 # --- definitions ------------------------------------------------------------------------------------------
 
@@ -176,7 +161,7 @@ FIRST_CONTACT = Definition(
     version=1,
     title="Days from a referral's submission to the first contact held",
     cohort="accepted referrals by the day they were submitted",
-    counts="whole days, UTC, to the first held contact on or after the day of submission",
+    counts="calendar days of the organisation to the first held contact on or after the day of submission",
     excludes={"not-yet-mature": "submitted less than 28 days before the data date", **_NOT_TAKEN_ON},
     waiting_days=28,
 )
@@ -185,7 +170,7 @@ AGREED_PLAN = Definition(
     version=1,
     title="Days from a referral's submission to a plan the young person agreed to",
     cohort="accepted referrals by the day they were submitted",
-    counts="whole days, UTC, to the first agreement on or after the day of submission",
+    counts="calendar days of the organisation to the first agreement on or after the day of submission",
     excludes={"not-yet-mature": "submitted less than 84 days before the data date", **_NOT_TAKEN_ON},
     waiting_days=84,
 )
@@ -193,16 +178,27 @@ GOALS = Definition(
     id="goals-achieved",
     version=1,
     title="Goals that were achieved",
-    cohort="goals by their target date; a goal is set when the young person agrees to a plan with it",
+    cohort="goals there were on the data date, by their target date then; a goal is set when the young person"
+    " agrees to a plan with it",
     counts="achieved by the data date, of all that were set",
     excludes={
-        "not-agreed": "in a draft the young person has not agreed to",
+        "not-agreed": "in a draft by the data date, and the young person had not agreed to it",
         "removed": "given up by a decision",
         "not-yet-mature": "the target date is not before the data date",
     },
     waiting_days=1,
 )
 DEFINITIONS = (CONVERSION, FIRST_CONTACT, AGREED_PLAN, GOALS)
+
+_UNANSWERED: LiteralString = """
+    CASE WHEN r.submitted_on + %(waiting_days)s > %(on)s THEN 'not-yet-mature'
+         WHEN r.withdrawn_on <= %(on)s THEN 'withdrawn'
+         WHEN r.answered_on <= %(on)s THEN NULL
+         ELSE 'undecided' END"""
+"""Why a referral had no answer that counts on a day; NULL where it had."""
+
+_SUBMITTED: LiteralString = """
+    FROM referrals r WHERE r.submitted_on BETWEEN %(since)s AND %(until)s AND r.submitted_on <= %(on)s"""
 
 # --- questions --------------------------------------------------------------------------------------------
 
@@ -263,44 +259,31 @@ def referral_conversion(connection: AnyConnection, on: date, cohort: Period = EV
         CONVERSION,
         on,
         cohort,
-        """
-        SELECT r.referral_id AS id, (r.answer = 'accepted')::integer AS value,
-               unanswered(r, %(on)s, %(waiting_days)s) AS excluded
-        FROM referrals r WHERE r.submitted_on BETWEEN %(since)s AND %(until)s AND r.submitted_on <= %(on)s""",
+        "SELECT r.referral_id AS id, (r.answer = 'accepted')::integer AS value,"
+        + _UNANSWERED
+        + " AS excluded"
+        + _SUBMITTED,
     )
 
 
 def days_to_first_contact(connection: AnyConnection, on: date, cohort: Period = EVER) -> Durations:
     """Return how long young people who were taken on waited to be met."""
-    return _durations(
-        connection,
-        FIRST_CONTACT,
-        on,
-        cohort,
-        """
-        SELECT r.referral_id AS id,
-               (SELECT min(c.happened_on) FROM contacts c
-                WHERE c.participant_id = r.participant_id AND c.held
-                  AND c.happened_on BETWEEN r.submitted_on AND %(on)s) - r.submitted_on AS value,
-               coalesce(unanswered(r, %(on)s, %(waiting_days)s), nullif(r.answer, 'accepted')) AS excluded
-        FROM referrals r WHERE r.submitted_on BETWEEN %(since)s AND %(until)s AND r.submitted_on <= %(on)s""",
-    )
+    return _durations(connection, FIRST_CONTACT, on, cohort, _days_to(followed_by.FIRST_CONTACT_ON))
 
 
 def days_to_agreed_plan(connection: AnyConnection, on: date, cohort: Period = EVER) -> Durations:
     """Return how long it took until young people who were taken on agreed to a plan of their own."""
-    return _durations(
-        connection,
-        AGREED_PLAN,
-        on,
-        cohort,
-        """
-        SELECT r.referral_id AS id,
-               (SELECT min(p.agreed_on) FROM plans p
-                WHERE p.participant_id = r.participant_id
-                  AND p.agreed_on BETWEEN r.submitted_on AND %(on)s) - r.submitted_on AS value,
-               coalesce(unanswered(r, %(on)s, %(waiting_days)s), nullif(r.answer, 'accepted')) AS excluded
-        FROM referrals r WHERE r.submitted_on BETWEEN %(since)s AND %(until)s AND r.submitted_on <= %(on)s""",
+    return _durations(connection, AGREED_PLAN, on, cohort, _days_to(followed_by.PLAN_AGREED_ON))
+
+
+def _days_to(reached_on: LiteralString) -> LiteralString:
+    return (
+        "SELECT r.referral_id AS id,"
+        + reached_on
+        + " - r.submitted_on AS value, coalesce("
+        + _UNANSWERED
+        + ", nullif(r.answer, 'accepted')) AS excluded"
+        + _SUBMITTED
     )
 
 
@@ -314,13 +297,18 @@ def goals_achieved(connection: AnyConnection, on: date, cohort: Period = EVER) -
         """
         SELECT g.goal_id AS id,
                EXISTS (SELECT FROM achievements a
-                       WHERE a.participant_id = g.participant_id AND a.goal_id = g.goal_id
+                       WHERE a.case_id = g.case_id AND a.goal_id = g.goal_id
                          AND a.achieved_on <= %(on)s)::integer AS value,
-               CASE WHEN g.agreed_on <= %(on)s THEN
-                        CASE WHEN g.removed_on <= %(on)s THEN 'removed'
-                             WHEN g.target_date + %(waiting_days)s > %(on)s THEN 'not-yet-mature' END
-                    ELSE 'not-agreed' END AS excluded
-        FROM goals g WHERE g.target_date BETWEEN %(since)s AND %(until)s""",
+               CASE WHEN NOT g.agreed THEN 'not-agreed'
+                    WHEN g.removed_on <= %(on)s THEN 'removed'
+                    WHEN g.target_date + %(waiting_days)s > %(on)s THEN 'not-yet-mature' END AS excluded
+        FROM (
+            -- As the last version of the plan had it that had it by then.
+            SELECT DISTINCT ON (case_id, goal_id) case_id, goal_id, target_date, removed_on,
+                   bool_or(agreed_on <= %(on)s) OVER (PARTITION BY case_id, goal_id) IS TRUE AS agreed
+            FROM goals WHERE added_on <= %(on)s
+            ORDER BY case_id, goal_id, added_on DESC, position DESC
+        ) g WHERE g.target_date BETWEEN %(since)s AND %(until)s""",
     )
 
 
@@ -399,35 +387,13 @@ def _groups(
     An empty cohort is one group of nobody.
     """
     question: LiteralString = (
-        "SELECT c.position, m.excluded, CASE WHEN m.excluded IS NULL THEN m.value END AS value,"  # noqa: S608 - literals
-        " count(m.id) AS people FROM follower.checkpoints c LEFT JOIN (" + members + ") m ON true"
-        " WHERE c.name = %(name)s AND c.version = %(version)s GROUP BY 1, 2, 3"
+        "SELECT b.position, m.excluded, CASE WHEN m.excluded IS NULL THEN m.value END AS value,"  # noqa: S608 - literals
+        " count(m.id) AS people FROM built_from b LEFT JOIN (" + members + ") m ON true GROUP BY 1, 2, 3"
     )
-    values = {"name": NAME, "version": VERSION, "waiting_days": definition.waiting_days, "on": on}
-    return ask(connection, SCHEMA, _Group, question, values | {"since": cohort.since, "until": cohort.until})
-
-
-# --- what it leaves to others -----------------------------------------------------------------------------
-
-IGNORES: frozenset[type[Event]] = frozenset({
-    referral.ReferralAcknowledged, referral.InformationRequested, referral.InformationProvided,
-    referral.EligibilityDetermined, referral.SuitabilityAssessed, referral.ReferralWaitlisted,
-    referral.ReferralLinked, referral.ReferralClosed,
-    participant.ParticipantRegistered, participant.ParticipantDetailsCorrected, participant.BoundariesAgreed,
-    participant.BoundariesDeclined, participant.StoryRecorded, participant.StoryCorrected,
-    participant.StoryConfirmed, participant.ParticipantChoiceRecorded, participant.ParticipantChoiceCorrected,
-    participant.KeyWorkerAssigned, participant.KeyWorkerChanged, participant.ConsentGiven,
-    participant.ConsentWithdrawn, participant.SafeguardingConcernRaised, participant.ConcernCorrected,
-    participant.ConcernEscalated, participant.ConcernClosed, participant.AssessmentCompleted,
-    participant.AssessmentCorrected, participant.RiskLevelOverridden, participant.ParticipationPaused,
-    participant.ParticipationResumed, participant.ParticipantExited, participant.ParticipantReEngaged,
-    participant.ParticipantDied, participant.DeathRetracted, participant.IdentityLinked,
-    participant.IdentityUnlinked, participant.RecordSealed, participant.LegalHoldPlaced,
-    participant.LegalHoldReleased, participant.ErasureRequested, participant.ErasureRefused,
-    participant.ErasureApproved,
-    participant.PersonalDataErased, participant.AccessOverrideGranted,
-    irp.NeedIdentified, irp.NeedCorrected, irp.StepAdded, irp.StepStatusChanged, irp.IrpProposed,
-    irp.IrpAgreementDeclined, irp.IrpApproved, irp.IrpStarted, irp.GoalProgressRecorded,
-    irp.GoalProgressCorrected, irp.GoalProgressRetracted, irp.IrpReviewStarted, irp.IrpReviewed,
-    irp.IrpClosed, irp.IrpSuperseded,
-})  # fmt: skip
+    values = {
+        "waiting_days": definition.waiting_days,
+        "on": on,
+        "since": cohort.since,
+        "until": cohort.until,
+    }
+    return ask(connection, SCHEMA, _Group, question, values)

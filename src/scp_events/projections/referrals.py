@@ -2,161 +2,150 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
+from typing import LiteralString
 
-from scp_events.aggregates import irp, participant, referral
+from scp_events.aggregates import engagement, irp, referral
+from scp_events.aggregates.engagement.events import EVENTS as OF_ENGAGEMENT
+from scp_events.aggregates.irp.events import EVENTS as OF_PLANS
+from scp_events.aggregates.referral.events import (
+    EligibilityDetermined,
+    InformationProvided,
+    InformationRequested,
+    ReferralAccepted,
+    ReferralAcknowledged,
+    ReferralClosed,
+    ReferralDeclined,
+    ReferralDrafted,
+    ReferralLinked,
+    ReferralRedirected,
+    ReferralSubmitted,
+    ReferralWaitlisted,
+    ReferralWithdrawn,
+    SuitabilityAssessed,
+)
+from scp_events.aggregates.referral.rules import Status
 from scp_events.follower import AnyConnection, On, PersonalColumn, ask, schema_of
-from scp_events.vocabulary import Event, ParticipantId, ReferralId, Word
+from scp_events.projections import followed_by
+from scp_events.vocabulary import CaseId, Event, ReferralId, Word
 
 NAME = "referrals"
 VERSION = 1
 SCHEMA = schema_of(NAME, VERSION)
+READS = (referral, engagement, irp)
+AS_RECORDED = False
 PERSONAL: dict[str, PersonalColumn] = {}
 
-TABLES = """
+TABLES = (
+    """
     CREATE TABLE referrals (
         referral_id     uuid PRIMARY KEY,
-        participant_id  uuid NOT NULL,
+        case_id         uuid NOT NULL,
         case_reference  text NOT NULL,
         programme       text NOT NULL,
         route           text NOT NULL,
         agency          text NOT NULL,
         referred_by     text NOT NULL,
-        status          text NOT NULL,
+        status          text NOT NULL DEFAULT 'draft',
         eligible        boolean,
         suitability     text,
-        drafted_at      timestamptz NOT NULL,
-        submitted_at    timestamptz,
-        acknowledged_at timestamptz,
-        waitlisted_at   timestamptz,
+        drafted_on      date NOT NULL,
+        submitted_on    date,
+        acknowledged_on date,
+        waitlisted_on   date,
         answer          text,         -- accepted, declined or redirected
-        answered_at     timestamptz,
+        answered_on     date,
         reason_code     text,         -- of the answer
         redirected_to   text,
-        withdrawn_at    timestamptz,
+        withdrawn_on    date,
         withdrawn_by    text,
         enrolment_id    uuid
     );
-    CREATE INDEX referrals_of_a_participant ON referrals (participant_id);
+    CREATE INDEX referrals_of_a_case ON referrals (case_id);
     CREATE INDEX referrals_of_an_agency ON referrals (agency, status);
-
-    CREATE TABLE contacts (
-        contact_id     uuid PRIMARY KEY,
-        participant_id uuid NOT NULL,
-        held           boolean NOT NULL,
-        happened_at    timestamptz NOT NULL
-    );
-    CREATE INDEX contacts_of_a_participant ON contacts (participant_id, happened_at) WHERE held;
-
-    CREATE TABLE plans (
-        plan_id        uuid PRIMARY KEY,
-        participant_id uuid NOT NULL,
-        agreed_at      timestamptz    -- when the young person first agreed to it
-    );
-    CREATE INDEX plans_of_a_participant ON plans (participant_id, agreed_at);
-
-    -- Every referral with what followed it. A contact or an agreement from before it was submitted belongs to
-    -- an earlier engagement and is not its fruit.
-    CREATE VIEW pipeline AS
-    SELECT r.*, contact.first_contact_at, plan.plan_agreed_at
-    FROM referrals r
-    LEFT JOIN LATERAL (
-        SELECT min(c.happened_at) AS first_contact_at FROM contacts c
-        WHERE c.participant_id = r.participant_id AND c.held AND c.happened_at >= r.submitted_at
-    ) contact ON true
-    LEFT JOIN LATERAL (
-        SELECT min(p.agreed_at) AS plan_agreed_at FROM plans p
-        WHERE p.participant_id = r.participant_id AND p.agreed_at >= r.submitted_at
-    ) plan ON true;
 """
+    + followed_by.TABLES
+)
 
 ON: On = {
-    referral.ReferralDrafted: """
-        INSERT INTO referrals (referral_id, participant_id, case_reference, programme, route, agency,
-                               referred_by, status, drafted_at)
-        VALUES (%(stream_id)s, %(participant_id)s, %(case_reference)s, %(programme)s, %(route)s,
-                %(referred_by)s ->> 'organisation', %(referred_by)s ->> 'id', 'draft', %(occurred_at)s)""",
-    referral.ReferralCorrected: """
-        UPDATE referrals SET programme = %(programme)s, route = %(route)s
+    **followed_by.ON,
+    ReferralDrafted: """
+        INSERT INTO referrals (referral_id, case_id, case_reference, programme, route, agency, referred_by,
+                               drafted_on)
+        VALUES (%(stream_id)s, %(case_id)s, %(case_reference)s, %(programme)s, %(route)s,
+                %(referred_by)s ->> 'organisation', %(referred_by)s ->> 'id', %(occurred_on)s)
+        ON CONFLICT (referral_id) DO UPDATE SET
+            programme = excluded.programme, route = excluded.route, agency = excluded.agency,
+            referred_by = excluded.referred_by, status = excluded.status, drafted_on = excluded.drafted_on""",
+    ReferralSubmitted: """
+        UPDATE referrals SET status = 'submitted', submitted_on = %(occurred_on)s
         WHERE referral_id = %(stream_id)s""",
-    referral.ReferralSubmitted: """
-        UPDATE referrals SET status = 'submitted', submitted_at = %(occurred_at)s
+    ReferralAcknowledged: """
+        UPDATE referrals SET status = 'under-review', acknowledged_on = %(occurred_on)s
         WHERE referral_id = %(stream_id)s""",
-    referral.ReferralAcknowledged: """
-        UPDATE referrals SET status = 'under-review', acknowledged_at = %(occurred_at)s
-        WHERE referral_id = %(stream_id)s""",
-    referral.InformationRequested: """
+    InformationRequested: """
         UPDATE referrals SET status = 'information-requested' WHERE referral_id = %(stream_id)s""",
-    referral.InformationProvided: """
+    InformationProvided: """
         UPDATE referrals SET status = 'under-review' WHERE referral_id = %(stream_id)s""",
-    referral.EligibilityDetermined: """
+    EligibilityDetermined: """
         UPDATE referrals SET eligible = %(eligible)s WHERE referral_id = %(stream_id)s""",
-    referral.SuitabilityAssessed: """
+    SuitabilityAssessed: """
         UPDATE referrals SET suitability = %(suitability)s WHERE referral_id = %(stream_id)s""",
-    referral.ReferralWaitlisted: """
-        UPDATE referrals SET status = 'waitlisted', waitlisted_at = %(occurred_at)s
+    ReferralWaitlisted: """
+        UPDATE referrals SET status = 'waitlisted', waitlisted_on = %(occurred_on)s
         WHERE referral_id = %(stream_id)s""",
-    referral.ReferralAccepted: """
-        UPDATE referrals SET status = 'accepted', answer = 'accepted', answered_at = %(occurred_at)s,
+    ReferralAccepted: """
+        UPDATE referrals SET status = 'accepted', answer = 'accepted', answered_on = %(occurred_on)s,
                              reason_code = %(decision_reason_code)s
         WHERE referral_id = %(stream_id)s""",
-    referral.ReferralDeclined: """
-        UPDATE referrals SET status = 'declined', answer = 'declined', answered_at = %(occurred_at)s,
+    ReferralDeclined: """
+        UPDATE referrals SET status = 'declined', answer = 'declined', answered_on = %(occurred_on)s,
                              reason_code = %(decision_reason_code)s
         WHERE referral_id = %(stream_id)s""",
-    referral.ReferralRedirected: """
-        UPDATE referrals SET status = 'redirected', answer = 'redirected', answered_at = %(occurred_at)s,
+    ReferralRedirected: """
+        UPDATE referrals SET status = 'redirected', answer = 'redirected', answered_on = %(occurred_on)s,
                              reason_code = %(decision_reason_code)s, redirected_to = %(to)s
         WHERE referral_id = %(stream_id)s""",
-    referral.ReferralWithdrawn: """
-        UPDATE referrals SET status = 'withdrawn', withdrawn_at = %(occurred_at)s,
+    ReferralWithdrawn: """
+        UPDATE referrals SET status = 'withdrawn', withdrawn_on = %(occurred_on)s,
                              withdrawn_by = %(withdrawn_by)s
         WHERE referral_id = %(stream_id)s""",
-    referral.ReferralLinked: """
+    ReferralLinked: """
         UPDATE referrals SET status = 'linked', enrolment_id = %(enrolment_id)s
         WHERE referral_id = %(stream_id)s""",
-    referral.ReferralClosed: """
+    ReferralClosed: """
         UPDATE referrals SET status = 'closed' WHERE referral_id = %(stream_id)s""",
-    participant.ContactRecorded: """
-        INSERT INTO contacts (contact_id, participant_id, held, happened_at)
-        VALUES (%(event_id)s, %(stream_id)s, %(outcome)s = 'held', %(occurred_at)s)""",
-    participant.ContactCorrected: """
-        UPDATE contacts SET held = %(outcome)s = 'held', happened_at = %(occurred_at)s
-        WHERE contact_id = %(corrects)s""",
-    participant.ContactRetracted: """
-        DELETE FROM contacts WHERE contact_id = %(corrects)s""",
-    irp.IrpDraftStarted: """
-        INSERT INTO plans (plan_id, participant_id) VALUES (%(stream_id)s, %(participant_id)s)""",
-    irp.IrpAgreedByParticipant: """
-        UPDATE plans SET agreed_at = least(agreed_at, %(occurred_at)s) WHERE plan_id = %(stream_id)s""",
 }
+
+IGNORES: frozenset[type[Event]] = frozenset({*OF_ENGAGEMENT, *OF_PLANS}) - ON.keys()
+"""Of the work that followed, it wants to know no more than what `followed_by` does."""
 
 # --- questions --------------------------------------------------------------------------------------------
 
 
 class Referral(Word):
-    """One referral, and when each step of it was taken."""
+    """One referral, and on which day each step of it was taken."""
 
     referral_id: ReferralId
-    participant_id: ParticipantId
+    case_id: CaseId
     case_reference: str
     programme: str
     route: str
     agency: str
-    status: str
-    submitted_at: datetime | None
-    acknowledged_at: datetime | None
+    status: Status
+    submitted_on: date | None
+    acknowledged_on: date | None
     answer: str | None
-    answered_at: datetime | None
-    first_contact_at: datetime | None
-    plan_agreed_at: datetime | None
+    answered_on: date | None
+    first_contact_on: date | None
+    plan_agreed_on: date | None
 
 
 class Count(Word):
     """How many referrals of an agency have a status."""
 
     agency: str
-    status: str
+    status: Status
     referrals: int
 
 
@@ -174,8 +163,16 @@ class Waiting(Word):
     case_reference: str
     programme: str
     agency: str
-    waiting_since: datetime
+    waiting_since: date
     days: int
+
+
+_PIPELINE: LiteralString = (
+    "SELECT referral_id, case_id, case_reference, programme, route, agency, status, submitted_on,"  # noqa: S608 - literals
+    " acknowledged_on, answer, answered_on, "
+    f"{followed_by.FIRST_CONTACT_ON} AS first_contact_on, {followed_by.PLAN_AGREED_ON} AS plan_agreed_on"
+    " FROM referrals r "
+)
 
 
 def counts(connection: AnyConnection) -> list[Count]:
@@ -191,16 +188,13 @@ def counts(connection: AnyConnection) -> list[Count]:
 
 
 def of_agency(connection: AnyConnection, agency: str) -> list[Referral]:
-    """Return an agency's referrals with the time of each step, oldest first."""
+    """Return an agency's referrals with the day of each step, oldest first."""
     return ask(
         connection,
         SCHEMA,
         Referral,
-        """
-        SELECT referral_id, participant_id, case_reference, programme, route, agency, status, submitted_at,
-               acknowledged_at, answer, answered_at, first_contact_at, plan_agreed_at
-        FROM pipeline WHERE agency = %(agency)s ORDER BY drafted_at, referral_id""",
-        {"agency": agency},
+        _PIPELINE + "WHERE agency = %(agency)s ORDER BY drafted_on, referral_id",
+        {"agency": agency, "on": date.max},
     )
 
 
@@ -211,9 +205,9 @@ def waiting_list(connection: AnyConnection, today: date) -> list[Waiting]:
         SCHEMA,
         Waiting,
         """
-        SELECT referral_id, case_reference, programme, agency, waitlisted_at AS waiting_since,
-               %(today)s - (waitlisted_at AT TIME ZONE 'UTC')::date AS days
-        FROM referrals WHERE status = 'waitlisted' ORDER BY waitlisted_at, referral_id""",
+        SELECT referral_id, case_reference, programme, agency, waitlisted_on AS waiting_since,
+               %(today)s - waitlisted_on AS days
+        FROM referrals WHERE status = 'waitlisted' ORDER BY waitlisted_on, referral_id""",
         {"today": today},
     )
 
@@ -226,31 +220,7 @@ def decline_reasons(connection: AnyConnection, since: date, until: date) -> list
         Reason,
         """
         SELECT reason_code, count(*) AS referrals FROM referrals
-        WHERE answer = 'declined'
-          AND (answered_at AT TIME ZONE 'UTC')::date BETWEEN %(since)s AND %(until)s
+        WHERE answer = 'declined' AND answered_on BETWEEN %(since)s AND %(until)s
         GROUP BY reason_code ORDER BY referrals DESC, reason_code""",
         {"since": since, "until": until},
     )
-
-
-# --- what it leaves to others -----------------------------------------------------------------------------
-
-IGNORES: frozenset[type[Event]] = frozenset({
-    participant.ParticipantRegistered, participant.ParticipantDetailsCorrected, participant.BoundariesAgreed,
-    participant.BoundariesDeclined, participant.StoryRecorded, participant.StoryCorrected,
-    participant.StoryConfirmed, participant.ParticipantChoiceRecorded, participant.ParticipantChoiceCorrected,
-    participant.KeyWorkerAssigned, participant.KeyWorkerChanged, participant.ConsentGiven,
-    participant.ConsentWithdrawn, participant.SafeguardingConcernRaised, participant.ConcernCorrected,
-    participant.ConcernEscalated, participant.ConcernClosed, participant.AssessmentCompleted,
-    participant.AssessmentCorrected, participant.RiskLevelOverridden, participant.ParticipationPaused,
-    participant.ParticipationResumed, participant.ParticipantExited, participant.ParticipantReEngaged,
-    participant.ParticipantDied, participant.DeathRetracted, participant.IdentityLinked,
-    participant.IdentityUnlinked, participant.RecordSealed, participant.LegalHoldPlaced,
-    participant.LegalHoldReleased, participant.ErasureRequested, participant.ErasureRefused,
-    participant.ErasureApproved,
-    participant.PersonalDataErased, participant.AccessOverrideGranted,
-    irp.NeedIdentified, irp.NeedCorrected, irp.GoalAdded, irp.GoalRemoved, irp.StepAdded,
-    irp.StepStatusChanged, irp.IrpProposed, irp.IrpAgreementDeclined, irp.IrpApproved, irp.IrpStarted,
-    irp.GoalProgressRecorded, irp.GoalProgressCorrected, irp.GoalProgressRetracted, irp.GoalAchieved,
-    irp.GoalAchievementRetracted, irp.IrpReviewStarted, irp.IrpReviewed, irp.IrpClosed, irp.IrpSuperseded,
-})  # fmt: skip
