@@ -9,7 +9,7 @@ from importlib.metadata import version
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
-from scp_api import health, openapi, problems, queries, read_models
+from scp_api import failures, health, openapi, queries, read_models
 from scp_api.authentication import Authentication
 from scp_api.command_door import CommandDoor
 from scp_api.parts import Parts
@@ -32,7 +32,7 @@ def create_app(parts: Parts) -> FastAPI:
         redirect_slashes=False,
         lifespan=_while_serving(parts),
     )
-    problems.install(app)
+    failures.install(app)
     health.install(app, parts)
     queries.install(app, parts)
     read_models.install(app, parts)

@@ -1,8 +1,8 @@
 """Commands over HTTP: one POST for every command, answered before the framework is asked.
 
-Most requests are commands. So a command is found by its address alone, and its headers and body are read here,
-by whom they concern: the framework's router, dependencies and answers would cost more than all of that. What
-can be sent is described in `command_openapi`, from the same list.
+Most requests are commands. So a command is found by its address alone, and its headers and body are read
+here: the framework's router, dependencies and answers would cost more than all of that. What can be sent is
+described in `command_openapi`, from the same list.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from anyio.to_thread import run_sync
 from fastapi import Request, Response
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from scp_api import preconditions, problems
+from scp_api import failures, preconditions, problems
 from scp_api.addresses import Addressed, find, id_name, location, path_of
 from scp_api.parts import Parts
 from scp_events.access import Send as Sending
-from scp_events.commands import Address, Offer, Said, read, request_for
+from scp_events.commands import Address, Offer, read, request_for
 from scp_events.event_log import CommandRequest, Outcome
 from scp_events.vocabulary import CaseReference, Correct, EventId, Position, Provenance, Word
 
@@ -56,18 +55,16 @@ class CommandDoor:
         scope["address"] = path_of(found.offer)
         try:
             response = await self._answered(found, Request(scope, receive))
-        except problems.EXPECTED as error:
-            response = problems.answer_to(error)
+        except failures.EXPECTED as error:
+            response = failures.answer_to(error)
         await response(scope, receive, send)
 
     async def _answered(self, found: Addressed, request: Request) -> Response:
         if request.method != "POST":
             raise problems.method_not_allowed(["POST"])
         preconditions.must_know_parameters(request)
-        asked = await self._request(found, request)
-        await self._must_allow_appending()
-        outcome = await self._parts.handler.handle(asked)
-        return _begun(asked, outcome) if found.offer.begins else _done(outcome)
+        outcome = await self._parts.handler.handle(await self._request(found, request))
+        return _begun(found, outcome) if found.offer.begins else _done(outcome)
 
     async def _request(self, found: Addressed, request: Request) -> CommandRequest:
         """Return what is asked for, once it is clear who asks, that they may, and under which key."""
@@ -95,12 +92,6 @@ class CommandDoor:
             expected_version=preconditions.expected_version(request, required=needs_version(offer)),
             fingerprint=preconditions.fingerprint(request, raw),
         )
-
-    async def _must_allow_appending(self) -> None:
-        """Refuse where nothing may be recorded. Where that is not known yet a thread looks."""
-        guard = self._parts.guard
-        if guard is not None and not guard.allows_appending:
-            await run_sync(guard.must_allow_appending)
 
 
 def needs_version(offer: Offer) -> bool:
@@ -158,6 +149,6 @@ def _done(outcome: Outcome, status: int = 200, headers: dict[str, str] | None = 
     return Response(answer.model_dump_json(), status, etag | (headers or {}), "application/json")
 
 
-def _begun(asked: CommandRequest, outcome: Outcome) -> Response:
-    there = location(asked.aggregate, asked.case_reference, outcome.stream.id)
+def _begun(found: Addressed, outcome: Outcome) -> Response:
+    there = location(found.offer.aggregate, found.name, outcome.stream.id)
     return _done(outcome, 201 if outcome.events else 200, {"Location": there})

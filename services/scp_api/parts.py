@@ -11,7 +11,6 @@ from psycopg_pool import ConnectionPool
 
 from scp_events.access import Verifier
 from scp_events.event_log import CommandHandler, LogReader
-from scp_events.ledger.log.startup import Guard
 
 
 def _now() -> datetime:
@@ -29,8 +28,6 @@ class Parts:
     reading: ConnectionPool
     """Connections for questions to projections."""
     verifier: Verifier
-    guard: Guard | None = None
-    """Refuses commands where nothing may be recorded: the log is not the newest, or nobody can tell."""
     threads: int = 16
     now: Callable[[], datetime] = field(default=_now)
     new_stream_id: Callable[[], UUID] = field(default=uuid4)

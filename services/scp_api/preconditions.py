@@ -49,10 +49,10 @@ def must_be_allowed(who: Asking, action: Action) -> None:
         raise denied(answer)
 
 
-def may_read(request: Request, resource: Resource) -> None:
-    """Let somebody read a collection; whoever may not is told so."""
+def may_read(request: Request, resource: Resource) -> Asking:
+    """Let somebody read a collection, and return who; whoever may not is told so."""
     must_know_parameters(request, _parameters_of(request.scope["route"]))
-    allowed(request, Read(resource))
+    return allowed(request, Read(resource))
 
 
 def may_read_one(request: Request, resource: Resource) -> None:

@@ -10,40 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
 
-import psycopg
-import structlog
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from psycopg_pool import PoolTimeout
+from fastapi import Response
 from pydantic import Field
-from starlette.exceptions import HTTPException
-from starlette.routing import Match
 
-from scp_api.addresses import sent_to
-from scp_events.access import Deny, KeysUnavailableError, TokenError
-from scp_events.commands import MistakenError, NotJsonError, NothingThereError, in_words_of
-from scp_events.commands.reading import mistake
-from scp_events.event_log import (
-    BusyError,
-    ClosedError,
-    CommandIdReusedError,
-    LogUnreachableError,
-    LogUnwritableError,
-    NewerEventError,
-    StaleVersionError,
-    UnsafeServerError,
-)
-from scp_events.ledger.log.startup import ReadOnlyError, StaleLogError
-from scp_events.privacy import KeyServiceDownError
-from scp_events.replay import NotKnownYetError, UnknownCaseError
-from scp_events.vocabulary import Refused, Word
+from scp_events.access import Deny, TokenError
+from scp_events.vocabulary import Word
 
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "urn:scp:problem:"
 RETRY_AFTER = "2"
 UPDATED_AFTER = "300"
-
-_journal = structlog.get_logger("scp_api")
 
 
 class WrongField(Word):
@@ -159,6 +135,17 @@ def busy(detail: str) -> Problem:
     return Problem(503, "busy", detail, headers={"Retry-After": RETRY_AFTER})
 
 
+def key_reused() -> Problem:
+    """Return that a key came with two requests."""
+    return Problem(422, "key-reused", "this Idempotency-Key came with another request: choose a new one")
+
+
+def not_known_yet() -> Problem:
+    """Return that a time or a position lies ahead."""
+    detail = "`known_at` lies ahead: name a time that has come, or leave it out"
+    return Problem(422, "not-known-yet", detail)
+
+
 def newer_version_needed() -> Problem:
     """Return that a newer program has recorded what this one does not know; other cases are served."""
     detail = "a newer version of this program has recorded in this case: ask again once this one is updated"
@@ -169,6 +156,17 @@ def method_not_allowed(methods: Iterable[str]) -> Problem:
     """Return what can be done at an address instead."""
     allow = {"Allow": ", ".join(sorted(methods))}
     return Problem(405, "method-not-allowed", "use a method the Allow header names", headers=allow)
+
+
+def stale(current: int) -> Problem:
+    """Return that somebody decided on an earlier version."""
+    return Problem(
+        412,
+        "stale-version",
+        f"version {current} is the latest: read it again and decide anew",
+        current_version=current,
+        headers={"ETag": f'"{current}"'},
+    )
 
 
 def read_only() -> Problem:
@@ -182,128 +180,6 @@ def read_only() -> Problem:
 def failure() -> Problem:
     """Return that we failed, and nothing about how: the log says where."""
     return Problem(500, "failure", "this is our mistake: try again, and report it if it happens again")
-
-
-# --- errors into problems ---------------------------------------------------------------------------------
-
-
-def problem_of(error: Exception) -> Problem:  # noqa: PLR0911 - one return for each kind of error
-    """Return the problem an error means to a client."""
-    match error:
-        case Problem():
-            return error
-        case Refused():
-            return Problem(409, "refused", in_words_of(sent_to, error.remedy), rule=error.rule)
-        case MistakenError():
-            return invalid(
-                [WrongField(location=("body", *each.place), detail=each.detail) for each in error.mistakes]
-            )
-        case NotJsonError():
-            return unreadable()
-        case StaleVersionError():
-            return _stale(error)
-        case CommandIdReusedError():
-            return Problem(
-                422, "key-reused", "this Idempotency-Key came with another request: choose a new one"
-            )
-        case UnknownCaseError() | NothingThereError():
-            return not_found()
-        case NotKnownYetError():
-            return Problem(
-                422, "not-known-yet", "`known_at` lies ahead: name a time that has come, or leave it out"
-            )
-        case NewerEventError():
-            return newer_version_needed()
-        case ReadOnlyError() | StaleLogError():
-            return read_only()
-        case RequestValidationError():
-            return invalid([_wrong_field(found) for found in error.errors()])
-        case HTTPException() if error.status_code == HTTPStatus.NOT_FOUND:
-            return not_found()
-    return _passing(error)
-
-
-PASSING: Mapping[type[Exception], str] = {
-    BusyError: "too many want this at once: try again",
-    ClosedError: "the service is stopping: try again",
-    KeysUnavailableError: "the issuer's keys cannot be had just now: try again",
-    PoolTimeout: "the database is busy: try again",
-    psycopg.OperationalError: "the database cannot be reached or is busy: try again",
-    LogUnreachableError: "the database cannot be reached: try again with the same key",
-    LogUnwritableError: "the database does not write just now: nothing was recorded, try again",
-    UnsafeServerError: "the database may lose what it records, so nothing is: try again once it is set right",
-    KeyServiceDownError: "the keys of personal data cannot be had just now: try again",
-}
-"""What may work in a moment, and what to say of it."""
-
-
-def _passing(error: Exception) -> Problem:
-    said = next((said for kind, said in PASSING.items() if isinstance(error, kind)), None)
-    return busy(said) if said else failure()
-
-
-def _stale(error: StaleVersionError) -> Problem:
-    return Problem(
-        412,
-        "stale-version",
-        f"version {error.current} is the latest: read it again and decide anew",
-        current_version=error.current,
-        headers={"ETag": f'"{error.current}"'},
-    )
-
-
-def _wrong_field(found: Mapping[str, Any]) -> WrongField:
-    place, detail = mistake(found)
-    return WrongField(location=place, detail=detail)
-
-
-# --- handing them out -------------------------------------------------------------------------------------
-
-
-EXPECTED: tuple[type[Exception], ...] = (
-    Problem,
-    Refused,
-    MistakenError,
-    NotJsonError,
-    NothingThereError,
-    StaleVersionError,
-    CommandIdReusedError,
-    UnknownCaseError,
-    NotKnownYetError,
-    NewerEventError,
-    ReadOnlyError,
-    StaleLogError,
-    RequestValidationError,
-    HTTPException,
-    *PASSING,
-)
-"""What has an answer of its own. Any other error is our mistake, and the journal tells where."""
-
-
-def install(app: FastAPI) -> None:
-    """Answer every expected error with a problem document."""
-    for kind in EXPECTED:
-        app.add_exception_handler(kind, _answer)
-
-
-def answer_to(error: Exception) -> Response:
-    """Return the answer to an expected error, and write down what it was."""
-    problem = problem_of(error)
-    _journal.info("problem", kind=problem.kind, rule=problem.document.rule, status=problem.document.status)
-    return problem.response()
-
-
-def _answer(request: Request, error: Exception) -> Response:
-    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return answer_to(method_not_allowed(_methods(request)))
-    return answer_to(error)
-
-
-def _methods(request: Request) -> set[str]:
-    """Return what can be done at an address: several routes share it, and each knows its own method only."""
-    app: FastAPI = request.app
-    found = (route for route in app.routes if route.matches(request.scope)[0] is not Match.NONE)
-    return {method for route in found for method in getattr(route, "methods", None) or ()}
 
 
 # --- describing them --------------------------------------------------------------------------------------

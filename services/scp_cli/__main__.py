@@ -1,6 +1,11 @@
-"""The table of contents of `scp-events`, and the one place where a failure becomes a line and an exit code."""
+"""The table of contents of `scp-events`, and where a failure becomes a line and an exit code."""
 
 from __future__ import annotations
+
+from scp_cli import starting
+
+if __name__ == "__main__":
+    starting.listen()
 
 import sys
 

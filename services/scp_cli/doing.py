@@ -17,7 +17,7 @@ from scp_cli.people import OURS, By, Credentials, Organisation, Role, somebody
 if TYPE_CHECKING:
     from scp_events.commands import Address, Offer, Said
     from scp_events.event_log import Outcome
-    from scp_events.vocabulary import Actor, CommandId, Provenance
+    from scp_events.vocabulary import Actor, Provenance
 
 KEYS = UUID("5d3b4a5c-93a5-4a3b-8a3e-0a9c1c2f7d10")
 """The namespace of command ids made from keys."""
@@ -65,8 +65,8 @@ def do(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """Send a command.
 
-    It is what POST does over HTTP, with the same words and the same rules. FILE holds the command, and when it
-    happened: an instant or a day; left out, it is now. A refusal says what to do instead.
+    It is what POST does over HTTP, with the same words and the same rules. FILE holds the command, and when
+    it happened: an instant or a day; left out, it is now. A refusal says what to do instead.
     """
     from scp_events.commands import body_of, offer_named, read
 

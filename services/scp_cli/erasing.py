@@ -62,7 +62,7 @@ def erase(  # noqa: PLR0913 - one argument an option
         if case is not None:
             decision = _decision(log, case_named(log, case), _origin(origin), said, refuse=refuse)
             if decision is not None:
-                _say(log, handler, case_named(log, case), decision, actor)
+                _say(handler, case_named(log, case), decision, actor)
         for case_id in [case_named(log, case)] if case else erasure.unfinished(log):
             _go_on(log, handler, case_id, actor, how)
 
@@ -75,20 +75,18 @@ def _decision(
 ) -> Command | None:
     """Return what somebody decides about the erasure; None where nothing is left to decide."""
     from scp_events import erasure
-    from scp_events.aggregates.record import ERASING, Erasure
+    from scp_events.aggregates.record import Erasure
     from scp_events.aggregates.record.commands import ApproveErasure, RefuseErasure, RequestErasure
 
-    state = erasure.standing(log, case_id).erasure
-    if state in ERASING:
+    found = erasure.standing(log, case_id)
+    if found.approved is not None:
         return None
     if grounds is None:
-        return None if state is Erasure.REQUESTED else RequestErasure(origin=origin)
+        return None if found.erasure is Erasure.REQUESTED else RequestErasure(origin=origin)
     return RefuseErasure(decision=grounds) if refuse else ApproveErasure(decision=grounds)
 
 
-def _say(
-    log: LogReader, handler: BlockingCommandHandler, case_id: CaseId, command: Command, actor: Actor
-) -> None:
+def _say(handler: BlockingCommandHandler, case_id: CaseId, command: Command, actor: Actor) -> None:
     from uuid_utils.compat import uuid7
 
     from scp_events import erasure
@@ -116,13 +114,13 @@ def _go_on(
     """Carry out what was approved, and show the certificate; or say how it stands."""
     import psycopg
 
-    from scp_cli.answering import PROJECTIONS, bring_up_to_date
+    from scp_cli.answering import bring_up_to_date
     from scp_events import erasure, follower
-    from scp_events.aggregates.record import ERASING
     from scp_events.follower.purging import purge_copies
+    from scp_events.projections import ALL as PROJECTIONS
 
     found = erasure.standing(log, case_id)
-    if found.erasure not in ERASING:
+    if found.approved is None:
         _show_standing(log, case_id, found)
         return
     follower.prepare(log.conninfo, PROJECTIONS)
@@ -151,11 +149,11 @@ def _linked_to(log: LogReader, case_id: CaseId) -> list[CaseId]:
 
     history = log.stream_history(the_one(participant.CATEGORY, case_id))
     state = state_of(participant, effective(recorded.fact for recorded in history))
-    return [CaseId(other) for other in participant.view(state).linked_to]
+    return list(participant.view(state).linked)
 
 
 def _show_standing(log: LogReader, case_id: CaseId, found: Standing) -> None:
-    from scp_events.aggregates.record import ERASING, Erasure
+    from scp_events.aggregates.record import Erasure
 
     named = log.reference_of(case_id) or str(case_id)
     write(f"{named}: erasure is {found.erasure}\n")
@@ -165,12 +163,12 @@ def _show_standing(log: LogReader, case_id: CaseId, found: Standing) -> None:
             f"scp-events: requested by {asked.by.id} on {asked.recorded_at.date()}: somebody else"
             " approves it with --by and --grounds, or refuses it with --refuse besides"
         )
-    elif found.erasure in ERASING:
+    elif found.approved is not None:
         remark(f"scp-events: `scp-events erase {named} --by CODE` carries it out, and prints the certificate")
 
 
 def _show_certificate(log: LogReader, certificate: Certificate, how: Format) -> None:
-    from scp_cli.story import pairs
+    from scp_events.case_file.story import pairs
 
     if how is Format.TABLE:
         show_rich(
@@ -183,8 +181,8 @@ def _show_certificate(log: LogReader, certificate: Certificate, how: Format) -> 
     epochs = {key.epoch for key in certificate.keys if key.epoch is not None}
     if any(each.retired_at is None for each in log.keyring.epochs() if each.epoch in epochs):
         remark(
-            "scp-events: backups made before still hold the keys: `scp-events keys rotate`, then `scp-events keys retire`, makes"
-            " them useless"
+            "scp-events: backups made before still hold the keys: `scp-events keys rotate`, then"
+            " `scp-events keys retire`, makes them useless"
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import psycopg
 
 from scp_cli.connecting import LedgerSettingsError
@@ -13,7 +15,6 @@ from scp_events.commands import (
     UnknownCommandError,
     in_words_of,
 )
-from scp_events.importing import SheetsRefusedError
 from scp_events.database import DatabaseError
 from scp_events.erasure import ErasureIncompleteError
 from scp_events.event_log import (
@@ -26,6 +27,7 @@ from scp_events.event_log import (
     UnsafeServerError,
 )
 from scp_events.follower import FencedError, OtherTablesError, UnknownProjectionError
+from scp_events.importing import SheetsRefusedError
 from scp_events.ledger.format.bundle import BundleTooLargeError
 from scp_events.ledger.format.note import NoteError
 from scp_events.ledger.format.tree import ProofError
@@ -37,12 +39,14 @@ from scp_events.ledger.log.tables import LedgerError
 from scp_events.ledger.witness.promises import PromisesError
 from scp_events.privacy import EncryptionError, KeyServiceDownError, KeysInUseError
 from scp_events.replay import NotKnownYetError, UnknownCaseError
+from scp_events.runtime.port import CannotListenError
 from scp_events.vocabulary import Refused
 
 SAID = (
     AnchorError,
     BundleTooLargeError,
     BusyError,
+    CannotListenError,
     CommandIdReusedError,
     DatabaseError,
     ErasureIncompleteError,
@@ -80,21 +84,20 @@ def explain(error: Exception) -> str | None:
     match error:
         case Refused():
             return f"{in_words_of(_typed, error.remedy)} (rule: {error.rule})"
-        case MistakenError():
-            return f"what was sent is not as it must be: {error}"
-        case NotJsonError():
-            return "what was sent is no JSON: write it as `scp-events do COMMAND --schema` says"
-        case NothingThereError():
-            return (
-                "there is nothing of this name: `scp-events cases` lists the cases, `replay` what is in one"
-            )
         case psycopg.Error():
             return _of_database(error)
         case OSError():
             return f"{error.filename or 'output'}: {error.strerror or error}"
     if isinstance(error, SAID):
         return str(error)
-    return None
+    return next((said.format(error) for kind, said in OF_A_COMMAND.items() if isinstance(error, kind)), None)
+
+
+OF_A_COMMAND: Mapping[type[Exception], str] = {
+    MistakenError: "what was sent is not as it must be: {}",
+    NotJsonError: "what was sent is no JSON: `scp-events do COMMAND --schema` says how to write it",
+    NothingThereError: "nothing is called that: `scp-events cases` lists the cases, `replay` what is in one",
+}
 
 
 def _typed(offer: Offer) -> str:

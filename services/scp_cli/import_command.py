@@ -15,8 +15,8 @@ from scp_cli.output import Format, Shown, progress, remark, show, write
 from scp_cli.people import OURS, Organisation, somebody
 
 if TYPE_CHECKING:
-    from scp_events.importing import ImportReport, Progress
     from scp_events.event_log import BlockingCommandHandler, LogReader
+    from scp_events.importing import ImportReport, Progress
     from scp_events.vocabulary import Actor
 
 PARTIAL = 3

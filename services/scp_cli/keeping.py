@@ -47,7 +47,7 @@ def rotate() -> None:
     with opened_log() as log, progress("wrapping keys anew") as bar:
         epoch = log.keyring.rotate(bar)
     remark(
-        f"scp-events: every key is on epoch {epoch}; `scp-events keys retire` makes copies from before useless"
+        f"scp-events: every key is on epoch {epoch}; `scp-events keys retire` makes earlier copies useless"
     )
 
 

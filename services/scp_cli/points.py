@@ -1,19 +1,21 @@
 """Where to stand in time, as typed: a date, an instant, or a place in the log.
 
-A date is a day of the organisation. As a time in the world it means all of that day; as what was known, what was
-known by its end, or by now where it is not over yet.
+A date is a day of the organisation. As a time in the world it means all of that day; as what was known, what
+was known by its end, or by now where it is not over yet.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import typer
 
 if TYPE_CHECKING:
     from scp_events.event_log import LogReader
 
+Known: TypeAlias = datetime | date | int | None
+"""A time or a place in the log, as typed."""
 HOW = "write a date like 2025-03-14 or an instant like 2025-03-14T09:30:00Z"
 LONGEST_POSITION = len(str(2**62))
 """The log counts in 64 bits, so no position is longer."""
@@ -33,7 +35,7 @@ def moment(text: str | None, option: str) -> datetime | date | None:
     return None if text is None else _moment(text, option, HOW)
 
 
-def known(text: str | None, option: str) -> datetime | date | int | None:
+def known(text: str | None, option: str) -> Known:
     """Return a time, or a place in the log: digits alone are a position."""
     if text is None:
         return None
@@ -44,7 +46,7 @@ def known(text: str | None, option: str) -> datetime | date | int | None:
     return int(text)
 
 
-def known_by(log: LogReader, said: datetime | date | int | None) -> datetime | int | None:
+def known_by(log: LogReader, said: Known) -> datetime | int | None:
     """Return what was typed as an instant or a position: of a day its end, or now where it is not over."""
     if isinstance(said, datetime) or not isinstance(said, date):
         return said

@@ -1,4 +1,4 @@
-"""`scp-events replay` and `scp-events diff`: a case as it was, as it was known, and what lies between two points."""
+"""`scp-events replay` and `scp-events diff`: a case as it was and as it was known, and two points of it."""
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
@@ -11,7 +11,6 @@ import typer
 
 from scp_cli.output import Format, Shown, as_csv, as_json, show_rich, write
 from scp_cli.points import known, known_by, moment
-from scp_cli.proving import foot_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,10 +46,12 @@ def replay(
 ) -> None:
     """Tell a case as it was, and as it was known.
 
-    TIME is a date, a whole day of the organisation, or an instant with its zone; a bare number is a log position.
+    TIME is a date, which is a whole day of the organisation, or an instant with its zone; a bare number is a
+    log position.
     """
     at = _asked((as_of, "--as-of"), (known_at, "--known-at"))
     from scp_cli.connecting import case_named, opened_log
+    from scp_events.case_file.printed import foot_of
     from scp_events.replay import replay as replayed
 
     with opened_log() as log:
@@ -123,7 +124,7 @@ def show_replay(told: CaseReplay, how: Format, foot: str | None = None) -> None:
     """Write a replayed case: whole as JSON, as a story above its checkpoint, or row by row."""
     match how:
         case Format.TABLE:
-            from scp_cli.story import story
+            from scp_events.case_file.story import story
 
             show_rich(*story(told), *([f"Covered by a checkpoint: {foot}."] if foot else []))
         case Format.JSON:
@@ -136,7 +137,7 @@ def show_difference(log: LogReader, told: CaseDifference, between: tuple[Point, 
     """Write what differs: whole as JSON or to read, or its entries, one a row, each with its cause."""
     match how:
         case Format.TABLE:
-            from scp_cli.story import difference
+            from scp_events.case_file.story import difference
             from scp_events.replay import replay as replayed
 
             stories = (replayed(log, told.case_id, point).story for point in between)

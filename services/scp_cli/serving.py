@@ -1,7 +1,8 @@
 """`scp-events serve`: the HTTP API, the projector and the ledger, side by side on this machine.
 
 Services never import each other, so each is a process of its own, started as `python -m`. This one holds the
-database, passes on the wish to stop, and ends as soon as one of them does.
+database, passes on the wish to stop, and ends as soon as one of them does. They end with it, however it ends:
+each watches its stdin, of which this process alone holds the other end.
 """
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
@@ -9,7 +10,6 @@ database, passes on the wish to stop, and ends as soon as one of them does.
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -21,6 +21,7 @@ import typer
 
 from scp_cli.output import remark, write
 from scp_cli.people import OURS, By, Credentials, Organisation, Role, somebody
+from scp_events.runtime import ending
 
 if TYPE_CHECKING:
     from scp_events.ledger.log.settings import LedgerSettings
@@ -42,8 +43,8 @@ def serve(
 ) -> None:
     """Serve the HTTP API, and keep the projections and the ledger in step.
 
-    Runs until Ctrl-C. Listens on this machine alone and believes its own development tokens (`scp-events token`),
-    unless SCP_ISSUER says whose.
+    Runs until Ctrl-C. Listens on this machine alone and believes its own development tokens
+    (`scp-events token`), unless SCP_ISSUER says whose.
     """
     from scp_cli.connecting import ledger_settings
     from scp_events.database import open_database
@@ -52,8 +53,9 @@ def serve(
     from scp_events.privacy import open_keyring
 
     settings = ledger_settings()
+    must_be_free(host, port)
     with open_database() as conninfo:
-        prepare(conninfo)
+        prepare(conninfo, settings.time_zone)
         open_keyring(conninfo).close()  # so that what is wrong with it is said here, once
         startup.prepare(conninfo, settings)
         _say_what_keeps_it_from_appending(startup.compare(conninfo, settings))
@@ -102,6 +104,14 @@ def token(
     write(development.mint(default_home(), actor, audience) + "\n")
 
 
+def must_be_free(host: str, port: int) -> None:
+    """Raise `CannotListenError` for a port that is taken, before anything is started in vain."""
+    from scp_events.runtime.port import Port
+
+    with Port(host, port, setting="--port"):
+        """The service takes it."""
+
+
 def environment(host: str, port: int) -> dict[str, str]:
     """Return what the services are told: nobody is believed but this machine, where no issuer is named."""
     told = {**os.environ, "SCP_API_HOST": host, "SCP_API_PORT": str(port)}
@@ -112,35 +122,27 @@ def environment(host: str, port: int) -> dict[str, str]:
 
 def supervise(services: Sequence[str], told: Mapping[str, str]) -> int:
     """Run services until a signal asks them to stop (0) or one of them ends by itself (1)."""
-    stop = _Wish()
-    children = {name: _start(name, told) for name in services}
-    while not stop.asked and all(child.poll() is None for child in children.values()):
-        time.sleep(PAUSE)
-    ended = {name: child.returncode for name, child in children.items() if child.returncode is not None}
-    _stop(list(children.values()))
-    if stop.asked:
+    with ending.in_order():
+        children = {name: _start(name, told) for name in services}
+        while not ending.told() and all(child.poll() is None for child in children.values()):
+            time.sleep(PAUSE)
+        ended = {name: child.returncode for name, child in children.items() if child.returncode is not None}
+        _stop(list(children.values()))
+    if ending.told():
         return 0
     for name, code in ended.items():
         remark(f"scp-events: {name} ended by itself with code {code}; what it said above tells why")
     return 1
 
 
-class _Wish:
-    """Remembers that somebody asked us to stop."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):  # Windows does not know them all
-                signal.signal(getattr(signal, name), self._ask)
-
-    def _ask(self, *_: object) -> None:
-        self.asked = True
-
-
 def _start(name: str, told: Mapping[str, str]) -> Child:
     """Start a service in a process group of its own: Ctrl-C reaches us alone, and we ask it once."""
-    return subprocess.Popen([sys.executable, "-m", name], env=told, process_group=0)  # noqa: S603 - ours
+    return subprocess.Popen(  # noqa: S603 - ours
+        [sys.executable, "-m", name],
+        env={**told, ending.WITH_STDIN: "1"},
+        stdin=subprocess.PIPE,
+        process_group=0,
+    )
 
 
 def _stop(children: Sequence[Child]) -> None:

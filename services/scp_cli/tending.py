@@ -69,7 +69,7 @@ def rebuild(
 
 
 def _named(name: str) -> list[Projection]:
-    from scp_cli.answering import PROJECTIONS
+    from scp_events.projections import ALL as PROJECTIONS
 
     found = [projection for projection in PROJECTIONS if name in (EVERY, projection.NAME)]
     if not found:

@@ -1,4 +1,4 @@
-"""`scp-events witness` and `scp-events ledger`: running a witness for other people's logs, and making the keys of both."""
+"""`scp-events witness` and `scp-events ledger`: a witness for other people's logs, and the keys of both."""
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
@@ -52,7 +52,9 @@ def run(
     if context.invoked_subcommand:
         context.obj = home
         return
-    from scp_cli.serving import supervise
+    from scp_cli.serving import must_be_free, supervise
+
+    must_be_free(host, port)
 
     told = {
         **os.environ,

@@ -1,8 +1,8 @@
 """Who may do what, written out: every role, every command, everything that can be read, every purpose.
 
 These tables are written by hand and say what is meant, whatever the policy says. A command is allowed (`x`)
-for the purposes of work and for no other. A correction stands with the command it says `instead`; `correct` alone
-is what is asked before anybody has looked into it.
+for the purposes of work and for no other. A correction stands with the command it says `instead`; `correct`
+alone is what is asked before anybody has looked into it.
 """
 
 from __future__ import annotations

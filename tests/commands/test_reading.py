@@ -13,7 +13,7 @@ from scp_events.aggregates.engagement.commands import RecordContact
 from scp_events.commands import MistakenError, NotJsonError, Said, offer_named, read
 from scp_events.vocabulary import Correct, Refused
 
-SECRET = "Canary Zwetschgenmus"
+CANARY = "Canary Zwetschgenmus"
 CONTACT: dict[str, Any] = {
     "made_by": {"id": "kw-juniper", "role": "key-worker", "organisation": "second-chance"},
     "medium": "phone",
@@ -43,7 +43,7 @@ def said(name: str, command: dict[str, Any], **more: Any) -> Said:
 def places(name: str, command: dict[str, Any], **more: Any) -> set[str]:
     with pytest.raises(MistakenError) as mistaken:
         said(name, command, **more)
-    assert SECRET not in str(mistaken.value)
+    assert CANARY not in str(mistaken.value)
     return {".".join(mistake.place) for mistake in mistaken.value.mistakes}
 
 
@@ -55,7 +55,7 @@ def test_a_report_may_be_of_an_instant_of_a_day_or_of_now() -> None:
 
 
 @pytest.mark.parametrize(
-    "time", ["2025-03-10T09:30:00", "1741564800", 1741564800, "2025-02-30", "10.03.2025", SECRET, ["2025"]]
+    "time", ["2025-03-10T09:30:00", "1741564800", 1741564800, "2025-02-30", "10.03.2025", CANARY, ["2025"]]
 )
 def test_a_time_that_could_mean_several_is_told(time: Any) -> None:
     assert places("record-contact", CONTACT, occurred_at=time) == {"occurred_at"}
@@ -77,18 +77,18 @@ def test_a_correction_says_by_its_command_what_should_have_been_recorded() -> No
 
 
 def test_a_correction_to_no_known_command_is_told_which_there_are() -> None:
-    wrong = CORRECTION | {"instead": {"command": SECRET, **CONTACT}}
+    wrong = CORRECTION | {"instead": {"command": CANARY, **CONTACT}}
     assert places("engagement/correct", wrong) == {"command.instead.command"}
 
 
 def test_the_content_of_a_correction_is_read_as_strictly() -> None:
-    wrong = CORRECTION | {"instead": {"command": "record-contact", **CONTACT, "medium": SECRET}}
+    wrong = CORRECTION | {"instead": {"command": "record-contact", **CONTACT, "medium": CANARY}}
     assert places("engagement/correct", wrong) == {"command.instead.record-contact.medium"}
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("held_minutes", "40"), ("held_minutes", True), ("held_minutes", 40.5), ("medium", SECRET), ("note", 7)],
+    [("held_minutes", "40"), ("held_minutes", True), ("held_minutes", 40.5), ("medium", CANARY), ("note", 7)],
 )
 def test_a_value_of_another_kind_is_told_by_its_place(name: str, value: Any) -> None:
     assert places("record-contact", CONTACT | {name: value}) == {f"command.{name}"}
@@ -101,7 +101,7 @@ def test_a_whole_number_may_be_written_with_a_point() -> None:
 
 
 def test_an_unknown_name_is_told_without_itself() -> None:
-    assert places("record-contact", CONTACT | {SECRET: 1}) == {"command"}
+    assert places("record-contact", CONTACT | {CANARY: 1}) == {"command"}
 
 
 def test_what_the_door_knows_cannot_be_said() -> None:

@@ -1,7 +1,7 @@
 """Every command as a request: what it is called, who may send it, how it is said, and what it is about.
 
-Doors take commands in many ways and understand them in this one. It follows `aggregates.ALL`, so a new command
-is there at every door once its aggregate has it.
+Doors take commands in many ways and understand them in this one. It follows `aggregates.ALL`, so a new
+command is there at every door once its aggregate has it.
 """
 
 from scp_events.commands.bodies import DAY, INSTANT, Body, body_of

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal, Union, cast
 
 from pydantic import BaseModel, Field, PlainValidator, WithJsonSchema, create_model
 
@@ -74,7 +74,6 @@ def _schema_name(offer: Offer) -> str:
     return "".join(part.capitalize() for part in offer.full_name.replace("/", "-").split("-"))
 
 
-@cache
 def _correct(aggregate: AnyAggregate) -> type[Command]:
     """Return a correction whose `instead` is one of the aggregate's commands, by name."""
     choices = tuple(_instead(command) for command in correctable(aggregate))
@@ -94,7 +93,7 @@ def _correct(aggregate: AnyAggregate) -> type[Command]:
 
 
 def _instead(command: type[Command]) -> type[BaseModel]:
-    named: Any = Literal[command_name(command)]  # type: ignore[valid-type]  # known at run time only
+    named: Any = Literal[command_name(command)]
     return create_model(
         f"{command.__name__}Instead", __base__=command, __doc__=command.__doc__, command=(named, Field())
     )
@@ -104,7 +103,7 @@ def plain(said: Command) -> Command:
     """Return a command as its aggregate knows it: a correction without the name in its `instead`."""
     if not isinstance(said, Correct):
         return said
-    instead = type(said.instead).__mro__[1]
+    instead = cast("type[Command]", type(said.instead).__base__)
     inner = instead.model_construct(
         None, **{name: getattr(said.instead, name) for name in instead.model_fields}
     )

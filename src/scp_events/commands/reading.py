@@ -55,7 +55,10 @@ class MistakenError(Exception):
 
 
 def read(offer: Offer, raw: bytes) -> Said:
-    """Return what a body says. Raises `NotJsonError`, `MistakenError`, or `Refused` for what is out of reach."""
+    """Return what a body says.
+
+    Raises `NotJsonError`, `MistakenError`, or `Refused` for what is beyond what can be recorded.
+    """
     try:
         text = raw.decode()
         written = _JSON.decode(text)

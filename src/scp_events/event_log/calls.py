@@ -61,8 +61,8 @@ SEVERAL = Statement(
         *("integer[]", "integer[]", "integer[]", "text[]", "bytea[]", "uuid[]"),  # by event
         *("smallint[]", "timestamptz[]", "text[]", "boolean[]"),
     ),
-    "SELECT outcomes, firsts, recorded_at, contended FROM event_log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
-    " $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
+    "SELECT outcomes, firsts, recorded_at, contended FROM event_log.append("
+    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
 )
 
 
@@ -79,7 +79,7 @@ def answers_of(columns: Columns) -> list[Answer]:
     outcomes, firsts, at, contended = columns
     recorded_at = arrays.read_instant(at or b"")
     return [
-        Answer(outcome, first or 0, recorded_at, contended and UUID(bytes=contended))
+        Answer(outcome, first or 0, recorded_at, _uuid(contended))
         for outcome, first in zip(
             arrays.read_texts(outcomes or b""), arrays.read_integers(firsts or b""), strict=True
         )
@@ -209,9 +209,13 @@ def _read_lone(columns: Columns) -> list[Answer]:
             (outcome or b"").decode(),
             0 if first is None else int.from_bytes(first, "big", signed=True),
             arrays.read_instant(at or b""),
-            contended and UUID(bytes=contended),
+            _uuid(contended),
         )
     ]
+
+
+def _uuid(said: bytes | None) -> UUID | None:
+    return None if said is None else UUID(bytes=said)
 
 
 STATEMENTS = (SEVERAL, LONE)

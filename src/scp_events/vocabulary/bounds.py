@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from operator import attrgetter
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -43,7 +43,7 @@ class Bounded:
 
     def must_hold(self, said: BaseModel, day: date) -> None:
         """Refuse a date beyond its bounds; what was left out or erased has none."""
-        value = attrgetter(self.path)(said)
+        value = _value(said, self.path)
         if not isinstance(value, date):
             return
         limits = self.bound
@@ -54,7 +54,7 @@ class Bounded:
             self._refuse(value, f"more than {limits.years_before} years before {day.isoformat()}")
 
     def _compare(self, value: date, other: str | None, said: BaseModel, day: date, how: str) -> None:
-        limit = day if other == OCCURRED else other and attrgetter(self._beside(other))(said)
+        limit = day if other == OCCURRED else other and _value(said, self._beside(other))
         if isinstance(limit, date) and not _holds(value, how, limit):
             named = "the day it happened" if other == OCCURRED else f"`{other}`"
             self._refuse(value, f"not {_WORDS[how]} {named}, {limit.isoformat()}")
@@ -66,6 +66,13 @@ class Bounded:
         raise Refused(
             "date-out-of-bounds", f"`{self.path}` {value.isoformat()} is {how}: correct one of the two"
         )
+
+
+def _value(said: object, path: str) -> object:
+    """Return what stands there; None where it, or the model it would stand in, was left out or erased."""
+    for name in path.split("."):
+        said = getattr(said, name, None)
+    return said
 
 
 _WORDS = {">=": "on or after", ">": "after", "<=": "on or before"}
@@ -87,7 +94,7 @@ def must_be_within_bounds(said: BaseModel, day: date) -> None:
 
 @cache
 def bounded_fields(said: type[BaseModel]) -> tuple[Bounded, ...]:
-    """Return the date fields of a class with a bound, those of the models in it included."""
+    """Return the date fields of a class with a bound, those of the models in it included; not of lists."""
     return tuple(_bounded(said, ""))
 
 
@@ -96,6 +103,12 @@ def _bounded(said: type[BaseModel], prefix: str) -> Iterator[Bounded]:
         for mark in info.metadata:
             if isinstance(mark, Bound):
                 yield Bounded(prefix + name, mark)
-        inner: Any = info.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
+        for inner in _models_in(info.annotation):
             yield from _bounded(inner, f"{prefix}{name}.")
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - whatever a field may be
+    choices = get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
+    for each in choices:
+        if isinstance(each, type) and issubclass(each, BaseModel):
+            yield each
