@@ -403,11 +403,7 @@ def test_handlers_of_two_processes_on_one_stream_record_everything(
             ):
                 case = await engaged_async(one)
                 await asyncio.gather(
-                    *(
-                        h.handle(case.request(contact(minutes=n + 1)))
-                        for h in (one, two)
-                        for n in range(20)
-                    )
+                    *(h.handle(case.request(contact(minutes=n + 1))) for h in (one, two) for n in range(20))
                 )
 
     asyncio.run(asking())
