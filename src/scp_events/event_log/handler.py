@@ -183,9 +183,7 @@ class CommandHandler:
                     return await self._on_what_is_remembered(asked) or await self._on_all_that_is_known(asked)
                 except _OvertakenError:
                     await self._catch_up(asked, attempt)
-        raise BusyError(
-            f"the {request.stream.category} changed {ATTEMPTS} times meanwhile: try again"
-        )
+        raise BusyError(f"the {request.stream.category} changed {ATTEMPTS} times meanwhile: try again")
 
     # --- deciding -----------------------------------------------------------------------------------------
 
