@@ -1,8 +1,8 @@
 """Two processes decide on streams of one case at the same time: no guard is ever passed by both.
 
-Each interleaving is a young person of its own, with commands whose guards look at each other's events, sent in
-a random order by two handlers that remember different things. Afterwards every event is asked again on exactly
-what the log held before it: whatever was recorded had every right to be.
+Each interleaving is a young person of its own, with commands whose guards look at each other's events, sent
+in a random order by two handlers that remember different things. Afterwards every event is asked again on
+exactly what the log held before it: whatever was recorded had every right to be.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Interleaving:
     """One case, and two handlers that act in it."""
 
     def __init__(self, handlers: Sequence[CommandHandler], seed: int) -> None:
-        self.random = Random(seed)
+        self.random = Random(seed)  # noqa: S311 - one that can be played again
         self.handlers = handlers
         self.case = Case.new()
         self.referrals = [Stream("referral", UUID(int=self.random.getrandbits(128), version=4)) for _ in "ab"]
@@ -59,7 +59,10 @@ class Interleaving:
         death = await self._recorded_death() if self.random.random() < 0.3 else None
         commands = [self._referral(SUBMIT, stream) for stream in self.referrals]
         commands += [self.case.request(contact(), self._some_time()) for _ in range(2)]
-        commands += [self.case.request(Pause(decision=grounds())), self.case.request(Resume(decision=grounds()))]
+        commands += [
+            self.case.request(Pause(decision=grounds())),
+            self.case.request(Resume(decision=grounds())),
+        ]
         if death is None:
             commands.append(self.case.request(RecordDeath()))
         else:
@@ -94,8 +97,6 @@ class Interleaving:
         await asyncio.sleep(self.random.choice([0, 0, 0.001, 0.003]))
         with suppress(Refused):
             await handler.handle(request)
-
-
 
 
 def every_guard_held(reader: LogReader, case: Case) -> None:
