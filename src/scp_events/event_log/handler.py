@@ -67,6 +67,8 @@ LONGEST_STEP_BACK = 0.02
 """Seconds that a command waits at most before it is decided anew."""
 LETTING_GO_SECONDS = 0.02
 """How long those go first who came too late for a stream."""
+MOST_REFERENCES = 16_384
+"""What so many cases are called is remembered."""
 LONG = 64
 """Events that a loop decodes between two of its other tasks; more are decoded by a thread."""
 
@@ -115,6 +117,7 @@ class CommandHandler:
         self._store = store or LogStore(conninfo, patience=patience, room=room)
         self._memory = Memory()
         self._turns: WeakValueDictionary[Stream, asyncio.Lock] = WeakValueDictionary()
+        self._called: dict[str, CaseId] = {}
         self._reached = NOTHING_YET
         self._contended = (NOBODY, 0.0)
         """The stream or case for which somebody else came too late last, and until when they go first."""
@@ -141,11 +144,23 @@ class CommandHandler:
     def forget(self) -> None:
         """Remember nothing of any stream: what was tried is undone, say."""
         self._memory.forget_person(None)
+        self._called.clear()
 
     async def open_case(self, reference: str) -> CaseId:
         """Return the case people call `reference`; make one where there is none yet."""
         await self._must_be_allowed()
-        return await self._store.open_case(reference)
+        return self._call(reference, await self._store.open_case(reference))
+
+    async def case_of(self, reference: str) -> CaseId | None:
+        """Return the case people call `reference`, or None. What a case is called never changes."""
+        known = self._called.get(reference) or await self._store.case_of(reference)
+        return None if known is None else self._call(reference, known)
+
+    def _call(self, reference: str, case_id: CaseId) -> CaseId:
+        if len(self._called) >= MOST_REFERENCES:
+            self._called.clear()
+        self._called[reference] = case_id
+        return case_id
 
     async def case_of_stream(self, stream: Stream) -> CaseId | None:
         """Return whose case a stream belongs to; None where it has no events, or belongs to none."""
