@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from scp_events.runtime import ending
+
+if __name__ == "__main__":
+    ending.listen()  # before the rest is imported, which takes a second
+
 import sys
 from contextlib import ExitStack, suppress
 
@@ -9,19 +14,19 @@ from psycopg_pool import ConnectionPool
 
 from scp_api.app import create_app
 from scp_api.parts import Parts
-from scp_api.read_models import PROJECTIONS
 from scp_api.settings import Settings
 from scp_events import follower
 from scp_events.access import Issuer, Verifier, development, keys
-from scp_events.event_log import EventLogAsync
+from scp_events.event_log import CommandHandler
 from scp_events.ledger.log import startup
 from scp_events.ledger.log.startup import Guard, ReadOnlyError, StaleLogError, Standing
+from scp_events.projections import ALL as PROJECTIONS
 from scp_events.runtime import program
-from scp_events.runtime.http_server import HttpServer, listen
+from scp_events.runtime.http_server import HttpServer
 from scp_events.runtime.opening import CANNOT_OPEN, opened_log
+from scp_events.runtime.port import Port
 from scp_events.runtime.program import CannotWorkError
 from scp_events.runtime.service_log import logger
-from scp_events.runtime.stopping import Stopping
 
 PATIENCE = 5.0
 """Seconds a question waits for a connection before it is told to come back."""
@@ -32,15 +37,14 @@ def main() -> int:
     return program.run(serve, cannot_work=CANNOT_OPEN, replaced=(StaleLogError,))
 
 
-def serve(stopping: Stopping) -> None:
+def serve() -> None:
     """Open in this order and close in the other: the server drains before its connections go."""
     settings = Settings()
     issuers = _issuers(settings)
     with ExitStack() as opened:
+        port = opened.enter_context(Port(settings.api_host, settings.api_port, setting="SCP_API_PORT"))
         opened.callback(logger.info, "stopping", step="database")
-        log = opened.enter_context(
-            opened_log(settings, pool_size=2 * settings.api_threads, patience=PATIENCE)
-        )
+        log = opened.enter_context(opened_log(settings, pool_size=settings.api_threads, patience=PATIENCE))
         follower.prepare(log.conninfo, PROJECTIONS)
         reading = opened.enter_context(_reading(log.conninfo, settings.api_threads))
         opened.callback(logger.info, "stopping", step="pools")
@@ -49,17 +53,18 @@ def serve(stopping: Stopping) -> None:
         opened.callback(logger.info, "stopping", step="followers")
         parts = Parts(
             log=log,
-            writing=EventLogAsync(log, readers=settings.api_threads),
+            handler=CommandHandler(
+                log.conninfo,
+                log.keyring,
+                may_append=_guard(log.conninfo, settings).must_allow_appending,
+                patience=PATIENCE,
+            ),
             reading=reading,
             verifier=Verifier(issuers),
-            guard=_guard(log.conninfo, settings),
             threads=settings.api_threads,
         )
-        listening = opened.enter_context(listen(settings.api_host, settings.api_port))
-        server = HttpServer(create_app(parts), listening, drain_seconds=settings.api_drain_seconds)
-        stopping.tell(server.stop)
-        host, port, *_ = listening.getsockname()
-        logger.info("serving", host=host, port=port)
+        server = HttpServer(create_app(parts), port, drain_seconds=settings.api_drain_seconds)
+        logger.info("serving", host=settings.api_host, port=port.number)
         server.serve_until_stopped()
         logger.info("stopping", step="drained")
 

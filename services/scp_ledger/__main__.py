@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from scp_events.runtime import ending
+
+if __name__ == "__main__":
+    ending.listen()  # before the rest is imported, which takes a second
+
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from scp_events.ledger.log.keeping import EXPECTED, Keeper
@@ -11,7 +17,6 @@ from scp_events.runtime import program
 from scp_events.runtime.opening import CANNOT_OPEN, opened_database
 from scp_events.runtime.program import CannotWorkError
 from scp_events.runtime.service_log import logger
-from scp_events.runtime.stopping import Stopping
 from scp_ledger.settings import Settings
 
 LOOK_SECONDS = 0.5
@@ -23,17 +28,21 @@ def main() -> int:
     return program.run(serve, cannot_work=(*CANNOT_OPEN, *expected), replaced=(StaleLogError,))
 
 
-def serve(stopping: Stopping) -> None:
+def serve() -> None:
     """Open the database, and keep its ledger until told to stop or until nothing more may be signed."""
     settings = Settings()
     if settings.key_file is None:
         raise CannotWorkError("set SCP_LEDGER_KEY to the file of the key this log signs with")
-    with opened_database(settings) as conninfo, ThreadPoolExecutor(1, "keeping the ledger") as threads:
+    with (
+        opened_database(settings) as conninfo,
+        ThreadPoolExecutor(1, "keeping the ledger") as threads,
+        ending.in_order(),
+    ):
         keeper = Keeper(conninfo, settings)
         kept = threads.submit(keeper.run)
         logger.info("following")
-        while not (stopping.wait(LOOK_SECONDS) or kept.done()):
-            pass
+        while not (ending.told() or kept.done()):
+            time.sleep(LOOK_SECONDS)
         keeper.stop()
         kept.result()
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from scp_events.runtime import ending
+
+if __name__ == "__main__":
+    ending.listen()  # before the rest is imported, which takes a second
+
 import logging
 import sys
 
@@ -10,7 +15,6 @@ from scp_events.publishing.audiences import BY_NAME
 from scp_events.publishing.cloud_events import Edition
 from scp_events.runtime import program
 from scp_events.runtime.opening import CANNOT_OPEN, opened_log
-from scp_events.runtime.stopping import Stopping
 from scp_relay.broker import Broker
 from scp_relay.relay import Relay
 from scp_relay.secret import load_or_make
@@ -22,15 +26,15 @@ def main() -> int:
     return program.run(serve, cannot_work=(*CANNOT_OPEN, UnreadableEventError), libraries=logging.ERROR)
 
 
-def serve(stopping: Stopping) -> None:
+def serve() -> None:
     """Connect the parts and publish until told to stop."""
     settings = Settings()
     secret = load_or_make(settings.key_file)
     editions = [Edition(BY_NAME[name], secret, settings.installation) for name in settings.relay_audiences]
     with opened_log(settings, pool_size=2) as log:
         relay = Relay(log, Broker(settings.kafka_bootstrap), editions, settings)
-        stopping.tell(relay.stop)
-        relay.run()
+        with ending.in_order(lambda _number: relay.stop()):
+            relay.run()
 
 
 if __name__ == "__main__":

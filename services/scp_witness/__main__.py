@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from scp_events.runtime import ending
+
+if __name__ == "__main__":
+    ending.listen()  # before the rest is imported, which takes a second
+
 import sys
 from datetime import UTC, datetime
 
@@ -11,9 +16,9 @@ from scp_events.ledger.witness.cosigning import KnownLogs
 from scp_events.ledger.witness.log_list import LogListError, parse_log_list
 from scp_events.ledger.witness.promises import PromisesError
 from scp_events.runtime import program
-from scp_events.runtime.http_server import HttpServer, listen
+from scp_events.runtime.http_server import HttpServer
+from scp_events.runtime.port import Port
 from scp_events.runtime.service_log import logger
-from scp_events.runtime.stopping import Stopping
 from scp_witness.app import create_app
 from scp_witness.desk import Desk
 from scp_witness.settings import Settings
@@ -27,19 +32,17 @@ def main() -> int:
     return program.run(serve, cannot_work=(KeyFileError, PromisesError, LogListError))
 
 
-def serve(stopping: Stopping) -> None:
+def serve() -> None:
     """Open what the witness has promised, and answer until told to stop."""
     settings = Settings()
     logs = _known_logs(settings)
     with (
+        Port(settings.witness_host, settings.witness_port, setting="SCP_WITNESS_PORT") as port,
         promises.opened(settings.directory) as (signer, promised),
-        listen(settings.witness_host, settings.witness_port) as listening,
     ):
         app = create_app(Desk(signer, logs, promised, lambda: datetime.now(UTC)))
-        server = HttpServer(app, listening, drain_seconds=DRAIN_SECONDS, most_at_once=MOST_AT_ONCE)
-        stopping.tell(server.stop)
-        host, port, *_ = listening.getsockname()
-        logger.info("serving", host=host, port=port, logs=len(logs))
+        server = HttpServer(app, port, drain_seconds=DRAIN_SECONDS, most_at_once=MOST_AT_ONCE)
+        logger.info("serving", host=settings.witness_host, port=port.number, logs=len(logs))
         server.serve_until_stopped()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,27 +9,26 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 
-from scp_events.event_log.appends import Append, EnvelopedEvent
+from scp_events.event_log.appends import Append, NewEvent
+from scp_events.vocabulary import Stream
 from tests.words import NOON
 
 
-def event(stream: UUID, version: int, **changes: Any) -> EnvelopedEvent:
+def event(stream: UUID, version: int, **changes: Any) -> NewEvent:
     """Return an event of a stream; name what should differ."""
-    plain = EnvelopedEvent(
-        originator_id=stream,
-        originator_version=version,
-        topic="invented.happened",
-        state=f"body {version}".encode(),
+    plain = NewEvent(
+        stream=Stream("invented", stream),
+        case_id=None,
+        version=version,
+        type="invented.happened",
+        body=f"body {version}".encode(),
         event_id=uuid4(),
-        category="invented",
-        schema_version=1,
         occurred_at=NOON,
-        is_decision=False,
     )
-    return replace(plain, **changes)
+    return plain._replace(**changes)
 
 
-def append(*events: EnvelopedEvent, **changes: Any) -> Append:
+def append(*events: NewEvent, **changes: Any) -> Append:
     """Return an append of these events; name what should differ."""
     said: dict[str, Any] = {"command_id": uuid4(), "fingerprint": b"asked", "events": events}
     return Append(**said | changes)

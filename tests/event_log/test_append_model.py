@@ -1,22 +1,30 @@
-"""The server function, compared with a model of it that is too simple to be wrong."""
+"""The server functions, compared with a model of them that is too simple to be wrong."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scp_events.event_log.appends import Answer, Append
-from scp_events.event_log.sender import Sender
+from scp_events.event_log.appends import Answer, Append, Condition
+from scp_events.event_log.calls import SEVERAL, STATEMENTS, arguments_of
+from scp_events.event_log.connecting import connect
+from scp_events.event_log.connection import Connection
+from scp_events.event_log.roles import WRITER
+from scp_events.event_log.sending import Sender
 from tests.conftest import database
 from tests.event_log.appending import append, event
 
 EXAMPLES = 100
-STREAMS, CASES, COMMANDS = 3, 2, 4
+STREAMS, COMMANDS = 4, 4
+TYPES = ("invented.happened", "invented.changed", "other.happened")
 
 
 @dataclass
@@ -25,47 +33,53 @@ class Model:
 
     position: int
     versions: dict[UUID, int] = field(default_factory=dict)
-    cases: dict[UUID, int] = field(default_factory=dict)
-    """The last position of each."""
-    commands: dict[UUID, tuple[bytes, tuple[str, int, int, int]]] = field(default_factory=dict)
+    events: list[tuple[int, UUID | None, str]] = field(default_factory=list)
+    """Position, case and type of each."""
+    commands: dict[UUID, tuple[bytes, int]] = field(default_factory=dict)
 
-    def answer(self, asked: Append) -> tuple[str, int | None, int, int]:
-        """Return outcome, first position, version and count."""
+    def answer(self, asked: Append) -> tuple[str, int]:
+        """Return outcome and first position; a position says something where something was recorded."""
         if asked.command_id in self.commands:
-            fingerprint, (_, first, version, count) = self.commands[asked.command_id]
-            return ("already" if fingerprint == asked.fingerprint else "reused", first, version, count)
+            fingerprint, first = self.commands[asked.command_id]
+            return ("already" if fingerprint == asked.fingerprint else "reused", first)
         wanted: dict[UUID, int] = {}
         for each in asked.events:
-            wanted.setdefault(UUID(str(each.originator_id)), each.originator_version - 1)
-        for stream, expected in reversed(wanted.items()):
-            if self.versions.get(stream, min(expected, 0)) != expected:
-                return ("conflict", None, self.versions.get(stream, 0), 0)
-        if self._has_moved_on(asked.case_id, asked.evidence_through):
-            return ("evidence-moved", None, self.versions.get(next(iter(wanted)), 0), 0)
+            wanted.setdefault(each.stream.id, each.version - 1)
+        if any(
+            self.versions.get(stream, min(expected, 0)) != expected for stream, expected in wanted.items()
+        ):
+            return ("conflict", 0)
+        if asked.condition is not None and self._has_come(asked.condition):
+            return ("evidence-moved", 0)
         return self._record(asked)
 
-    def _has_moved_on(self, case: UUID | None, through: int | None) -> bool:
-        return case is not None and through is not None and self.cases.get(case, 0) > through
+    def _has_come(self, condition: Condition) -> bool:
+        return any(
+            position > condition.since and case in condition.cases and type_ in condition.types
+            for position, case, type_ in self.events
+        )
 
-    def _record(self, asked: Append) -> tuple[str, int | None, int, int]:
+    def _record(self, asked: Append) -> tuple[str, int]:
         first = self.position + 1
         for each in asked.events:
             self.position += 1
-            self.versions[UUID(str(each.originator_id))] = each.originator_version
-        if asked.case_id is not None:
-            self.cases[asked.case_id] = self.position
-        said = ("recorded", first, asked.events[-1].originator_version, len(asked.events))
-        self.commands[asked.command_id] = (asked.fingerprint, said)
-        return said
+            self.versions[each.stream.id] = each.version
+            self.events.append((self.position, each.case_id, each.type))
+        self.commands[asked.command_id] = (asked.fingerprint, first)
+        return ("recorded", first)
 
 
 @dataclass(frozen=True)
 class Names:
-    """The few things that the appends of one example are about."""
+    """The few things that the appends of one example are about. Two streams are of one case, one of none."""
 
     streams: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(STREAMS)])
-    cases: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(CASES)])
+    cases: list[UUID] = field(default_factory=lambda: [uuid4(), uuid4()])
     commands: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(COMMANDS)])
+
+    def case_of(self, stream: int) -> UUID | None:
+        """Return whose case the n-th stream belongs to."""
+        return [self.cases[0], self.cases[0], self.cases[1], None][stream]
 
 
 def one(streams: int, events: int) -> st.SearchStrategy[dict]:
@@ -84,8 +98,10 @@ def one(streams: int, events: int) -> st.SearchStrategy[dict]:
             ),
             "from_zero": st.booleans(),
             "mixed": st.booleans(),
-            "case": st.sampled_from([None, 0, 0, 1]),
-            "evidence": st.sampled_from([None, None, 0, 0, -1]),
+            "type": st.sampled_from(TYPES),
+            "excluded": st.sampled_from([None, TYPES[:1], TYPES[:2], TYPES[2:]]),
+            "cases": st.sampled_from([(0,), (0,), (1,), (0, 1)]),
+            "since": st.sampled_from([0, 0, -1, -2, -100]),
         }
     )
 
@@ -95,63 +111,99 @@ LONE = st.lists(one(streams=1, events=1), min_size=1, max_size=1)
 CALLS = st.lists(LONE | st.lists(one(STREAMS, 3), min_size=1, max_size=5), min_size=1, max_size=8)
 
 
+class Asking:
+    """Sends calls to a server."""
+
+    def __init__(self, conninfo: str) -> None:
+        connection = Connection(partial(connect, conninfo, WRITER, 30.0), STATEMENTS)
+        self._sender = Sender(connection, patience=30.0)
+        self._runner = asyncio.Runner()
+
+    def send(self, appends: list[Append]) -> list[Answer]:
+        """Return what the server says to one call."""
+        answers = self._runner.run(self._sender.send(appends))
+        return [answer for answer in answers if isinstance(answer, Answer)]
+
+    def head(self) -> int:
+        """Return the last position; asking takes one."""
+        return self.send([append(event(uuid4(), 1))])[0].first_position
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._sender.close()
+        self._runner.close()
+
+
 @pytest.fixture(scope="module")
-def sender(postgres_server: str, log_template: str) -> Iterator[Sender]:
+def asking(postgres_server: str, log_template: str) -> Iterator[Asking]:
     with database(postgres_server, log_template) as conninfo:
-        sender = Sender(conninfo)
-        yield sender
-        sender.close()
+        asking = Asking(conninfo)
+        yield asking
+        asking.close()
 
 
 def appends_of(call: list[dict], model: Model, names: Names) -> list[Append]:
-    """Return what a drawn call asks: mostly what fits, as far as can be known before the call."""
-    versions = dict(model.versions)
-    found: dict[UUID, Append] = {}
+    """Return what a drawn call asks: mostly what fits. Nothing is touched by two appends of one call."""
+    found: list[Append] = []
+    touched: set[UUID] = set()
     for drawn in call:
-        command = uuid4() if drawn["command"] is None else names.commands[drawn["command"]]
-        parts = []
-        for number, off, count in drawn["parts"]:
-            stream = names.streams[number]
-            start = versions.get(stream, -1 if drawn["from_zero"] else 0)
-            after = max(start + off, -1)
-            parts.append([event(stream, after + n) for n in range(1, count + 1)])
-            versions[stream] = after + count
-        events = [each for part in parts for each in part]
-        if drawn["mixed"]:
-            events.sort(key=lambda each: each.originator_version)
-        evidence = drawn["evidence"]
-        found.setdefault(
-            command,
-            append(
-                *events,
-                command_id=command,
-                fingerprint=drawn["fingerprint"],
-                case_id=None if drawn["case"] is None else names.cases[drawn["case"]],
-                evidence_through=None if evidence is None else max(model.position + evidence, 0),
-            ),
-        )
-    return list(found.values())
+        drawn_append = _append(drawn, model, names)
+        if touched.isdisjoint(drawn_append.touches):
+            touched |= drawn_append.touches
+            found.append(drawn_append)
+    return found
+
+
+def _append(drawn: dict, model: Model, names: Names) -> Append:
+    events = []
+    for number, off, count in drawn["parts"]:
+        stream = names.streams[number]
+        after = max(model.versions.get(stream, -1 if drawn["from_zero"] else 0) + off, -1)
+        events += [
+            event(stream, after + n, case_id=names.case_of(number), type=drawn["type"])
+            for n in range(1, count + 1)
+        ]
+    if drawn["mixed"]:
+        events.sort(key=lambda each: each.version)
+    return append(
+        *events,
+        command_id=uuid4() if drawn["command"] is None else names.commands[drawn["command"]],
+        fingerprint=drawn["fingerprint"],
+        condition=drawn["excluded"]
+        and Condition(
+            drawn["excluded"],
+            tuple(names.cases[n] for n in drawn["cases"]),
+            max(model.position + drawn["since"], 0),
+        ),
+    )
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(calls=CALLS)
 def test_every_append_of_every_call_is_answered_as_the_model_answers(
-    sender: Sender, calls: list[list[dict]]
+    asking: Asking, calls: list[list[dict]]
 ) -> None:
-    model, names = Model(_head(sender)), Names()
+    model, names = Model(asking.head()), Names()
     for call in calls:
         asked = appends_of(call, model, names)
-        answers = [answer for answer in sender.send(asked) if isinstance(answer, Answer)]
-        assert [(a.outcome, a.first_position, a.version, a.event_count) for a in answers] == [
-            model.answer(append) for append in asked
+        said = [(a.outcome, a.first_position) for a in asking.send(asked)]
+        expected = [model.answer(append) for append in asked]
+        assert [outcome for outcome, _ in said] == [outcome for outcome, _ in expected]
+        assert [each for each in said if each[0] not in {"conflict", "evidence-moved"}] == [
+            each for each in expected if each[1]
         ]
-        assert {a.recorded_at is None for a in answers if a.outcome == "recorded"} <= {False}
-        assert {a.recorded_at for a in answers if a.outcome != "recorded"} <= {None}
-    assert _head(sender) == model.position + 1, "asking takes one"
+    assert asking.head() == model.position + 1
 
 
-def _head(sender: Sender) -> int:
-    (answer,) = sender.send([append(event(uuid4(), 1))])
-    assert isinstance(answer, Answer)
-    assert answer.first_position is not None
-    return answer.first_position
+def test_a_call_that_touches_a_case_twice_is_refused_as_a_whole(log_database: str) -> None:
+    case = uuid4()
+    arguments = arguments_of([append(event(uuid4(), 1, case_id=case)) for _ in range(2)])
+    connection = Connection(partial(connect, log_database, WRITER, 30.0), STATEMENTS)
+
+    async def asking() -> None:
+        deadline = asyncio.get_running_loop().time() + 30
+        with pytest.raises(psycopg.DataError, match="touch the same case"):
+            await connection.ask(SEVERAL, arguments, deadline)
+        connection.close()
+
+    asyncio.run(asking())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
@@ -27,9 +27,15 @@ LAWS: list[Callable[..., None]] = [
 every_law = pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__.replace("_", " "))
 
 
-def ask(law: Callable[..., None], stories: int) -> None:
-    """Ask a law of so many stories."""
-    of_each = settings(max_examples=stories, deadline=None, suppress_health_check=list(HealthCheck))
+def ask(law: Callable[..., None], stories: int, *, only_find: bool = False) -> None:
+    """Ask a law of so many stories; of one that breaks it the shortest is told, unless it is only found."""
+    of_each = settings(
+        max_examples=stories,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate] if only_find else list(Phase),
+        database=None,
+    )
     of_each(given(story=STORIES, choices=st.data())(law))()
 
 

@@ -92,27 +92,6 @@ def test_a_failure_of_the_program_tells_the_client_nothing_about_itself(
     assert "queries.py" in failed["raised_at"]
 
 
-def test_a_library_s_words_are_written_without_the_values_in_them(
-    capsys: pytest.CaptureFixture[str], log_put_back: None
-) -> None:
-    service_log.configure()
-    logging.getLogger("psycopg.pool").warning("error connecting: %s", CANARY)
-    logging.getLogger("some.library").error(CANARY)
-    try:
-        int(CANARY)
-    except ValueError:
-        logging.getLogger("uvicorn.error").exception("Exception in ASGI application\n")
-    written = capsys.readouterr().err
-    assert "error connecting: %s" in written
-    assert "ValueError" in written
-    assert "Zwetschgenmus" not in written
-
-
-def test_a_field_that_is_not_on_the_list_is_not_written() -> None:
-    said: dict[str, Any] = {"event": "answered", "name": CANARY}
-    assert service_log.only_allowed(None, "", said) == {"event": "answered"}
-
-
 @pytest.mark.parametrize("kind", sorted(problems.PASSING, key=lambda kind: kind.__name__))
 def test_what_may_work_in_a_moment_says_when_and_nothing_of_what_was_asked(kind: type[Exception]) -> None:
     problem = problem_of(kind(CANARY))

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from scp_cli.output import as_csv, plain, table, width
+from scp_cli.output import as_csv, table, width
 from tests.services.cli_case import REFERENCE, write_case
 from tests.services.cli_run import scp, scp_process
 
@@ -74,12 +74,6 @@ def test_a_terminal_shows_late_entries_in_colour(log_database: str) -> None:
 def test_a_file_gets_no_colour(log_database: str) -> None:
     write_case(log_database)
     assert "\x1b" not in scp("replay", REFERENCE, database=log_database).out
-
-
-def test_text_cannot_give_a_terminal_orders() -> None:
-    assert "\x1b" not in plain("\x1b[2J\x9b31m")
-    assert "\u202e" not in plain("\u202etxt")
-    assert plain("two\nlines\tand  more") == "two lines and more"
 
 
 def test_text_stays_text_in_a_spreadsheet() -> None:

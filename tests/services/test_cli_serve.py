@@ -25,6 +25,12 @@ open({name!r} + ".started", "w").close()
 time.sleep(60)
 """
 ENDING = "raise SystemExit(7)\n"
+SUPERVISE = """
+import os, sys
+from scp_cli import serving, starting
+starting.listen()
+sys.exit(serving.supervise(['one', 'other'], os.environ))
+"""
 
 
 def supervisor(directory: Path) -> subprocess.Popen[str]:
@@ -33,7 +39,7 @@ def supervisor(directory: Path) -> subprocess.Popen[str]:
         [
             sys.executable,
             "-c",
-            "import os, sys, scp_cli.serving as s; sys.exit(s.supervise(['one', 'other'], os.environ))",
+            SUPERVISE,
         ],
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(directory), os.environ.get("PYTHONPATH", "")])},
         stderr=subprocess.PIPE,

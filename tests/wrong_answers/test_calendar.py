@@ -137,7 +137,9 @@ def own_database(place: Place) -> psycopg.Connection[tuple[object, ...]]:
 NEWER = """
     WITH next AS (UPDATE event_log.head SET position = position + 1 RETURNING position, recorded_at),
     made AS (
-        SELECT (e).* FROM (SELECT e FROM event_log.events e WHERE e.stream_id = %s ORDER BY version DESC LIMIT 1) last
+        SELECT (e).* FROM (
+            SELECT e FROM event_log.events e WHERE e.stream_id = %s ORDER BY version DESC LIMIT 1
+        ) last
     )
     INSERT INTO event_log.events
     SELECT (jsonb_populate_record(NULL::event_log.events,

@@ -3,9 +3,15 @@
 The server runs at least as long as the program, which finds its address and password in the environment.
 """
 
+import sys
+
+from scp_events.runtime import ending
+
+if __name__ == "__main__":
+    ending.listen("scp_events.database")
+
 import os
 import subprocess
-import sys
 
 from psycopg.pq import Conninfo
 
@@ -20,10 +26,26 @@ def main(command: list[str]) -> int:
         return 2
     try:
         with open_database() as conninfo:
-            return subprocess.run(command, env=_environment(conninfo), check=False).returncode  # noqa: S603  # what the user typed
+            return _run(command, _environment(conninfo))
     except (DatabaseError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
+
+
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    """Run it to its end. It is told of every signal, and decides what that means: psql cancels a query."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def pass_on(number: int) -> None:
+        for program in running:
+            program.send_signal(number)
+
+    with ending.in_order(pass_on):
+        running.append(subprocess.Popen(command, env=environment))  # noqa: S603  # what the user typed
+        if ending.told():
+            running[0].terminate()  # it was told while it started
+        code = running[0].wait()
+    return code if code >= 0 else ending.KILLED - code
 
 
 def _environment(conninfo: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from scp_events.database.account import Account, within_reach
 from scp_events.database.binaries import Binaries, find_version
 from scp_events.database.errors import DatabaseError
-from scp_events.database.home import DATABASE, PRIVATE, USER, Home
+from scp_events.database.home import DATABASE, PRIVATE, USER, Home, alone
 
 BUILTIN_LOCALES_SINCE = 17
 SETTINGS = """
@@ -39,7 +39,7 @@ def make_cluster(home: Home, account: Account, binaries: Binaries) -> None:
     making.mkdir(mode=PRIVATE)
     account.give(making)
     password = secrets.token_urlsafe(32)
-    _initdb(making, account, binaries, password)
+    _initdb(home, making, account, binaries, password)
     with (making / "postgresql.conf").open("a") as configuration:
         configuration.write(SETTINGS)
     home.write(home.passfile, f"*:*:*:{USER}:{password}\n")
@@ -69,14 +69,17 @@ def check_version(home: Home, found: Binaries) -> None:
     )
 
 
-def _initdb(directory: Path, account: Account, binaries: Binaries, password: str) -> None:
-    with within_reach(account, directory) as (names, descriptors), _read_once(password, account) as stdin:
+def _initdb(home: Home, making: Path, account: Account, binaries: Binaries, password: str) -> None:
+    with (
+        within_reach(account, making) as (names, descriptors),
+        _read_once(password, account) as stdin,
+        home.opened("processes") as processes,  # were we killed, the next attempt waits for it
+    ):
+        alone(processes)
         options = [f"--pgdata={names[0]}", *_arguments(binaries.major)]
-        done = account.run([binaries.initdb, *options], stdin=stdin, inherit=descriptors)
+        done = account.run([binaries.initdb, *options], stdin=stdin, inherit=[*descriptors, processes])
     if done.returncode:
-        raise DatabaseError(
-            f"{binaries.initdb} could not make a data directory in {directory}:\n{done.stdout}"
-        )
+        raise DatabaseError(f"{binaries.initdb} could not make a data directory in {making}:\n{done.stdout}")
 
 
 def _arguments(major: int) -> list[str]:

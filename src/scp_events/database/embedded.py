@@ -23,6 +23,7 @@ from scp_events.database.binaries import Binaries, find_binaries, reachable
 from scp_events.database.cluster import check_version, make_cluster
 from scp_events.database.errors import DatabaseError
 from scp_events.database.home import DATABASE, PATIENCE, PAUSE, Home, alone, together
+from scp_events.runtime import ending
 
 
 @dataclass(frozen=True)
@@ -40,20 +41,37 @@ def hold(home: Path) -> Iterator[EmbeddedPostgres]:
     Raises `DatabaseError` if it cannot be had; the text says why and what to do.
     """
     place = Home(home.expanduser().resolve())  # one path, so that every program finds the same socket
-    account = server_account(place.data)
-    with ExitStack() as until_the_end:
-        with _explained(place, account):
-            place.make()
-            holders = until_the_end.enter_context(place.opened("holders"))
-            with place.locked():
+    holder = _Holder(place, server_account(place.data))
+    with ending.at_last(holder.let_go):
+        yield holder.server()
+
+
+class _Holder:
+    """One of the programs that use a server: it starts it as the first, and stops it as the last."""
+
+    def __init__(self, home: Home, account: Account) -> None:
+        self._home = home
+        self._account = account
+        self._opened = ExitStack()
+        self._holders: int | None = None
+
+    def server(self) -> EmbeddedPostgres:
+        """Return the server, once it lets us in."""
+        with ending.postponed(), _explained(self._home, self._account):
+            self._home.make()
+            holders = self._opened.enter_context(self._home.opened("holders"))
+            with self._home.locked(ending.check):
                 together(holders)
-                server = _attach(place) or _start(place, account)
-        try:
-            yield server
-        finally:
-            with _explained(place, account), place.locked():
-                if alone(holders):
-                    postmaster.stop(place, account)
+                self._holders = holders
+                return _attach(self._home) or _start(self._home, self._account)
+
+    def let_go(self) -> None:
+        """Stop the server, unless others hold it."""
+        with _explained(self._home, self._account), self._opened:
+            if self._holders is not None:
+                with self._home.locked():
+                    if alone(self._holders):
+                        postmaster.stop(self._home, self._account)
 
 
 @contextmanager
@@ -80,6 +98,7 @@ def _attach(home: Home) -> EmbeddedPostgres | None:
             return None
         if time.monotonic() > deadline:
             raise DatabaseError(f"The server of {home.path} runs but lets nobody in.\n{home.log_tail()}")
+        ending.check()
         time.sleep(PAUSE)
     return _entered(home)
 
@@ -90,25 +109,27 @@ def _start(home: Home, account: Account) -> EmbeddedPostgres:
     binaries = reachable(found, account)
     if not home.data.exists():
         make_cluster(home, account, binaries)
+        ending.check()
     check_version(home, found)
     home.check_passfile()
     home.make_socket_directory(account)
     postmaster.forget_dead(home)
-    try:
-        _launch(home, account, binaries)
-        return _entered(home)
-    except BaseException:
-        postmaster.stop(home, account)
-        raise
+    _launch(home, account, binaries)
+    return _entered(home)
 
 
 def _launch(home: Home, account: Account, binaries: Binaries) -> None:
     """Start the process and wait until it answers."""
     said_before = home.log_size()
     postmaster.launch(home, account, binaries)
-    postmaster.until(lambda: _ping(home) == Ping.OK or not home.any_process(), PATIENCE)
+    postmaster.until(lambda: _answers_or_has_gone(home), PATIENCE)
     if _ping(home) != Ping.OK:
         raise DatabaseError(f"The server of {home.path} does not start.\n{home.log_tail(said_before)}")
+
+
+def _answers_or_has_gone(home: Home) -> bool:
+    ending.check()
+    return _ping(home) == Ping.OK or not home.any_process()
 
 
 def _ping(home: Home) -> Ping:

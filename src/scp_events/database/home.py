@@ -6,7 +6,8 @@
     socket-path  names another such directory, below the temporary one, when the path of this one is too long
     lock         held by the one program that is starting or stopping the server
     holders      held, shared, by every program that uses the server: who can hold it alone is the last
-    processes    held by every process of the server, which inherit it: who can get it knows that none is left
+    processes    held by every process of the server, and by the program that makes its data; they inherit it:
+                 who can get it knows that none is left
     server.log   what the server said; the one before is `server.log.1`
 
 The locks are `flock`s. The kernel releases them however a process ends, so nothing here has to be cleaned up
@@ -19,7 +20,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,7 +158,7 @@ class Home:
             os.close(descriptor)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, while_waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
         """Be the only program that starts or stops this server, or raise `DatabaseError` after a while."""
         deadline = time.monotonic() + PATIENCE
         with self.opened("lock") as descriptor:
@@ -167,6 +168,7 @@ class Home:
                         f"Process {os.pread(descriptor, 20, 0).decode().strip()} has been starting or "
                         f"stopping the server of {self.path} for {PATIENCE:.0f} s.\n{self.log_tail()}"
                     )
+                while_waiting()
                 time.sleep(PAUSE)
             os.pwrite(descriptor, f"{os.getpid():<20}".encode(), 0)
             yield

@@ -67,3 +67,5 @@ class Answer(NamedTuple):
     """0 where nothing was recorded, now or before."""
     recorded_at: datetime
     """The time of the call."""
+    contended: UUID | None = None
+    """A stream or case for which somebody else came too late a moment ago: whoever was faster waits a bit."""

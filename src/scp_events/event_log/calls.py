@@ -61,8 +61,8 @@ SEVERAL = Statement(
         *("integer[]", "integer[]", "integer[]", "text[]", "bytea[]", "uuid[]"),  # by event
         *("smallint[]", "timestamptz[]", "text[]", "boolean[]"),
     ),
-    "SELECT outcomes, firsts, recorded_at FROM event_log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
-    " $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
+    "SELECT outcomes, firsts, recorded_at, contended FROM event_log.append("
+    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
 )
 
 
@@ -76,11 +76,13 @@ def arguments_of(appends: Sequence[Append]) -> list[bytes]:
 
 def answers_of(columns: Columns) -> list[Answer]:
     """Return the answers in what the server function returned."""
-    outcomes, firsts, at = (column or b"" for column in columns)
-    recorded_at = arrays.read_instant(at)
+    outcomes, firsts, at, contended = columns
+    recorded_at = arrays.read_instant(at or b"")
     return [
-        Answer(outcome, first or 0, recorded_at)
-        for outcome, first in zip(arrays.read_texts(outcomes), arrays.read_integers(firsts), strict=True)
+        Answer(outcome, first or 0, recorded_at, _uuid(contended))
+        for outcome, first in zip(
+            arrays.read_texts(outcomes or b""), arrays.read_integers(firsts or b""), strict=True
+        )
     ]
 
 
@@ -172,7 +174,7 @@ LONE = Statement(
         *("uuid", "text", "uuid", "integer", "text", "bytea", "uuid"),  # the event
         *("smallint", "timestamptz", "text", "boolean"),
     ),
-    "SELECT outcome, first, recorded_at"
+    "SELECT outcome, first, recorded_at, contended"
     " FROM event_log.append_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
 )
 _INTEGER, _SMALLINT, _BIGINT = struct.Struct("!i"), struct.Struct("!h"), struct.Struct("!q")
@@ -201,14 +203,19 @@ def _lone(append: Append) -> list[bytes | None]:
 
 
 def _read_lone(columns: Columns) -> list[Answer]:
-    outcome, first, at = columns
+    outcome, first, at, contended = columns
     return [
         Answer(
             (outcome or b"").decode(),
             0 if first is None else int.from_bytes(first, "big", signed=True),
             arrays.read_instant(at or b""),
+            _uuid(contended),
         )
     ]
+
+
+def _uuid(said: bytes | None) -> UUID | None:
+    return None if said is None else UUID(bytes=said)
 
 
 STATEMENTS = (SEVERAL, LONE)

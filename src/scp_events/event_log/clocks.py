@@ -35,8 +35,8 @@ def check_clocks(connection: Connection[Any], clock: Callable[[], datetime]) -> 
         )
     if head - server > LEEWAY:
         raise UnsafeServerError(
-            f"the last event was recorded at {head.isoformat()} and the server's clock says {server.isoformat()}:"
-            " set the clock; where it is right and was ahead before, wait until that time has come"
+            f"the last event was recorded at {head.isoformat()}, and the server's clock says"
+            f" {server.isoformat()}: set the clock; where it is right and was ahead before, wait until then"
         )
 
 

@@ -12,10 +12,15 @@ from scp_events.event_log.poolers import must_be_ours_alone
 from scp_events.event_log.roles import become
 
 SETTINGS = """
-    SELECT set_config('enable_seqscan', 'off', false), set_config('plan_cache_mode', 'force_generic_plan', false),
-           set_config('jit', 'off', false), set_config('default_transaction_isolation', 'read committed', false)
+    SELECT set_config('enable_seqscan', 'off', false),
+           set_config('plan_cache_mode', 'force_generic_plan', false),
+           set_config('jit', 'off', false),
+           set_config('default_transaction_isolation', 'read committed', false)
 """
-"""A plan made while a table was small would read all of it for ever; compiling one costs more than it saves."""
+"""A plan made while a table was small would read all of it for ever; compiling one costs more than it saves.
+
+An append sees what was committed before it got the lock, so it must not look at an older picture.
+"""
 
 
 def connect(conninfo: str, role: str, patience: float) -> Connection[Any]:

@@ -128,8 +128,12 @@ class Recorded(Generic[E_co]):
 class UnreadableEventError(Exception):
     """A stored event that this version of the program cannot read; it names the place, never the content.
 
-    Where it is an encrypted part that cannot be opened, its `__cause__` is the `EncryptionError` that says why.
+    Where an encrypted part cannot be opened, its `__cause__` is the `EncryptionError` that says why.
     """
+
+
+class NewerEventError(UnreadableEventError):
+    """A stored event of a type that this version of the program does not know: a newer one recorded it."""
 
 
 class Codec:
@@ -160,7 +164,7 @@ class Codec:
 
         Raises `Refused` where it has words for somebody whose key is destroyed, and `KeyServiceDownError`.
         """
-        event = envelope.event
+        event: Event = envelope.event
         place = Place(stream.id, version, event.type)
         otherwise = envelope.case_id or stream.id
         parts = [
@@ -227,21 +231,29 @@ class Codec:
 
     def _said(self, row: Row, *, opened: bool = True) -> dict[str, Any]:
         """Return the document of a row with everything in its place."""
+        self._class_of(row)  # before what a newer program has encrypted is opened
         place = Place(row.stream_id, row.version, row.type)
         try:
             return self._opened(row.body, place) if opened else _unopened(row.body)
         except EncryptionError as error:
             raise UnreadableEventError(f"{_named(row)} cannot be opened: {error}") from error
+        except ValidationError:
+            raise UnreadableEventError(
+                f"{_named(row)} cannot be opened: it says of no time that it was erased"
+            ) from None
 
-    def _valid(self, row: Row, validated: Callable[[type[Event]], T]) -> T:
+    def _class_of(self, row: Row) -> type[Event]:
         event = self._events.get(row.type)
         if event is None:
-            raise UnreadableEventError(
+            raise NewerEventError(
                 f"position {row.position} holds a {row.type}, which this version does not know:"
                 " run the version that wrote it, or a newer one",
             )
+        return event
+
+    def _valid(self, row: Row, validated: Callable[[type[Event]], T]) -> T:
         try:
-            return validated(event)
+            return validated(self._class_of(row))
         except ValidationError as error:
             wrong = ", ".join(sorted({".".join(map(str, found["loc"])) for found in error.errors()}))
             raise UnreadableEventError(f"{_named(row)} cannot be read: {wrong}") from None

@@ -21,7 +21,7 @@ from scp_events.vocabulary import (
 )
 
 
-async def must_be_grounded(
+async def must_be_grounded(  # noqa: PLR0913, PLR0917 - all of it is asked about one command
     command: Command, case_id: CaseId | None, when: When, store: Store, calendar: Calendar, known: Position
 ) -> None:
     """Refuse a command that names events of elsewhere or of later, or a position the log has not reached.
@@ -68,6 +68,6 @@ def _must_have_been(event_id: EventId, happened: When | None, when: When) -> Non
     if happened.is_after(when):
         raise Refused(
             "evidence-not-happened-yet",
-            f"event {event_id} was so on {happened}, after {when}: name what was known to have happened by then, or"
-            " correct `occurred_at`",
+            f"event {event_id} was so on {happened}, after {when}: name what had happened by then, or correct"
+            " `occurred_at`",
         )

@@ -40,6 +40,7 @@ from scp_events.event_log.requests import CommandRequest
 from scp_events.event_log.roles import READER
 from scp_events.event_log.sending import EventIdTakenError
 from scp_events.event_log.store import Found, LogStore, Recalled, Store, Wanted
+from scp_events.event_log.trial import TrialKeys
 from scp_events.history import AnyFact, Decided, Question, decide, decide_at_the_end, evidence_types
 from scp_events.privacy.keyring import ERASED, NOBODY, Keyring
 from scp_events.vocabulary import (
@@ -62,8 +63,12 @@ from scp_events.vocabulary import (
 
 ATTEMPTS = 64
 """How often a command is decided anew because others were faster."""
-LONGEST_STEP_BACK = 0.05
+LONGEST_STEP_BACK = 0.02
 """Seconds that a command waits at most before it is decided anew."""
+LETTING_GO_SECONDS = 0.02
+"""How long those go first who came too late for a stream."""
+MOST_REFERENCES = 16_384
+"""What so many cases are called is remembered."""
 LONG = 64
 """Events that a loop decodes between two of its other tasks; more are decoded by a thread."""
 
@@ -84,7 +89,7 @@ class CommandHandler:
     def __init__(  # noqa: PLR0913 - each has a usual value, and is given by name
         self,
         conninfo: str,
-        keyring: Keyring,
+        keyring: Keyring | TrialKeys,
         aggregates: Sequence[AnyAggregate] = ALL,
         *,
         may_append: Callable[[], None] = lambda: None,
@@ -112,15 +117,18 @@ class CommandHandler:
         self._store = store or LogStore(conninfo, patience=patience, room=room)
         self._memory = Memory()
         self._turns: WeakValueDictionary[Stream, asyncio.Lock] = WeakValueDictionary()
+        self._called: dict[str, CaseId] = {}
         self._reached = NOTHING_YET
+        self._contended = (NOBODY, 0.0)
+        """The stream or case for which somebody else came too late last, and until when they go first."""
         self._closed = False
         self.calendar: Calendar
 
     async def __aenter__(self) -> Self:
         """Connect. Raises `UnsafeServerError` or `LogUnreachableError`."""
         self.calendar = await asyncio.to_thread(self._look_at_the_server)
-        forget = partial(asyncio.get_running_loop().call_soon_threadsafe, self._memory.forget_person)
-        self._keyring.cache.on_forgetting(forget)
+        loop = asyncio.get_running_loop()
+        self._keyring.cache.on_forgetting(partial(self._hear, loop))
         return self
 
     async def __aexit__(
@@ -133,10 +141,26 @@ class CommandHandler:
         self._closed = True
         await self._store.close()
 
+    def forget(self) -> None:
+        """Remember nothing of any stream: what was tried is undone, say."""
+        self._memory.forget_person(None)
+        self._called.clear()
+
     async def open_case(self, reference: str) -> CaseId:
         """Return the case people call `reference`; make one where there is none yet."""
         await self._must_be_allowed()
-        return await self._store.open_case(reference)
+        return self._call(reference, await self._store.open_case(reference))
+
+    async def case_of(self, reference: str) -> CaseId | None:
+        """Return the case people call `reference`, or None. What a case is called never changes."""
+        known = self._called.get(reference) or await self._store.case_of(reference)
+        return None if known is None else self._call(reference, known)
+
+    def _call(self, reference: str, case_id: CaseId) -> CaseId:
+        if len(self._called) >= MOST_REFERENCES:
+            self._called.clear()
+        self._called[reference] = case_id
+        return case_id
 
     async def case_of_stream(self, stream: Stream) -> CaseId | None:
         """Return whose case a stream belongs to; None where it has no events, or belongs to none."""
@@ -153,19 +177,18 @@ class CommandHandler:
         """
         asked = self._asked(request)
         async with self._turn(request.stream):
+            await self._let_others_go_first(asked)
             for attempt in range(ATTEMPTS):
                 try:
                     return await self._on_what_is_remembered(asked) or await self._on_all_that_is_known(asked)
                 except _OvertakenError:
                     await self._catch_up(asked, attempt)
-        raise BusyError(
-            f"the {request.stream.category} changed {ATTEMPTS} times while this was decided: try again"
-        )
+        raise BusyError(f"the {request.stream.category} changed {ATTEMPTS} times meanwhile: try again")
 
     # --- deciding -----------------------------------------------------------------------------------------
 
     async def _on_what_is_remembered(self, asked: _Asked) -> Outcome | None:
-        """Record what a command comes to; None where nothing is remembered, or something else is to be said."""
+        """Record what a command comes to; None where nothing is remembered, or something else is said."""
         known = await self._remembered(asked)
         if known is None or not known.standing.latest.admits(asked.when):
             return None
@@ -244,6 +267,12 @@ class CommandHandler:
             turn = self._turns[stream] = asyncio.Lock()
         return turn
 
+    async def _let_others_go_first(self, asked: _Asked) -> None:
+        """Wait a bit where another process came too late for this stream: it would never be in time."""
+        contended, until = self._contended
+        if contended in {asked.request.stream.id, asked.request.case_id}:
+            await asyncio.sleep(max(0.0, until - asyncio.get_running_loop().time()))
+
     # --- what is known ------------------------------------------------------------------------------------
 
     async def _remembered(self, asked: _Asked) -> _Known | None:
@@ -274,7 +303,7 @@ class CommandHandler:
 
     async def _catch_up(self, asked: _Asked, attempt: int) -> None:
         """Step back, so that others come in between, and read only what has come since."""
-        await asyncio.sleep(uniform(0, min(LONGEST_STEP_BACK, 0.001 * 2**attempt)))  # noqa: S311 - no secret
+        await asyncio.sleep(uniform(0, min(LONGEST_STEP_BACK, 0.001 * (attempt + 1))))  # noqa: S311 - no secret
         standing = self._memory.standing(asked.request.stream)
         if standing is not None:
             await self._read_on(
@@ -328,6 +357,8 @@ class CommandHandler:
             )
         )
         self._watch.look(answer.recorded_at)
+        if answer.contended is not None:
+            self._contended = (answer.contended, asyncio.get_running_loop().time() + LETTING_GO_SECONDS)
         if answer.outcome == "recorded":
             return self._recorded(asked, known, enveloped, answer)
         if answer.outcome in {"already", "reused"}:
@@ -357,7 +388,7 @@ class CommandHandler:
         missing = self._keyring.missing(subjects)
         if missing:
             begins = asked.request.aggregate.OPENS_CASE and known.standing.version == 0
-            newcomers = {known.case_id} & {*missing} if begins else ()
+            newcomers = [each for each in missing if begins and each == known.case_id]
             await asyncio.to_thread(self._keyring.fetch, missing, newcomers)
 
     def _recorded(
@@ -371,7 +402,7 @@ class CommandHandler:
                 each.envelope.event_id,
                 each.stream,
                 Position(first + n),
-                asked.when if each.envelope.occurred_at else self.calendar.moment(answer.recorded_at),
+                self._when(each, answer),
                 asked.request.provenance.answerable,
             )
             for n, each in enumerate(enveloped)
@@ -384,6 +415,13 @@ class CommandHandler:
             first_position=first,
             recorded_at=answer.recorded_at,
         )
+
+    def _when(self, each: Enveloped, answer: Answer) -> When:
+        """Return when it was so: of a correction when the fact was, of an act when it was recorded."""
+        at = each.envelope.occurred_at
+        if at is None:
+            return self.calendar.moment(answer.recorded_at)
+        return self.calendar.read(at, each.envelope.precision)
 
     def _remember(self, asked: _Asked, known: _Known, recorded: Sequence[AnyFact]) -> None:
         aggregate, own = asked.request.aggregate, asked.request.stream
@@ -428,6 +466,11 @@ class CommandHandler:
         if fingerprint not in {ERASED, bytes(rows[0].fingerprint)}:
             raise CommandIdReusedError(f"command {command_id} was another one: give each its own id")
         return _repeated(asked.request.stream, rows)
+
+    def _hear(self, loop: asyncio.AbstractEventLoop, subject: UUID | None) -> None:
+        """A key is destroyed: forget the person. Called by whichever thread heard of it."""
+        if not self._closed:
+            loop.call_soon_threadsafe(self._memory.forget_person, subject)
 
     # --- the server ---------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """What a process remembers of the streams it decided on last, so that it need not read them again.
 
 What is remembered may be old: another process may have written since. So it serves for recording only, which
-the server refuses where a stream has moved on or evidence has come; nobody is refused anything on its account.
+the server refuses where a stream has moved on or evidence has come; nobody is refused on its account.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STREAMS = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a stream stands: its state, its version (0: nothing yet), whose case it is, how far it has come."""
+    """Where a stream stands: state, version (0: nothing yet), whose case it is, how far it has come."""
 
     state: Any
     version: int

@@ -1,7 +1,7 @@
 """Recognising a pooler that gives every statement another connection to the server.
 
-What a connection was prepared for, its role above all, is then another's, or lost: rights would be given up for
-somebody else. A pooler that lends a connection for as long as its client stays does no harm.
+What a connection was prepared for, its role above all, is then another's, or lost: rights would be given up
+for somebody else. A pooler that lends a connection for as long as its client stays does no harm.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from scp_events.database.patience import connect_patiently
 from scp_events.event_log.guards import UnsafeServerError
 
 LOOKS = 4
-"""How often two connections are compared: a pooler that others use, too, may give them different ones once."""
+"""How often two connections are compared: a pooler that others use may give them different ones once."""
 
 
 def must_be_ours_alone(connection: Connection[Any], conninfo: str) -> None:
@@ -31,8 +31,8 @@ def must_be_ours_alone(connection: Connection[Any], conninfo: str) -> None:
             others = _process(another)
             if served_by == others or served_by != _process(connection):
                 raise UnsafeServerError(
-                    f"a pooler stands before the server and lends process {others} of it to one statement after"
-                    " the other (PgBouncer calls that `pool_mode = transaction`): let it lend them for a session,"
+                    f"a pooler stands before the server and lends its process {others} to one statement after"
+                    " the other (PgBouncer calls that `pool_mode = transaction`): let it lend for a session,"
                     " or name the server itself"
                 )
 

@@ -38,8 +38,8 @@ def _settle(connection: Connection[Any], time_zone: str | None) -> None:
     settled = _settled(connection)
     if time_zone not in {None, settled}:
         raise DatabaseError(
-            f"the days of this log are those of {settled}, and SCP_TIME_ZONE says {time_zone}: name {settled}, as"
-            " the day of every event follows from it"
+            f"the days of this log are those of {settled}, and SCP_TIME_ZONE says {time_zone}: name"
+            f" {settled}, as the day of every event follows from it"
         )
 
 

@@ -1,4 +1,4 @@
-"""The recorder: the eventsourcing library's interface to our tables. For programs that know only the library."""
+"""The eventsourcing library's interface to our tables, for programs that know only the library."""
 
 from __future__ import annotations
 
@@ -120,7 +120,10 @@ class LogRecorder(ApplicationRecorder):
 
     def append(self, append: Append) -> Answer:
         """Append, or return why not. Raises `IntegrityError` where an event id is taken."""
-        call = told([append])
+        try:
+            call = told([append])
+        except ValueError as wrong:
+            raise IntegrityError(str(wrong)) from wrong
 
         def work(connection: Connection[Any]) -> Answer:
             result = connection.pgconn.exec_prepared(

@@ -26,7 +26,7 @@ from scp_events.event_log.group_commit import ROOM, GroupCommit
 from scp_events.event_log.roles import READER, WRITER
 from scp_events.event_log.rows import Row
 from scp_events.event_log.sending import PAUSE_SECONDS, Sender
-from scp_events.vocabulary import CaseId, CommandId, EventId, Position, Stream
+from scp_events.vocabulary import NOTHING_YET, CaseId, CommandId, EventId, Position, Stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Wanted:
     """Of which events of the case evidence is made."""
     other_cases: tuple[CaseId, ...] = ()
     """Cases besides, of which it is made."""
-    since: Position = Position(0)
+    since: Position = NOTHING_YET
     """Through where evidence is known already."""
 
 
@@ -51,7 +51,7 @@ class Found:
     """What was read, as of one position."""
 
     case_id: CaseId | None
-    through: Position = Position(0)
+    through: Position = NOTHING_YET
     stream: list[Row] = field(default_factory=list)
     evidence: list[Row] = field(default_factory=list)
 
@@ -97,6 +97,9 @@ class Store(Protocol):
     async def case_of_stream(self, stream: Stream) -> CaseId | None:
         """Return whose case a stream belongs to, if any."""
 
+    async def case_of(self, reference: str) -> CaseId | None:
+        """Return the case people call `reference`, if any."""
+
     async def open_case(self, reference: str) -> CaseId:
         """Return the case people call `reference`; make one where there is none yet."""
 
@@ -110,9 +113,10 @@ FIND = Statement(
     """
     WITH whose AS (
         SELECT coalesce(
-            (SELECT case_id FROM event_log.events WHERE stream_id = $1 ORDER BY version LIMIT 1), $4) AS case_id)
-    SELECT 'head', position, NULL::uuid, NULL::text, NULL::integer, NULL::timestamptz, NULL::text, NULL::bytea,
-           (SELECT case_id FROM whose)
+            (SELECT case_id FROM event_log.events WHERE stream_id = $1 ORDER BY version LIMIT 1), $4
+        ) AS case_id)
+    SELECT 'head', position, NULL::uuid, NULL::text, NULL::integer, NULL::timestamptz, NULL::text,
+           NULL::bytea, (SELECT case_id FROM whose)
     FROM event_log.head
     UNION ALL
     SELECT 'stream', position, stream_id, category, version, recorded_at, type, body, NULL
@@ -152,6 +156,7 @@ CASE_OF_STREAM = Statement(
     ("uuid", "text"),
     "SELECT case_id FROM event_log.events WHERE stream_id = $1 AND category = $2 ORDER BY version LIMIT 1",
 )
+CASE_OF = Statement("case_of", ("text",), "SELECT case_id FROM event_log.cases WHERE reference = $1")
 OPEN_CASE = Statement(
     "open_case",
     ("text", "uuid"),
@@ -162,7 +167,7 @@ OPEN_CASE = Statement(
     SELECT case_id FROM opened UNION ALL SELECT case_id FROM event_log.cases WHERE reference = $1 LIMIT 1
     """,
 )
-READING = (FIND, NAMED, VERSIONS, RECALL, CASE_OF_STREAM)
+READING = (FIND, NAMED, VERSIONS, RECALL, CASE_OF_STREAM, CASE_OF)
 SENDERS = 2
 """Connections to append over: while one's call is under way, the other's callers decide."""
 READERS = 4
@@ -189,8 +194,10 @@ class LogStore:
     async def close(self) -> None:
         """Answer those who wait, and give every connection back."""
         await self._commit.close()
-        for each in (*self._senders, self._readers, self._opener):
-            each.close()
+        for sender in self._senders:
+            sender.close()
+        for pool in (self._readers, self._opener):
+            pool.close()
 
     async def find(self, wanted: Wanted) -> Found:
         """Read a stream and evidence, by one round trip."""
@@ -233,6 +240,11 @@ class LogStore:
     async def case_of_stream(self, stream: Stream) -> CaseId | None:
         """Return whose case a stream belongs to, if any."""
         rows = await self._ask(CASE_OF_STREAM, stream.id.bytes, stream.category.encode())
+        return rows[0][0] if rows else None
+
+    async def case_of(self, reference: str) -> CaseId | None:
+        """Return the case people call `reference`, if any."""
+        rows = await self._ask(CASE_OF, reference.encode())
         return rows[0][0] if rows else None
 
     async def open_case(self, reference: str) -> CaseId:

@@ -1,12 +1,13 @@
 """Serving over HTTP until told to stop, and ending in order then.
 
 `uvicorn.Server.run()` takes SIGTERM, and raises it again once it has shut down, so code after it never runs.
-This one leaves signals alone: whoever is told to stop calls `stop`. It stops accepting, finishes what it was
-asked, and returns; then whoever started it closes what it opened, last opened first.
+This one leaves signals to `ending`. Told to end, it lets nobody in any more, answers what it was asked, and
+returns; then whoever started it closes what it opened, last opened first.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import socket
 from collections.abc import Iterator
@@ -15,16 +16,18 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from scp_events.runtime.program import CannotWorkError
+from scp_events.runtime import ending
+from scp_events.runtime.port import Port
 
-BACKLOG = 2048
+ON_THEIR_WAY = 0.1
+"""Seconds in which a request is read that somebody sent who was let in a moment ago."""
 
 
 class HttpServer(uvicorn.Server):
-    """A uvicorn server for one app and one socket. It believes no proxy about where a request comes from."""
+    """A uvicorn server for one app and one port. It believes no proxy about where a request comes from."""
 
     def __init__(
-        self, app: FastAPI, listening: socket.socket, *, drain_seconds: int, most_at_once: int | None = None
+        self, app: FastAPI, port: Port, *, drain_seconds: int, most_at_once: int | None = None
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -40,28 +43,30 @@ class HttpServer(uvicorn.Server):
                 timeout_graceful_shutdown=drain_seconds,
             )
         )
-        self._listening = listening
+        self._port = port
 
     def serve_until_stopped(self) -> None:
-        """Serve. What was made by now stays, so the collector need not look at it again and again."""
+        """Let callers in, and serve until told to end. Raises `CannotListenError`.
+
+        What was made by now stays, so the collector need not look at it again and again.
+        """
         gc.collect()
         gc.freeze()
-        self.run(sockets=[self._listening])
+        with ending.in_order():
+            self.run(sockets=[self._port.open()])
 
-    def stop(self) -> None:
-        """Stop in a moment. Sets a flag only, so a signal's handler may call it."""
-        self.should_exit = True
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether to stop."""
+        return await super().on_tick(counter) or ending.told()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let nobody in, read what was sent by those who were let in, and answer all of it."""
+        for listening in self.servers:
+            listening.close()
+        await asyncio.sleep(ON_THEIR_WAY)
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Take no signals."""
         yield
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that takes connections already. Raises `CannotWorkError`."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise CannotWorkError(f"nobody can listen on {host}, port {port}: {error.strerror}") from None

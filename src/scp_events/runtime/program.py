@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 from pydantic import ValidationError
 
+from scp_events.runtime.port import CannotListenError
 from scp_events.runtime.service_log import configure, logger, raised_at
 from scp_events.runtime.settings import what_is_wrong
-from scp_events.runtime.stopping import Stopping
 
 STOPPED, FAILED, CANNOT_WORK, REPLACED = 0, 1, 2, 3
 
@@ -27,24 +27,22 @@ class ReplacedError(Exception):
 
 
 def run(
-    service: Callable[[Stopping], None],
+    service: Callable[[], None],
     *,
     cannot_work: tuple[type[Exception], ...] = (),
     replaced: tuple[type[Exception], ...] = (),
     libraries: int = logging.WARNING,
 ) -> int:
-    """Run a service until it is told to stop, and return the exit code.
+    """Run a service until it is told to end (see `ending`), and return the exit code.
 
     The messages of the exceptions that are named are sentences of our own, and are written down. Any other
     exception is a fault of the program, and its message could quote somebody.
     """
-    unable: tuple[type[Exception], ...] = (CannotWorkError, *cannot_work)
+    unable: tuple[type[Exception], ...] = (CannotWorkError, CannotListenError, *cannot_work)
     superseded: tuple[type[Exception], ...] = (ReplacedError, *replaced)
-    stopping = Stopping()
-    stopping.take_signals()
     configure(libraries=libraries)
     try:
-        service(stopping)
+        service()
     except ValidationError as error:
         return _ended(CANNOT_WORK, "cannot work", what_is_wrong(error))
     except unable as error:

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from operator import attrgetter
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from scp_events.vocabulary.personal import personal_fields
 from scp_events.vocabulary.refusal import Refused
 
 OCCURRED = "occurred_at"
@@ -40,10 +41,12 @@ class Bounded:
 
     path: str
     bound: Bound
+    personal: bool
+    """Whether it tells of a person: then a refusal does not repeat it."""
 
     def must_hold(self, said: BaseModel, day: date) -> None:
         """Refuse a date beyond its bounds; what was left out or erased has none."""
-        value = attrgetter(self.path)(said)
+        value = _value(said, self.path)
         if not isinstance(value, date):
             return
         limits = self.bound
@@ -54,7 +57,7 @@ class Bounded:
             self._refuse(value, f"more than {limits.years_before} years before {day.isoformat()}")
 
     def _compare(self, value: date, other: str | None, said: BaseModel, day: date, how: str) -> None:
-        limit = day if other == OCCURRED else other and attrgetter(self._beside(other))(said)
+        limit = day if other == OCCURRED else other and _value(said, self._beside(other))
         if isinstance(limit, date) and not _holds(value, how, limit):
             named = "the day it happened" if other == OCCURRED else f"`{other}`"
             self._refuse(value, f"not {_WORDS[how]} {named}, {limit.isoformat()}")
@@ -63,9 +66,15 @@ class Bounded:
         return ".".join((*self.path.split(".")[:-1], other))
 
     def _refuse(self, value: date, how: str) -> None:
-        raise Refused(
-            "date-out-of-bounds", f"`{self.path}` {value.isoformat()} is {how}: correct one of the two"
-        )
+        said = f"`{self.path}`" if self.personal else f"`{self.path}` {value.isoformat()}"
+        raise Refused("date-out-of-bounds", f"{said} is {how}: correct one of the two")
+
+
+def _value(said: object, path: str) -> object:
+    """Return what stands there; None where it, or the model it would stand in, was left out or erased."""
+    for name in path.split("."):
+        said = getattr(said, name, None)
+    return said
 
 
 _WORDS = {">=": "on or after", ">": "after", "<=": "on or before"}
@@ -87,15 +96,22 @@ def must_be_within_bounds(said: BaseModel, day: date) -> None:
 
 @cache
 def bounded_fields(said: type[BaseModel]) -> tuple[Bounded, ...]:
-    """Return the date fields of a class with a bound, those of the models in it included."""
+    """Return the date fields of a class with a bound, those of the models in it included; not of lists."""
     return tuple(_bounded(said, ""))
 
 
 def _bounded(said: type[BaseModel], prefix: str) -> Iterator[Bounded]:
+    personal = personal_fields(said)
     for name, info in said.model_fields.items():
         for mark in info.metadata:
             if isinstance(mark, Bound):
-                yield Bounded(prefix + name, mark)
-        inner: Any = info.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
+                yield Bounded(prefix + name, mark, name in personal)
+        for inner in _models_in(info.annotation):
             yield from _bounded(inner, f"{prefix}{name}.")
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - whatever a field may be
+    choices = get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
+    for each in choices:
+        if isinstance(each, type) and issubclass(each, BaseModel):
+            yield each

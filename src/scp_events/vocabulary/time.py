@@ -63,8 +63,13 @@ class Calendar:
         return When(first.astimezone(UTC), day, Precision.DAY)
 
     def when(self, said: datetime | date) -> When:
-        """Return a time as somebody said it: an instant, or a day."""
-        return self.moment(said) if isinstance(said, datetime) else self.whole_day(said)
+        """Return a time as somebody said it: an instant, or a day. Refuse one that no clock can show."""
+        try:
+            return self.moment(said) if isinstance(said, datetime) else self.whole_day(said)
+        except OverflowError:
+            raise Refused(
+                "date-out-of-bounds", f"{said.isoformat()} is beyond the calendar: correct `occurred_at`"
+            ) from None
 
     def read(self, at: datetime, precision: Precision) -> When:
         """Return a time as it is stored."""

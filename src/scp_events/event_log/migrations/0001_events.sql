@@ -24,9 +24,11 @@ CREATE INDEX events_of_a_case ON event_log.events (case_id, position);
 
 -- One row: the last position given out, and its time. Locking it puts appends into one order.
 CREATE TABLE event_log.head (
-    position    bigint      NOT NULL,
-    recorded_at timestamptz NOT NULL,
-    the_only    boolean     PRIMARY KEY DEFAULT true CHECK (the_only)
+    position     bigint      NOT NULL,
+    recorded_at  timestamptz NOT NULL,
+    contended    uuid,       -- the stream or case for which somebody came too late last, and when: whoever was
+    contended_at timestamptz, -- faster is told, and lets others go first
+    the_only     boolean     PRIMARY KEY DEFAULT true CHECK (the_only)
 );
 INSERT INTO event_log.head (position, recorded_at) VALUES (0, 'epoch');
 

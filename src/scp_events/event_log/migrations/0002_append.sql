@@ -23,13 +23,15 @@ CREATE FUNCTION event_log.append(
     -- by event, append after append
     events_append integer[], events_stream integer[], versions integer[], types text[], bodies bytea[],
     event_ids uuid[], schema_versions smallint[], occurred_ats timestamptz[], precisions text[], are_decisions boolean[],
-    OUT outcomes text[], OUT firsts bigint[], OUT recorded_at timestamptz
+    OUT outcomes text[], OUT firsts bigint[], OUT recorded_at timestamptz,
+    OUT contended uuid       -- a stream or case for which somebody came too late a moment ago
 ) LANGUAGE plpgsql SECURITY DEFINER
 -- A plan made while the table was small would read all of it for ever; compiling one costs more than it saves.
 SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET jit = off
 AS $$
 DECLARE
-    last   bigint;   -- the last position before this call
+    last     bigint;  -- the last position before this call
+    too_late uuid;
     one    record;
 BEGIN
     IF (SELECT count(*) <> count(DISTINCT case_id) FROM unnest(cases) AS case_id) THEN
@@ -39,27 +41,31 @@ BEGIN
     UPDATE event_log.head h
     SET position = h.position + cardinality(types), recorded_at = greatest(clock_timestamp(), h.recorded_at)
     WHERE the_only
-    RETURNING h.position - cardinality(types), h.recorded_at INTO last, append.recorded_at;
+    RETURNING h.position - cardinality(types), h.recorded_at,
+              CASE WHEN h.contended_at > clock_timestamp() - interval '100 ms' THEN h.contended END
+    INTO last, append.recorded_at, append.contended;
     outcomes := array_fill('recorded'::text, ARRAY[cardinality(command_ids)]);
     firsts := ARRAY(SELECT last + 1 + own.start FROM unnest(starts) WITH ORDINALITY AS own (start, n) ORDER BY n);
 
     FOR one IN
-        SELECT touched.append FROM unnest(cases, cases_append, cases_since) AS touched (case_id, append, since)
+        SELECT touched.append, touched.case_id AS id FROM unnest(cases, cases_append, cases_since) AS touched (case_id, append, since)
         WHERE touched.since IS NOT NULL AND EXISTS (
             SELECT FROM event_log.events e WHERE e.case_id = touched.case_id AND e.position > touched.since
             AND e.type = ANY (string_to_array(excluded[conditions[touched.append]], ',')))
     LOOP
         outcomes[one.append] := 'evidence-moved';
+        too_late := one.id;
     END LOOP;
     -- A stream without events may begin at version 1 (expected 0), or at 0, as the library's do.
     FOR one IN
-        SELECT wanted.append FROM unnest(streams, streams_append, streams_expected) AS wanted (id, append, expected)
+        SELECT wanted.append, wanted.id FROM unnest(streams, streams_append, streams_expected) AS wanted (id, append, expected)
         LEFT JOIN LATERAL (
             SELECT e.version FROM event_log.events e WHERE e.stream_id = wanted.id ORDER BY e.version DESC LIMIT 1
         ) stands ON true
         WHERE coalesce(stands.version, least(wanted.expected, 0)) <> wanted.expected
     LOOP
         outcomes[one.append] := 'conflict';
+        too_late := one.id;
     END LOOP;
     FOR one IN
         SELECT sent.n, known.first_position, known.fingerprint = sent.asked AS is_the_same
@@ -80,7 +86,10 @@ BEGIN
                             OVER (ORDER BY each.n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
             FROM unnest(outcomes, event_counts) WITH ORDINALITY AS each (outcome, event_count, n)
         ) own;
-        UPDATE event_log.head SET position = last WHERE the_only;
+        UPDATE event_log.head AS h
+        SET position = last, contended = coalesce(too_late, h.contended),
+            contended_at = CASE WHEN too_late IS NULL THEN h.contended_at ELSE clock_timestamp() END
+        WHERE the_only;
     END IF;
 
     INSERT INTO event_log.events (

@@ -5,7 +5,7 @@ CREATE FUNCTION event_log.append_one(
     command_id uuid, asked bytea, excluded text, since bigint,
     stream uuid, category text, case_id uuid, version integer, type text, body bytea, event_id uuid,
     schema_version smallint, occurred_at timestamptz, "precision" text, is_decision boolean,
-    OUT outcome text, OUT first bigint, OUT recorded_at timestamptz
+    OUT outcome text, OUT first bigint, OUT recorded_at timestamptz, OUT contended uuid
 ) LANGUAGE plpgsql SECURITY DEFINER
 -- As event_log.append has them, and for the same reasons.
 SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET jit = off
@@ -17,7 +17,9 @@ BEGIN
     UPDATE event_log.head AS h
     SET position = h.position + 1, recorded_at = greatest(clock_timestamp(), h.recorded_at)
     WHERE h.the_only
-    RETURNING h.position, h.recorded_at INTO first, recorded_at;
+    RETURNING h.position, h.recorded_at,
+              CASE WHEN h.contended_at > clock_timestamp() - interval '100 ms' THEN h.contended END
+    INTO first, recorded_at, contended;
     IF coalesce((SELECT e.version FROM event_log.events e WHERE e.stream_id = stream
                  ORDER BY e.version DESC LIMIT 1), least(expected, 0)) = expected
        AND NOT EXISTS (SELECT FROM event_log.commands c WHERE c.command_id = append_one.command_id)
