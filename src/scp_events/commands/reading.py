@@ -66,9 +66,10 @@ def read(offer: Offer, raw: bytes) -> Said:
             text = json.dumps(written)
         said = body_of(offer).model_validate_json(text, strict=True)
     except ValidationError as error:
-        raise MistakenError(
-            tuple(map(mistake, error.errors(include_url=False, include_input=False)))
-        ) from None
+        found = error.errors(include_url=False, include_input=False)
+        if found[0]["type"] == "json_invalid":
+            raise NotJsonError from None
+        raise MistakenError(tuple(map(mistake, found))) from None
     except (ValueError, RecursionError):
         raise NotJsonError from None
     _must_be_as_written(said, written)
