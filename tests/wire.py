@@ -2,6 +2,7 @@
 
 `lose_answer`: the server has done what it was asked, and the program never hears of it.
 `part`: the program is cut off; the server is not, and goes on with an append that it was asked for.
+`fall_silent`: whatever is sent is swallowed, and nobody hears that it is.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Wire:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._to_lose = 0
         self.conninfo = make_conninfo(server, host=str(directory), hostaddr="", port=5432)
+        self.is_silent = False
         self.lost = 0
         """How many answers to an append were lost so far."""
 
@@ -51,6 +53,14 @@ class Wire:
     def part(self) -> None:
         """Cut every program off; the server hears of it when it answers."""
         self._run(self._part())
+
+    def fall_silent(self) -> None:
+        """Swallow everything from now on."""
+        self.is_silent = True
+
+    def speak(self) -> None:
+        """Pass on what comes from now on."""
+        self.is_silent = False
 
     def _lose(self) -> None:
         self._to_lose += 1
@@ -134,6 +144,8 @@ class _Through:
         """Pass on what the program says."""
         with suppress(OSError):
             while data := await reader.read(CHUNK):
+                if self._wire.is_silent:
+                    continue
                 self._appending = self._appending or data[HEAD:].startswith(APPENDS)
                 self._server.write(data)
                 await self._server.drain()
@@ -144,6 +156,8 @@ class _Through:
         """Pass on what the server says, unless it is to be lost."""
         with suppress(OSError):
             while data := await reader.read(CHUNK):
+                if self._wire.is_silent:
+                    continue
                 if self.parted or (self._appending and self._wire.is_to_be_lost()):
                     break
                 self._appending = False

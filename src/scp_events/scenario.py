@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID, uuid5
 
-from scp_events.history import AnyFact, Decided, Question, decide, evidence_types
+from scp_events.history import AnyFact, Decided, Question, decide, effective, evidence_types, state_of
 from scp_events.vocabulary import (
     UTC_CALENDAR,
     Act,
@@ -29,6 +29,7 @@ from scp_events.vocabulary import (
     OrganisationId,
     PersonId,
     Position,
+    Precision,
     Refused,
     Role,
     Scope,
@@ -148,6 +149,16 @@ class Given:
         """Return what is known of other streams as facts: all of it was recorded before."""
         return self._placed(self.others, Stream("elsewhere", UUID(int=1)), after=0)
 
+    @property
+    def state(self) -> Any:  # noqa: ANN401 - as the aggregate has it
+        """Return what is remembered after all of it."""
+        return state_of(self.aggregate, effective(self.facts()))
+
+    def then_so(self, outcome: Outcome) -> Given:
+        """Go on from what came of a command."""
+        own = (each for each in outcome.decided if each.stream == self.stream)
+        return replace(self, history=(*self.history, *(Told(each.event, _said(each.when)) for each in own)))
+
     def when(
         self,
         command: Command,
@@ -208,6 +219,12 @@ class Given:
         facts = [*self._placed(self.others, self.stream, 0), *self.facts()]
         ends = [BEGINNING, *(fact.when.at for fact in facts)]
         return max(ends) + timedelta(days=1)
+
+
+def _said(when: When | None) -> datetime | date | None:
+    if when is None:
+        return None
+    return when.day if when.precision is Precision.DAY else when.at
 
 
 def _later(one: When, other: When) -> When:

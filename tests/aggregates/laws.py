@@ -8,8 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from scp_events.history import every_event
 from scp_events.scenario import SOMEBODY, Given, Happened, Outcome, given
-from scp_events.vocabulary import Actor, AnyAggregate, Command, DecisionEvent, Event, fold
+from scp_events.vocabulary import Actor, AnyAggregate, Command, DecisionEvent, Event
 from tests.examples import examples
 
 
@@ -34,41 +35,44 @@ def machine(
     class Laws(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
-            self.history: list[Event] = list(start)
+            self.so_far = given(aggregate, *start).knowing(*knowing)
 
         @rule(command=commands)
         def ask(self, command: Command) -> None:
-            self.history += decided(self.so_far(), command, by(command))
-            assert decided(self.so_far(), command, by(command)) == [], "a repeated command decides nothing"
+            self.so_far = self.so_far.then_so(answer(self.so_far, command, by(command)))
+            again = self.so_far.then_so(answer(self.so_far, command, by(command)))
+            assert again == self.so_far, "a repeated command is refused or decides nothing new"
 
         @rule(several=st.lists(commands, min_size=12, max_size=12))
         def ask_what_is_possible(self, several: list[Command]) -> None:
-            possible = (command for command in several if decided(self.so_far(), command, by(command)))
+            possible = (each for each in several if answer(self.so_far, each, by(each)).events)
             self.ask(next(possible, several[-1]))
 
         @rule(data=st.data())
         def forget_some(self, data: st.DataObject) -> None:
-            evolve_is_total(aggregate, data.draw(subsequences(self.history)))
+            """Any part of a valid history gives a state: a late entry can be missing from the middle."""
+            part = data.draw(subsequences(self.so_far.history))
+            assert given(aggregate, *part).state is not None
 
         @invariant()
         def history_can_be_stored(self) -> None:
-            if self.history:
-                last = self.history[-1]
+            for last in self.events[-1:]:
                 assert type(last).model_validate_json(last.model_dump_json()) == last
-                assert type(last) in aggregate.EVENTS
+                assert type(last) in every_event(aggregate)
 
         @invariant()
         def every_decision_has_its_grounds(self) -> None:
-            assert all(e.decision.options_considered for e in self.history if isinstance(e, DecisionEvent))
+            assert all(e.decision.options_considered for e in self.events if isinstance(e, DecisionEvent))
 
         @invariant()
         def what_others_may_read_can_be_said(self) -> None:
-            assert aggregate.view(fold(aggregate, self.history)).model_dump_json()
+            assert aggregate.view(self.so_far.state).model_dump_json()
 
-        def so_far(self) -> Given:
-            return given(aggregate, *self.history).knowing(*knowing)
+        @property
+        def events(self) -> list[Event]:
+            return [fact.event for fact in self.so_far.facts()]
 
-    Laws.TestCase.settings = settings(max_examples=examples(40), deadline=None)
+    Laws.TestCase.settings = settings(max_examples=examples(20), stateful_step_count=30, deadline=None)
     return Laws
 
 
@@ -77,20 +81,14 @@ def one_of_these(*commands: Command) -> st.SearchStrategy[Command]:
     return st.integers(0, len(commands) - 1).map(lambda number: commands[number])
 
 
-def decided(so_far: Given, command: Command, by: Actor) -> list[Event]:
-    """Return what a command decides in its own stream, a minute later; a refusal decides nothing."""
-    outcome: Outcome = so_far.when(command, by=by, now=so_far.next_minute)
-    if outcome.refusal is not None:
-        assert outcome.refusal.remedy, "a refusal says what to do instead"
-    return [each.event for each in outcome.decided if each.stream == so_far.stream]
+def answer(so_far: Given, command: Command, by: Actor) -> Outcome:
+    """Return what comes of a command a minute later; a refusal says what to do instead."""
+    outcome = so_far.when(command, by=by, now=so_far.next_minute)
+    assert outcome.refusal is None or outcome.refusal.remedy
+    return outcome
 
 
-def evolve_is_total(aggregate: AnyAggregate, events: list[Event]) -> None:
-    """Any part of a valid history gives a state: a late entry can be missing from the middle."""
-    fold(aggregate, events)
-
-
-def subsequences(history: list[Event]) -> st.SearchStrategy[list[Event]]:
-    """Any events of `history`, in their order."""
+def subsequences(history: Sequence[Happened]) -> st.SearchStrategy[list[Happened]]:
+    """Anything of `history`, in its order."""
     keep = st.lists(st.booleans(), min_size=len(history), max_size=len(history))
-    return keep.map(lambda chosen: [event for event, kept in zip(history, chosen, strict=True) if kept])
+    return keep.map(lambda chosen: [each for each, kept in zip(history, chosen, strict=True) if kept])

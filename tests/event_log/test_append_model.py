@@ -45,7 +45,9 @@ class Model:
         wanted: dict[UUID, int] = {}
         for each in asked.events:
             wanted.setdefault(each.stream.id, each.version - 1)
-        if any(self.versions.get(stream, min(expected, 0)) != expected for stream, expected in wanted.items()):
+        if any(
+            self.versions.get(stream, min(expected, 0)) != expected for stream, expected in wanted.items()
+        ):
             return ("conflict", 0)
         if asked.condition is not None and self._has_come(asked.condition):
             return ("evidence-moved", 0)

@@ -10,8 +10,14 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from scp_events.aggregates import ALL, BY_CATEGORY, participant, referral
+from scp_events.aggregates import ALL, BY_CATEGORY
+from scp_events.aggregates.engagement.events import ContactRecorded, StoryRecorded
+from scp_events.aggregates.participant.events import IdentityLinkProposed
+from scp_events.aggregates.referral.events import ReferralDeclined
 from scp_events.event_log import Codec, Envelope, UnreadableEventError
+from scp_events.event_log.envelope import envelope_of
+from scp_events.event_log.rows import Row
+from scp_events.history import every_event
 from scp_events.privacy import (
     CorruptPartError,
     Keyring,
@@ -24,22 +30,29 @@ from scp_events.privacy import (
 )
 from scp_events.privacy.homes import KeyHome
 from scp_events.vocabulary import (
+    UTC_CALENDAR,
+    CaseId,
     CommandId,
     Erased,
+    ErasureEvent,
     Event,
     EventId,
-    ParticipantId,
+    Position,
+    Refused,
     Stream,
+    correction_of,
     fold,
     personal_fields,
     stored_type,
 )
 from tests.conftest import database
+from tests.event_log.asking import Case, register
 from tests.every_event import EVERY_CLASS, personal_texts, planted
-from tests.opened import opened_log
-from tests.projections.cases import Case
-from tests.words import KEY_WORKER, NOON, SUPERVISOR
+from tests.opened import opened_handler
+from tests.words import KEY_WORKER, NOON
 
+STORED = tuple(event for aggregate in ALL for event in every_event(aggregate))
+"""Every class that the log may hold, corrections and retractions among them."""
 PERSONAL = [event for event in EVERY_CLASS if marks_of(event)]
 IMPERSONAL = [event for event in EVERY_CLASS if not marks_of(event)]
 VERSION = 3
@@ -67,10 +80,10 @@ def stream_of(event: type[Event], stream_id: UUID | None = None) -> Stream:
     return Stream(stored_type(event).partition(".")[0], stream_id or uuid4())
 
 
-def enveloped(codec: Codec, event: Event, case_id: UUID) -> Envelope[Any]:
-    return codec.envelope_of(event)(
+def enveloped(event: Event, case_id: UUID) -> Envelope[Any]:
+    return envelope_of(type(event))(
         event_id=getattr(event, "event_id", None) or EventId(uuid4()),
-        case_id=ParticipantId(case_id),
+        case_id=CaseId(case_id),
         occurred_at=NOON,
         actor=KEY_WORKER,
         purpose="casework",
@@ -89,13 +102,23 @@ class Stored:
         self.case_id = case_id or uuid4()
         self.stream = stream_of(type(event))
         self.type = stored_type(type(event))
-        self.envelope = enveloped(codec, event, self.case_id)
+        self.envelope = enveloped(event, self.case_id)
         self.body = codec.encode(self.envelope, self.stream, VERSION)
 
     def read(self, body: bytes | None = None, **elsewhere: Any) -> Envelope[Any]:
+        return self.codec.recorded(self.row(body, **elsewhere), UTC_CALENDAR).envelope
+
+    def row(self, body: bytes | None = None, **elsewhere: Any) -> Row:
         said = {"stream": self.stream, "version": VERSION, "type_": self.type} | elsewhere
-        return self.codec.decode(
-            said["type_"], self.body if body is None else body, said["stream"], said["version"], "position 1"
+        stream: Stream = said["stream"]
+        return Row(
+            Position(1),
+            stream.id,
+            stream.category,
+            said["version"],
+            NOON,
+            said["type_"],
+            self.body if body is None else body,
         )
 
     def altered(self, change: Callable[[dict[str, Any]], object]) -> bytes:
@@ -110,13 +133,13 @@ def erase(keyring: Keyring, subject: UUID) -> None:
 
 
 def told() -> Event:
-    return participant.StoryRecorded(event_id=EventId(uuid4()), told_to=KEY_WORKER, story="Planted words.")
+    return StoryRecorded(event_id=EventId(uuid4()), told_to=KEY_WORKER, story="Planted words.")
 
 
 # --- in and out -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("event", EVERY_CLASS)
+@pytest.mark.parametrize("event", STORED)
 def test_every_event_is_read_as_it_was_said(codec: Codec, event: type[Event]) -> None:
     for views_expressed in (True, False):
         stored = Stored(codec, planted(event, views_expressed=views_expressed))
@@ -135,9 +158,7 @@ def test_every_event_can_be_read_unopened_without_any_key(codec: Codec, event: t
     """What is public of it is there, and where something is encrypted it says that it was not opened."""
     said = planted(event)
     stored = Stored(codec, said)
-    read = (
-        Codec(ALL, NoKeys()).decode_unopened(stored.type, stored.body, stored.stream, VERSION, "here").event
-    )
+    read = Codec(ALL, NoKeys()).recorded(stored.row(), UTC_CALENDAR, unopened=True).event
     hidden = personal_fields(event)
     assert {name: value for name, value in read if name not in hidden} == {
         name: value for name, value in said if name not in hidden
@@ -147,7 +168,7 @@ def test_every_event_can_be_read_unopened_without_any_key(codec: Codec, event: t
     assert ("Unopened(" in shown) == bool(json.loads(stored.body).get("encrypted"))
 
 
-@pytest.mark.parametrize("event", PERSONAL)
+@pytest.mark.parametrize("event", [event for event in STORED if marks_of(event)])
 def test_nothing_personal_of_any_event_is_stored_in_the_clear(codec: Codec, event: type[Event]) -> None:
     said = planted(event)
     stored = Stored(codec, said)
@@ -156,7 +177,7 @@ def test_nothing_personal_of_any_event_is_stored_in_the_clear(codec: Codec, even
     assert "salt" not in document
     assert {part["subject"] for part in document["encrypted"]} <= {
         str(stored.case_id),
-        str(getattr(said, "other", None)),
+        str(getattr(getattr(said, "fact", said), "other", None)),
     }
 
 
@@ -172,10 +193,10 @@ def test_an_event_that_tells_of_nobody_carries_salt(codec: Codec, event: type[Ev
 
 
 def test_that_a_field_was_left_empty_is_seen_and_stays_so(codec: Codec, keyring: Keyring) -> None:
-    contact = planted(participant.ContactRecorded).model_copy(update={"note": None})
+    contact = planted(ContactRecorded).model_copy(update={"note": None})
     stored = Stored(codec, contact)
     assert "encrypted" not in json.loads(stored.body)
-    decided = Stored(codec, planted(referral.ReferralDeclined))
+    decided = Stored(codec, planted(ReferralDeclined))
     erase(keyring, decided.case_id)
     views = decided.read().event.decision.views
     assert isinstance(views.expressed, Erased)
@@ -183,7 +204,7 @@ def test_that_a_field_was_left_empty_is_seen_and_stays_so(codec: Codec, keyring:
 
 
 def test_two_people_in_one_event_have_a_part_each(codec: Codec, keyring: Keyring) -> None:
-    stored = Stored(codec, planted(participant.IdentityLinked))
+    stored = Stored(codec, planted(IdentityLinkProposed))
     said = stored.envelope.event
     by_subject = {(part["subject"], part["group"]) for part in json.loads(stored.body)["encrypted"]}
     assert by_subject == {
@@ -213,7 +234,7 @@ def test_a_stream_of_no_case_is_encrypted_for_itself(codec: Codec, keyring: Keyr
 
 
 def test_an_encrypted_event_moved_to_another_place_is_refused(codec: Codec) -> None:
-    stored = Stored(codec, planted(referral.ReferralDeclined))
+    stored = Stored(codec, planted(ReferralDeclined))
     for elsewhere in (
         {"stream": Stream("referral", uuid4())},
         {"version": VERSION + 1},
@@ -238,7 +259,7 @@ def test_a_part_moved_to_another_event_of_the_same_person_is_refused(codec: Code
 
 
 def test_a_part_moved_to_another_group_is_refused(codec: Codec) -> None:
-    stored = Stored(codec, planted(referral.ReferralDeclined))
+    stored = Stored(codec, planted(ReferralDeclined))
 
     def exchange(said: dict[str, Any]) -> None:
         one, other = said["encrypted"]
@@ -290,7 +311,7 @@ ALTERATIONS: dict[str, Callable[[dict[str, Any]], object]] = {
 def test_an_altered_document_is_refused_by_its_place(
     codec: Codec, alteration: Callable[[dict[str, Any]], object]
 ) -> None:
-    stored = Stored(codec, planted(referral.ReferralDeclined))
+    stored = Stored(codec, planted(ReferralDeclined))
     with pytest.raises(UnreadableEventError, match=r"^position 1: this referral.declined cannot be"):
         stored.read(stored.altered(alteration))
 
@@ -323,21 +344,58 @@ def test_once_its_keys_are_destroyed_every_event_is_still_read_and_folded(
     assert not [text for text in personal_texts(stored.envelope.event) if text in read.model_dump_json()]
 
 
+def test_the_words_of_a_correction_are_encrypted_for_whom_the_fact_is_about(
+    codec: Codec, keyring: Keyring
+) -> None:
+    stored = Stored(codec, planted(correction_of(ContactRecorded)))
+    (fields,) = [
+        part["fields"] for part in json.loads(stored.body)["encrypted"] if "fact.note" in part["fields"]
+    ]
+    assert "decision.reason_text" in fields
+    erase(keyring, stored.case_id)
+    assert isinstance(stored.read().event.fact.note, Erased)
+    of_another = Stored(codec, planted(correction_of(IdentityLinkProposed)))
+    fact = of_another.envelope.event.fact
+    parts = {part["subject"]: part["fields"] for part in json.loads(of_another.body)["encrypted"]}
+    assert parts[str(fact.other)] == ["fact.recognised_by"]
+
+
 @pytest.mark.parametrize("event", PERSONAL)
-def test_what_is_said_of_a_person_who_was_erased_is_stored_as_erased_at_once(
+def test_nothing_more_is_written_about_somebody_whose_key_is_destroyed(
     codec: Codec, keyring: Keyring, event: type[Event]
 ) -> None:
+    """Save by the event that says that it is: what it says of them reads as erased at once."""
     case_id, said = uuid4(), planted(event)
     for subject in {case_id, getattr(said, "other", case_id)}:
         erase(keyring, subject)
+    if not issubclass(event, ErasureEvent):
+        with pytest.raises(Refused) as refused:
+            Stored(codec, said, case_id)
+        assert refused.value.rule == "personal-data-erased"
+        return
     stored = Stored(codec, said, case_id)
     assert not [text for text in personal_texts(said) if text.encode() in stored.body]
-    assert all("ciphertext" not in part for part in json.loads(stored.body)["encrypted"])
-    read = stored.read()
-    values = {value for mark in marks_of(event) for _, value in mark.values(read.event)}
+    values = {value for mark in marks_of(event) for _, value in mark.values(stored.read().event)}
     assert values
     assert all(isinstance(value, Erased) for value in values)
+
+
+def test_what_was_erased_can_be_repeated_by_who_read_it(codec: Codec, keyring: Keyring) -> None:
+    """A correction copies what it does not change: also what reads as erased by now."""
+    stored = Stored(codec, told())
+    erase(keyring, stored.case_id)
+    read = stored.read()
     assert stored.read(codec.encode(read, stored.stream, VERSION)) == read
+
+
+def test_who_was_erased_in_part_is_written_about_in_the_other_part(codec: Codec, keyring: Keyring) -> None:
+    case = uuid4()
+    keyring.fence(case, ["narrative"])
+    keyring.destroy(case, ["narrative"])
+    with pytest.raises(Refused):
+        Stored(codec, told(), case)
+    contact = planted(ContactRecorded).model_copy(update={"note": None})
+    assert Stored(codec, contact, case).read().event == contact
 
 
 def test_erased_wrong_corrupt_and_out_of_reach_are_four_different_things(
@@ -349,11 +407,11 @@ def test_erased_wrong_corrupt_and_out_of_reach_are_four_different_things(
 
         other.home = _Unreachable(other.home)
         with pytest.raises(KeyServiceDownError):
-            elsewhere.decode(stored.type, stored.body, stored.stream, VERSION, "position 1")
+            elsewhere.recorded(stored.row(), UTC_CALENDAR)
 
         other.home = _Empty(other.home)
         with pytest.raises(UnreadableEventError) as wrong:
-            elsewhere.decode(stored.type, stored.body, stored.stream, VERSION, "position 1")
+            elsewhere.recorded(stored.row(), UTC_CALENDAR)
         assert isinstance(wrong.value.__cause__, WrongKeyError)
 
     def corrupt(said: dict[str, Any]) -> None:
@@ -389,7 +447,7 @@ class _Empty(_Unreachable):
 
 
 def test_an_opened_part_is_checked_against_the_stored_bytes(codec: Codec, keyring: Keyring) -> None:
-    stored = Stored(codec, planted(referral.ReferralDeclined))
+    stored = Stored(codec, planted(ReferralDeclined))
     parts = codec.open(stored.type, stored.body, stored.stream, VERSION)
     digests = [part["digest"] for part in json.loads(stored.body)["encrypted"]]
     opened = [part for part in parts if isinstance(part, Opened)]
@@ -405,23 +463,25 @@ def test_an_opened_part_is_checked_against_the_stored_bytes(codec: Codec, keyrin
 
 def test_no_words_of_a_command_reach_the_database(log_database: str) -> None:
     """Neither as they are, nor as a digest by which a guess could be confirmed."""
-    words = "Words that nobody else would think of."
-    with opened_log(log_database) as log:
-        case = Case(log)
-        drafted = referral.DraftReferral(
-            event_id=EventId(uuid4()),
-            participant_id=case.participant_id,
-            case_reference="SC-2025-001",
-            programme="street-to-work",
-            route="diversion",
-            referred_by=SUPERVISOR,
-            circumstances=words,
-            drafted_on=NOON.date(),
-            policy_version="2025.1",
-        )
-        case.record(referral, case.referral_id, drafted)
+    case, command = Case.new(), register("Name Nobody Would Think Of")
+    with opened_handler(log_database) as handler:
+        handler.handle(case.request(command))
     with psycopg.connect(log_database) as connection:
         (stored,) = connection.execute("SELECT fingerprint FROM event_log.commands").fetchone()
-    asked = f"referral/{case.referral_id}/DraftReferral/{drafted.model_dump_json()}"
+    asked = f"participant/{case.participant.id}/Register/{command.model_dump_json()}"
     assert bytes(stored) != sha256(asked.encode()).digest()
     assert len(bytes(stored)) == 32
+
+
+def test_a_command_about_somebody_who_was_erased_is_refused_and_nothing_is_recorded(
+    log_database: str,
+) -> None:
+    case = Case.new()
+    with open_keyring(log_database) as keyring, opened_handler(log_database) as handler:
+        erase(keyring, case.id)
+        with pytest.raises(Refused) as refused:
+            handler.handle(case.request(register()))
+    assert refused.value.rule == "personal-data-erased"
+    assert "`name`" in refused.value.remedy
+    with psycopg.connect(log_database) as connection:
+        assert connection.execute("SELECT count(*) FROM event_log.events").fetchone() == (0,)

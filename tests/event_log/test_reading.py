@@ -1,24 +1,25 @@
-"""Rows are read whatever becomes of a connection, by threads and by tasks of a loop."""
+"""Rows are read whatever becomes of a connection."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
 
-from scp_events.event_log.opening import OpeningAsync
-from scp_events.event_log.reading import RECONNECTS, Reader, ReaderAsync
+from scp_events.database.insisting import ATTEMPTS
+from scp_events.event_log import LogUnreachableError
+from scp_events.event_log.reading import Reading
 from scp_events.event_log.recorder import LogRecorder
-from scp_events.event_log.telling import LogUnreachableError
-from tests.event_log.appending import append, event, one
+from scp_events.event_log.roles import READER
+from tests.event_log.appending import one
 from tests.event_log.test_subscription import out_of_reach
+from tests.wire import wire
 
 HEAD = "SELECT position FROM event_log.head"
-NOBODY = "SELECT count(*)::int FROM pg_roles WHERE rolname = current_user AND rolsuper"
+WHO = "SELECT current_user::text"
 
 
 @pytest.fixture
@@ -28,29 +29,11 @@ def recorder(log_database: str) -> Iterator[LogRecorder]:
     recorder.close()
 
 
-def by_a_thread(conninfo: str, question: str, *, patience: float = 5.0, killing: int = 0) -> object:
-    reader = Reader(conninfo, pool_size=2, patience=patience)
-    try:
-        for _ in range(killing):
-            reader.fetch(HEAD)
-            end_every_reader(conninfo)
-        return reader.fetch(question)[0][0]
-    finally:
-        reader.close()
-
-
-def by_a_task(conninfo: str, question: str, *, patience: float = 5.0, killing: int = 0) -> object:
-    async def scene() -> object:
-        reader = ReaderAsync(conninfo, pool_size=2, patience=patience)
-        try:
-            for _ in range(killing):
-                await asyncio.gather(reader.fetch(HEAD), reader.fetch(HEAD))
-                end_every_reader(conninfo)
-            return (await reader.fetch(question))[0][0]
-        finally:
-            await reader.close()
-
-    return asyncio.run(scene())
+@pytest.fixture
+def reading(log_database: str) -> Iterator[Reading]:
+    reading = Reading(log_database, READER, pool_size=2, patience=10.0)
+    yield reading
+    reading.close()
 
 
 def end_every_reader(conninfo: str) -> None:
@@ -62,85 +45,69 @@ def end_every_reader(conninfo: str) -> None:
         )
 
 
-either = pytest.mark.parametrize("reads", [by_a_thread, by_a_task])
-
-
-@either
 def test_a_connection_that_was_ended_is_replaced(
-    recorder: LogRecorder, log_database: str, reads: Callable[..., object]
+    recorder: LogRecorder, reading: Reading, log_database: str
 ) -> None:
     recorder.append(one())
-    assert reads(log_database, HEAD, killing=3) == 1
+    for _ in range(3):
+        reading.fetch(HEAD)
+        end_every_reader(log_database)
+    assert reading.fetch(HEAD) == [(1,)]
 
 
-@either
-def test_who_only_reads_has_no_more_rights_than_a_writer(
-    log_database: str, reads: Callable[..., object]
-) -> None:
-    assert reads(log_database, NOBODY) == 0
+def test_who_only_reads_has_the_rights_of_a_reader(reading: Reading) -> None:
+    assert reading.fetch(WHO) == [(READER,)]
 
 
-@either
-def test_a_database_that_cannot_be_reached_is_told_as_such(
-    log_database: str, postgres_server: str, reads: Callable[..., object]
-) -> None:
+def test_a_database_that_cannot_be_reached_is_told_as_such(log_database: str, postgres_server: str) -> None:
+    reading = Reading(log_database, READER, pool_size=1, patience=0.2)
     with out_of_reach(log_database, postgres_server), pytest.raises(LogUnreachableError, match="try again"):
-        reads(log_database, HEAD, patience=0.1)
+        reading.fetch(HEAD)
+    reading.close()
 
 
-@either
-def test_what_the_server_refuses_is_not_asked_again(log_database: str, reads: Callable[..., object]) -> None:
+def test_what_the_server_refuses_is_not_asked_again(reading: Reading) -> None:
     with pytest.raises(psycopg.errors.UndefinedTable):
-        reads(log_database, "SELECT FROM event_log.no_such_table")
+        reading.fetch("SELECT FROM event_log.no_such_table")
 
 
-@either
-def test_what_goes_on_breaking_is_given_up(
-    log_database: str, monkeypatch: pytest.MonkeyPatch, reads: Callable[..., object]
-) -> None:
+def test_what_goes_on_breaking_is_given_up(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
+    execute = psycopg.Connection.execute
 
-    def breaking(execute: Callable[..., Any]) -> Callable[..., Any]:
-        def asking(connection: object, query: object, *more: object, **how: object) -> Any:
-            if query != HEAD:  # such as whether the connection still is one
-                return execute(connection, query, *more, **how)
-            asked.append(query)
-            raise psycopg.DatabaseError("server closed the connection unexpectedly")
+    def breaking(connection: Any, query: object, *more: object, **how: object) -> Any:
+        if query != HEAD:  # such as whether the connection still is one
+            return execute(connection, query, *more, **how)
+        asked.append(query)
+        raise psycopg.DatabaseError("server closed the connection unexpectedly")
 
-        return asking
-
-    for connection in (psycopg.Connection, psycopg.AsyncConnection):
-        monkeypatch.setattr(connection, "execute", breaking(connection.execute))
+    monkeypatch.setattr(psycopg.Connection, "execute", breaking)
     with pytest.raises(LogUnreachableError, match="cannot be reached"):
-        reads(log_database, HEAD)
-    assert len(asked) == RECONNECTS
+        reading.fetch(HEAD)
+    assert len(asked) == ATTEMPTS
 
 
-def test_streams_that_tasks_open_together_are_read_by_one_query(
-    recorder: LogRecorder, log_database: str
-) -> None:
-    streams = [uuid4() for _ in range(5)]
-    for length, stream in enumerate(streams):
-        if length:
-            recorder.append(append(*(event(stream, version) for version in range(1, length + 1))))
-    queries: list[object] = []
+def test_a_network_that_falls_silent_ends_in_an_error_while_the_caller_is_patient(log_database: str) -> None:
+    with wire(log_database) as way:
+        reading = Reading(way.conninfo, READER, pool_size=2, patience=1.0)
+        assert reading.fetch(HEAD) == [(0,)]
+        way.fall_silent()
+        began = monotonic()
+        with pytest.raises(LogUnreachableError):
+            reading.fetch(HEAD)
+        assert monotonic() - began < 10
+        way.speak()
+        until_it_answers(lambda: reading.fetch(HEAD))
+        reading.close()
 
-    async def scene(reader: ReaderAsync) -> None:
-        def fetch(query: str, parameters: object) -> Awaitable[list[tuple[object, ...]]]:
-            queries.append(parameters)
-            return reader.fetch(query, parameters)
 
-        opening = OpeningAsync(fetch)
-        found = await asyncio.gather(*(opening.read(stream, 1) for stream in streams))
-        assert [[page.version for page in pages] for pages in found] == [[], [], [2], [2, 3], [2, 3, 4]]
-        await opening.close()
-
-    async def all_of_it() -> None:
-        reader = ReaderAsync(log_database, pool_size=2, patience=5.0)
+def until_it_answers(ask: Callable[[], object]) -> None:
+    """A connection that was made while nobody answered may still be waited for."""
+    deadline = monotonic() + 30
+    while True:
         try:
-            await asyncio.wait_for(scene(reader), 60)
-        finally:
-            await reader.close()
-
-    asyncio.run(all_of_it())
-    assert len(queries) == 1
+            ask()
+        except LogUnreachableError:
+            assert monotonic() < deadline
+        else:
+            return

@@ -89,5 +89,5 @@ def test_a_read_whose_connection_ends_without_a_word_is_made_again(log_database:
             raise endings.pop()
         return connection.execute("SELECT position FROM event_log.head").fetchone()
 
-    assert insist(recorder._reader._pool, 2, ending) == (1,)  # noqa: SLF001 - how every read is made
+    assert insist(recorder._pool, ending) == (1,)  # noqa: SLF001 - how every read is made
     recorder.close()

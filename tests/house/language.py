@@ -37,8 +37,12 @@ def language() -> dict[str, Schema]:
     names, schema = models_json_schema([(event, "serialization") for event in events])
     definitions: Schema = schema["$defs"]
     files = {_defined(names[event, "serialization"]): stored_type(event) for event in events}  # type: ignore[arg-type,index]  # the events are events
-    said = {files[name]: _pointing(definition, files) for name, definition in definitions.items() if name in files}
-    shared = {name: _pointing(definition, files) for name, definition in definitions.items() if name not in files}
+    said = {
+        files[name]: _pointing(definition, files) for name, definition in definitions.items() if name in files
+    }
+    shared = {
+        name: _pointing(definition, files) for name, definition in definitions.items() if name not in files
+    }
     return said | {DEFINITIONS: {"$defs": shared}}
 
 

@@ -8,7 +8,8 @@ could be taken for another's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, LiteralString, NamedTuple
 
 import psycopg
@@ -95,16 +96,25 @@ class Connection:
         raise error_from_result(result, encoding=self._connected.info.encoding)
 
     def _prepared(self) -> Connected[Any]:
-        connected = self._connect()
         try:
-            for statement in self._statements:
-                connected.execute(statement.preparing)
-        except BaseException as error:
-            connected.close()
+            connected = self._connect()
+            with _closed_unless_prepared(connected):
+                for statement in self._statements:
+                    connected.execute(statement.preparing)
+        except psycopg.Error as error:
             if broke_off(error):
                 raise psycopg.OperationalError("the connection was lost") from error
             raise
         return connected
+
+
+@contextmanager
+def _closed_unless_prepared(connected: Connected[Any]) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connected.close()
+        raise
 
 
 async def _result(pgconn: PGconn) -> PGresult:

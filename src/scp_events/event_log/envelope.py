@@ -237,6 +237,10 @@ class Codec:
             return self._opened(row.body, place) if opened else _unopened(row.body)
         except EncryptionError as error:
             raise UnreadableEventError(f"{_named(row)} cannot be opened: {error}") from error
+        except ValidationError:
+            raise UnreadableEventError(
+                f"{_named(row)} cannot be opened: it says of no time that it was erased"
+            ) from None
 
     def _class_of(self, row: Row) -> type[Event]:
         event = self._events.get(row.type)

@@ -63,10 +63,10 @@ from scp_events.vocabulary import (
 
 ATTEMPTS = 64
 """How often a command is decided anew because others were faster."""
-LONGEST_STEP_BACK = 0.02
-"""Seconds that a command waits at most before it is decided anew."""
-LETTING_GO_SECONDS = 0.02
-"""How long those go first who came too late for a stream."""
+STEPS = 3
+"""Whoever was faster waits for as long as so many appends take: the others have to read, and to append."""
+LONGEST_STEP_BACK = 0.1
+"""Seconds that anybody waits at most so that others come in between."""
 MOST_REFERENCES = 16_384
 """What so many cases are called is remembered."""
 LONG = 64
@@ -183,9 +183,7 @@ class CommandHandler:
                     return await self._on_what_is_remembered(asked) or await self._on_all_that_is_known(asked)
                 except _OvertakenError:
                     await self._catch_up(asked, attempt)
-        raise BusyError(
-            f"the {request.stream.category} changed {ATTEMPTS} times meanwhile: try again"
-        )
+        raise BusyError(f"the {request.stream.category} changed {ATTEMPTS} times meanwhile: try again")
 
     # --- deciding -----------------------------------------------------------------------------------------
 
@@ -272,8 +270,10 @@ class CommandHandler:
     async def _let_others_go_first(self, asked: _Asked) -> None:
         """Wait a bit where another process came too late for this stream: it would never be in time."""
         contended, until = self._contended
-        if contended in {asked.request.stream.id, asked.request.case_id}:
-            await asyncio.sleep(max(0.0, until - asyncio.get_running_loop().time()))
+        left = until - asyncio.get_running_loop().time()
+        if left > 0 and contended in {asked.request.stream.id, asked.request.case_id}:
+            await asyncio.sleep(left)
+            await self._catch_up(asked, 0)
 
     # --- what is known ------------------------------------------------------------------------------------
 
@@ -305,7 +305,7 @@ class CommandHandler:
 
     async def _catch_up(self, asked: _Asked, attempt: int) -> None:
         """Step back, so that others come in between, and read only what has come since."""
-        await asyncio.sleep(uniform(0, min(LONGEST_STEP_BACK, 0.001 * (attempt + 1))))  # noqa: S311 - no secret
+        await asyncio.sleep(uniform(0, min(LONGEST_STEP_BACK, 0.002 * attempt)))  # noqa: S311 - no secret
         standing = self._memory.standing(asked.request.stream)
         if standing is not None:
             await self._read_on(
@@ -350,17 +350,18 @@ class CommandHandler:
         await self._must_be_allowed()
         enveloped = await self._enveloped(asked, known, decided)
         await self._have_keys(asked, known, {known.case_id or NOBODY, *whose_keys(enveloped)})
-        answer = await self._store.append(
-            Append(
-                command_id=asked.request.provenance.command_id,
-                fingerprint=self._fingerprint(asked, known.case_id),
-                events=[each.stored(self._codec) for each in enveloped],
-                condition=known.condition,
-            )
+        append = Append(
+            command_id=asked.request.provenance.command_id,
+            fingerprint=self._fingerprint(asked, known.case_id),
+            events=[each.stored(self._codec) for each in enveloped],
+            condition=known.condition,
         )
+        began = asyncio.get_running_loop().time()
+        answer = await self._store.append(append)
         self._watch.look(answer.recorded_at)
         if answer.contended is not None:
-            self._contended = (answer.contended, asyncio.get_running_loop().time() + LETTING_GO_SECONDS)
+            now = asyncio.get_running_loop().time()
+            self._contended = (answer.contended, now + min(STEPS * (now - began), LONGEST_STEP_BACK))
         if answer.outcome == "recorded":
             return self._recorded(asked, known, enveloped, answer)
         if answer.outcome in {"already", "reused"}:
@@ -404,7 +405,7 @@ class CommandHandler:
                 each.envelope.event_id,
                 each.stream,
                 Position(first + n),
-                asked.when if each.envelope.occurred_at else self.calendar.moment(answer.recorded_at),
+                self._when(each, answer),
                 asked.request.provenance.answerable,
             )
             for n, each in enumerate(enveloped)
@@ -417,6 +418,13 @@ class CommandHandler:
             first_position=first,
             recorded_at=answer.recorded_at,
         )
+
+    def _when(self, each: Enveloped, answer: Answer) -> When:
+        """Return when it was so: of a correction when the fact was, of an act when it was recorded."""
+        at = each.envelope.occurred_at
+        if at is None:
+            return self.calendar.moment(answer.recorded_at)
+        return self.calendar.read(at, each.envelope.precision)
 
     def _remember(self, asked: _Asked, known: _Known, recorded: Sequence[AnyFact]) -> None:
         aggregate, own = asked.request.aggregate, asked.request.stream

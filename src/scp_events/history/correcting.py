@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from scp_events.history.asking import Decided, Question, ask, must_be_a_person
 from scp_events.history.contradictions import Contradiction, contradictions_of
 from scp_events.history.order import AT_THE_END, AnyFact, before, standing, state_of, told
 from scp_events.history.recording import command_recording, is_correctable
+from scp_events.history.together import corrected_with, recorded_with, without
 from scp_events.vocabulary import (
     Command,
     Correct,
@@ -17,7 +19,6 @@ from scp_events.vocabulary import (
     Event,
     EventId,
     Fact,
-    Grounds,
     IdentifiedCommand,
     Refused,
     Retract,
@@ -33,49 +34,81 @@ from scp_events.vocabulary import (
 )
 
 
+@dataclass(frozen=True)
+class Matter:
+    """A fact that somebody says was wrong, and all that is known with it."""
+
+    question: Question
+    known: Sequence[AnyFact]
+    evidence: Sequence[AnyFact]
+    original: AnyFact
+    """As it was recorded."""
+    stands: AnyFact
+    """As it stands now."""
+    together: Sequence[AnyFact]
+    """What was recorded in other streams with it."""
+    decision: Decision
+
+
 def correct_fact(
     question: Question, correct: Correct, known: Sequence[AnyFact], evidence: Sequence[AnyFact]
 ) -> list[Decided]:
     """The rule of the fact is asked on the history before it, with the corrected content."""
-    _must_be_a_decision_now(question, correct)
-    original, stands = _stands(question, known, correct.corrects)
+    matter = _matter(question, correct, known, evidence)
+    stands = matter.stands
     when = stands.when if correct.occurred_at is None else question.calendar.when(correct.occurred_at)
     must_have_happened(when, question.now)
-    fact = _asked_of_it(question, original, correct.instead, when, known, evidence)
+    fact, elsewhere = _asked_again_of(matter, correct.instead, when)
     if fact == stands.event and when == stands.when:
         return []
-    correction = correction_of(type(fact))(
-        corrects=original.event_id, fact=fact, decision=_decision(question, correct.decision)
-    )
-    return _unless_a_guard_is_passed(
-        question, known, evidence, Decided(correction, when, question.stream, question.case_id)
-    )
+    corrected = correction_of(type(fact))
+    event = corrected(corrects=matter.original.event_id, fact=fact, decision=matter.decision)
+    return _recorded_instead(matter, event, when, elsewhere)
 
 
 def retract_fact(
     question: Question, retract: Retract, known: Sequence[AnyFact], evidence: Sequence[AnyFact]
 ) -> list[Decided]:
     """A fact that never was is retracted, once."""
-    _must_be_a_decision_now(question, retract)
     if any(isinstance(f.event, Retraction) and f.event.corrects == retract.corrects for f in known):
         return []
-    original, stands = _stands(question, known, retract.corrects)
-    kind: type[Event] = type(original.event)
-    retraction = retraction_of(kind)(
-        corrects=original.event_id, decision=_decision(question, retract.decision)
+    matter = _matter(question, retract, known, evidence)
+    kind: type[Event] = type(matter.original.event)
+    event = retraction_of(kind)(corrects=matter.original.event_id, decision=matter.decision)
+    return _recorded_instead(matter, event, matter.stands.when, ())
+
+
+def _matter(
+    question: Question, command: Correct | Retract, known: Sequence[AnyFact], evidence: Sequence[AnyFact]
+) -> Matter:
+    _must_be_a_decision_now(question, command)
+    original, stands = _stands(question, known, command.corrects)
+    return Matter(
+        question=question,
+        known=known,
+        evidence=evidence,
+        original=original,
+        stands=stands,
+        together=recorded_with(question.aggregate, original, known, evidence),
+        decision=Decision(**dict(command.decision), by=question.by),
     )
-    decided = Decided(retraction, stands.when, question.stream, question.case_id)
-    return _unless_a_guard_is_passed(question, known, evidence, decided)
+
+
+def _recorded_instead(
+    matter: Matter, event: Event, when: When, elsewhere: Sequence[Elsewhere]
+) -> list[Decided]:
+    """Return a correction with what goes with it, unless a guard would be passed by it."""
+    question = matter.question
+    decided = Decided(event, when, question.stream, question.case_id)
+    _must_pass_no_guard(question, matter.known, matter.evidence, decided)
+    others = corrected_with(matter.together, elsewhere, when, matter.decision, question.case_id)
+    return [decided, *others]
 
 
 def _must_be_a_decision_now(question: Question, command: Correct | Retract) -> None:
     must_be_a_person(question.by)
     must_be_within_bounds(command, question.now.day)
     must_be_in_force(command.decision, question.now.day)
-
-
-def _decision(question: Question, grounds: Grounds) -> Decision:
-    return Decision(**dict(grounds), by=question.by)
 
 
 def _stands(question: Question, known: Sequence[AnyFact], corrects: EventId) -> tuple[AnyFact, AnyFact]:
@@ -90,7 +123,8 @@ def _stands(question: Question, known: Sequence[AnyFact], corrects: EventId) -> 
     if not is_correctable(question.aggregate, type(original.event)):
         raise Refused(
             "not-correctable",
-            f"event {corrects} took effect when it was recorded: decide anew instead",
+            f"event {corrects} took effect when it was recorded, or came with another event: decide anew, or"
+            " correct that one",
         )
     stands = told(standing(known), corrects)
     if stands is None:
@@ -98,33 +132,16 @@ def _stands(question: Question, known: Sequence[AnyFact], corrects: EventId) -> 
     return original, stands
 
 
-def _without(known: Sequence[AnyFact], original: AnyFact) -> list[AnyFact]:
-    return [
-        fact
-        for fact in known
-        if original.event_id not in {fact.event_id, getattr(fact.event, "corrects", None)}
-    ]
-
-
-def _asked_of_it(  # noqa: PLR0913, PLR0917 - what a fact is asked again on
-    question: Question,
-    original: AnyFact,
-    instead: Command,
-    when: When,
-    known: Sequence[AnyFact],
-    evidence: Sequence[AnyFact],
-) -> Event:
-    """Return the fact as the rule takes it, asked on the history before it: without the fact itself."""
-    _must_be_the_same_kind(question, instead, original)
-    history = before(_without(known, original), when, original.position)
-    asked = _as_of_its_time(question, original, instead, when)
-    said = ask(
-        asked,
-        state_of(question.aggregate, history),
-        _without(evidence, original),
-        original.position,
-    )
-    return _must_be_a_fact(said, original)
+def _asked_again_of(matter: Matter, instead: Command, when: When) -> tuple[Event, list[Elsewhere]]:
+    """Return the fact as its rule takes it, asked on the history before it: without the fact itself."""
+    original = matter.original
+    _must_be_the_same_kind(matter.question, instead, original)
+    asked = _as_of_its_time(matter.question, original, instead, when)
+    history = before(without(matter.known, [original]), when, original.position)
+    others = without(matter.evidence, [original, *matter.together])
+    said = ask(asked, state_of(asked.aggregate, history), others, original.position)
+    elsewhere = [event for event in said if isinstance(event, Elsewhere)]
+    return _must_be_a_fact(said, original), elsewhere
 
 
 def _as_of_its_time(question: Question, original: AnyFact, command: Command, when: When) -> Question:
@@ -168,9 +185,9 @@ def _must_be_a_fact(said: Sequence[Event | Elsewhere], original: AnyFact) -> Eve
     return own[0]
 
 
-def _unless_a_guard_is_passed(
+def _must_pass_no_guard(
     question: Question, known: Sequence[AnyFact], evidence: Sequence[AnyFact], decided: Decided
-) -> list[Decided]:
+) -> None:
     """Refuse a correction by which another fact would pass a guard that looks at other streams.
 
     Such a guard protects others: nobody passes it by recording something innocent and correcting it. It is
@@ -197,7 +214,6 @@ def _unless_a_guard_is_passed(
                     f"event {found.fact.event_id} of {found.fact.when} would not have been allowed:"
                     f" {found.remedy}",
                 )
-    return [decided]
 
 
 def _of_the_same_kind(question: Question, facts: Sequence[AnyFact]) -> list[Stream]:

@@ -36,12 +36,19 @@ def is_correctable(aggregate: AnyAggregate, event: type[Event]) -> bool:
 
 
 def every_event(aggregate: AnyAggregate) -> tuple[type[Event], ...]:
-    """Return every event class that a stream of this aggregate may hold: its own, and their corrections."""
-    correctable: list[type[Event]] = [event for event in aggregate.EVENTS if is_correctable(aggregate, event)]
+    """Return every event class that a stream of this aggregate may hold: its own, and their corrections.
+
+    Those without a command came about with another event, and are corrected with it.
+    """
+    corrected: list[type[Event]] = [
+        event
+        for event in aggregate.EVENTS
+        if command_recording(aggregate, event) is None or is_correctable(aggregate, event)
+    ]
     return (
         *aggregate.EVENTS,
-        *(correction_of(event) for event in correctable),
-        *(retraction_of(event) for event in correctable),
+        *(correction_of(event) for event in corrected),
+        *(retraction_of(event) for event in corrected),
     )
 
 

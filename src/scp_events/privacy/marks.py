@@ -63,7 +63,7 @@ def shares_of(event: type[Event]) -> tuple[Share, ...]:
 def marks_of(said: type[BaseModel]) -> tuple[Mark, ...]:
     """Return every personal field of a model, at whatever depth, in the order of the fields."""
     return tuple(
-        Mark((name, *inner), personal)
+        Mark((name, *inner), _seen_from_outside(personal, name))
         for name, info in said.model_fields.items()
         for inner, personal in _marks_in(info.annotation, info.metadata, f"{said.__name__}.{name}")
     )
@@ -142,11 +142,25 @@ def _marks_in(annotation: Any, marks: Sequence[Any], where: str) -> Iterator[tup
     elif origin is tuple:
         yield from _within_each(inner[0], where)
     elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield from ((mark.path, mark.personal) for mark in marks_of(annotation))
+        yield from ((mark.path, _named_beside(mark.personal, annotation)) for mark in marks_of(annotation))
     elif [*_through((), inner, where)]:
         raise TypeError(
             f"{where} holds something personal that cannot be encrypted there: use a tuple or a model"
         )
+
+
+def _named_beside(personal: Personal, model: type[BaseModel]) -> Personal:
+    """Note where the person is named in the model itself, such as in a fact that is corrected."""
+    if personal.of is None or personal.of.split(".")[0] not in model.model_fields:
+        return personal
+    return Personal(personal.group, f".{personal.of}")
+
+
+def _seen_from_outside(personal: Personal, name: str) -> Personal:
+    """Complete the way to where the person is named."""
+    if personal.of is None or not personal.of.startswith("."):
+        return personal
+    return Personal(personal.group, name + personal.of)
 
 
 def _through(way: Path, choices: Sequence[Any], where: str) -> Iterator[tuple[Path, Personal]]:
@@ -183,6 +197,6 @@ def subjects_of(event: Event, otherwise: UUID) -> tuple[UUID, ...]:
 
 def subject_of(share: Share, event: Event, otherwise: UUID) -> UUID:
     """Return whose key encrypts a share: of whom the event says it is, or else `otherwise`."""
-    named = otherwise if share.of is None else getattr(event, share.of)
+    named = otherwise if share.of is None else attrgetter(share.of)(event)
     assert isinstance(named, UUID), "a person is named by their id"  # noqa: S101 - for the type checker
     return named

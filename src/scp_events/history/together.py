@@ -1,0 +1,83 @@
+"""What was recorded in other streams together with a fact is corrected together with it.
+
+An agreement to a plan supersedes the version before in one append. Where the agreement turns out to have
+been on another day, or never to have been, so does that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from scp_events.history.asking import Decided
+from scp_events.history.order import AnyFact, standing
+from scp_events.history.recording import command_recording
+from scp_events.vocabulary import (
+    AnyAggregate,
+    CaseId,
+    Correction,
+    Decision,
+    Elsewhere,
+    Event,
+    Position,
+    Retraction,
+    When,
+    correction_of,
+    retraction_of,
+)
+
+
+def recorded_with(
+    aggregate: AnyAggregate, original: AnyFact, known: Sequence[AnyFact], evidence: Sequence[AnyFact]
+) -> list[AnyFact]:
+    """Return what was recorded in other streams with a fact or a correction of it, as it stands now.
+
+    Such events have no command of their own and follow without a gap. They are found in the evidence of the
+    command that records them, which has to be over them.
+    """
+    elsewhere = {fact.position: fact for fact in evidence if fact.stream != original.stream}
+    ids = {
+        following.event_id
+        for fact in known
+        if original.event_id in {fact.event_id, getattr(fact.event, "corrects", None)}
+        for following in _following(aggregate, elsewhere, fact.position)
+    }
+    return [fact for fact in standing(evidence) if fact.event_id in ids]
+
+
+def _following(
+    aggregate: AnyAggregate, elsewhere: Mapping[Position, AnyFact], position: Position
+) -> Iterator[AnyFact]:
+    while fact := elsewhere.get(position := Position(position + 1)):
+        if command_recording(aggregate, getattr(fact.event, "OF", type(fact.event))) is not None:
+            return  # that was recorded by itself
+        if not isinstance(fact.event, Correction | Retraction):
+            yield fact
+
+
+def without(facts: Iterable[AnyFact], originals: Iterable[AnyFact]) -> list[AnyFact]:
+    """Return the other facts: without some, and without what corrects them."""
+    gone = {fact.event_id for fact in originals}
+    return [fact for fact in facts if gone.isdisjoint((fact.event_id, getattr(fact.event, "corrects", None)))]
+
+
+def corrected_with(
+    together: Sequence[AnyFact],
+    instead: Sequence[Elsewhere],
+    when: When,
+    decision: Decision,
+    case_id: CaseId | None,
+) -> Iterator[Decided]:
+    """Yield what turns that which was recorded in other streams of the case into what should have been."""
+    stands = {fact.stream: fact for fact in together}
+    for said in instead:
+        fact = stands.pop(said.stream, None)
+        if fact is None:
+            yield Decided(said.event, when, said.stream, case_id)
+        elif (fact.event, fact.when) != (said.event, when):
+            kind: type[Event] = type(said.event)
+            event = correction_of(kind)(corrects=fact.event_id, fact=said.event, decision=decision)
+            yield Decided(event, when, said.stream, case_id)
+    for fact in stands.values():
+        superfluous: type[Event] = type(fact.event)
+        event = retraction_of(superfluous)(corrects=fact.event_id, decision=decision)
+        yield Decided(event, fact.when, fact.stream, case_id)
