@@ -43,17 +43,14 @@ def main() -> int:
 
 def run(settings: Settings) -> None:
     """Open what the witness has promised, and answer until told to stop."""
-    logs = _known_logs(settings)
     host = settings.witness_host
-    with (
-        Port(host, settings.witness_port, setting="SCP_WITNESS_PORT") as port,
-        promises.opened(settings.directory) as (signer, promised),
-        ending.in_order(),
-    ):
-        app = create_app(Desk(signer, logs, promised, lambda: datetime.now(UTC)))
-        listening = port.open()
-        journal.info("serving", host=host, port=port.number, logs=len(logs))
-        server.serve(app, listening)
+    with Port(host, settings.witness_port, setting="SCP_WITNESS_PORT") as port:
+        logs = _known_logs(settings)
+        with promises.opened(settings.directory) as (signer, promised), ending.in_order():
+            app = create_app(Desk(signer, logs, promised, lambda: datetime.now(UTC)))
+            listening = port.open()
+            journal.info("serving", host=host, port=port.number, logs=len(logs))
+            server.serve(app, listening)
     journal.info("ended")
 
 
