@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -130,7 +129,6 @@ def _go_on(
         case_id,
         PROJECTIONS,
         by=actor,
-        now=datetime.now(UTC),
         after=lambda step: remark(f"scp-events: {step}: done"),
     )
     with psycopg.connect(log.conninfo, autocommit=True) as connection:
