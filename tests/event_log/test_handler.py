@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from scp_events.aggregates.engagement.commands import Exit, Pause
+from scp_events.aggregates.engagement.commands import ConfirmStory, Exit, Pause, RecordStory
 from scp_events.aggregates.engagement.events import ExitReason
 from scp_events.aggregates.participant.commands import (
     ConfirmIdentityLink,
@@ -246,6 +246,21 @@ def test_a_correction_stands_at_the_time_of_the_fact_or_where_it_says(
     assert handler.handle(case.request(retract)).events == 0
 
 
+def test_what_is_decided_after_a_correction_rests_on_the_corrected_time(
+    handler: BlockingCommandHandler,
+) -> None:
+    case = engaged(handler, at=LAST_WEEK)
+    told, confirm = RecordStory(story="An invented story."), ConfirmStory(policy_version="2025.1")
+    for day, command in enumerate((contact(), contact(), told, confirm), start=1):
+        handler.handle(case.request(command, sent(occurred_at=LAST_WEEK + timedelta(days=day))))
+    more = case.request(told, sent(occurred_at=LAST_WEEK + timedelta(days=5)))
+    wrong = recorded(handler.handle(more))
+    before_the_confirmation = LAST_WEEK + timedelta(days=3, hours=1)
+    correct = Correct(decision=grounds(), corrects=wrong, instead=told, occurred_at=before_the_confirmation)
+    assert handler.handle(case.request(correct)).events == 1
+    assert handler.handle(case.request(confirm)).events == 0, "the story is confirmed already"
+
+
 # --- grounds ----------------------------------------------------------------------------------------------
 
 
@@ -420,3 +435,27 @@ def test_a_case_of_many_events_is_decided_on_as_a_whole(log_database: str, reade
         outcome = handler.handle(case.request(contact()))
     assert (outcome.version, outcome.first_position) == (82, Position(83))
     assert reader.stream_history(case.engagement)[-1].version == 82
+
+
+def test_what_is_so_now_is_so_after_everything_that_is_known_whatever_the_clocks_say(
+    log_database: str, reader: LogReader
+) -> None:
+    """Two programs whose clocks differ a little: nobody decides as if the other's event were yet to come."""
+
+    async def asking() -> None:
+        with open_keyring(log_database) as keyring:
+            ahead = CommandHandler(
+                log_database, keyring, clock=lambda: datetime.now(UTC) + timedelta(minutes=3)
+            )
+            async with ahead, CommandHandler(log_database, keyring) as behind:
+                case = await engaged_async(ahead)
+                await ahead.handle(case.request(RecordDeath()))
+                with pytest.raises(Refused) as refused:
+                    await behind.handle(case.request(contact()))
+                assert refused.value.rule == "died"
+                other = await engaged_async(ahead)
+                await behind.handle(other.request(contact()))
+
+    asyncio.run(asking())
+    times = [r.when.at for r in reader.stream_history(reader.read()[-1].stream)]
+    assert times == sorted(times)

@@ -7,7 +7,7 @@ from uuid import uuid4
 from tests.wrong_answers.asking import Answer, Json, Place, contact, grounds
 
 
-def correct(
+def correct(  # noqa: PLR0913, PLR0917 - each says one thing about the correction
     place: Place, path: str, event_id: str, command: str, said: Json, at: str | None = None
 ) -> Answer:
     instead = {"command": command, **said}

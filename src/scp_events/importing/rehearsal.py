@@ -89,7 +89,5 @@ class Rehearsal:
 
     def events_of_command(self, command_id: CommandId) -> list[Recorded[Any]]:
         """Return what a command came to, oldest first; empty where it is not known."""
-        tried = [
-            self._codec.recorded(row, self._reader.calendar) for row in self._store.rows_of(command_id)
-        ]
+        tried = [self._codec.recorded(row, self._reader.calendar) for row in self._store.rows_of(command_id)]
         return tried or self._reader.events_of_command(command_id)

@@ -31,6 +31,7 @@ from scp_events.importing.reading import Sheet, read_directory
 from scp_events.importing.registers import REGISTERS, read_registers
 from scp_events.importing.rehearsal import Live, Log, Rehearsal
 from scp_events.importing.rejected import write_rejected
+from scp_events.importing.remedies import in_words_of_sheets
 from scp_events.importing.report import (
     ImportReport,
     NothingNewError,
@@ -39,7 +40,6 @@ from scp_events.importing.report import (
     Wrong,
     WrongCellError,
 )
-from scp_events.importing.remedies import in_words_of_sheets
 from scp_events.importing.sheets import COLUMNS, DAYS, SHEETS, Row
 from scp_events.vocabulary import Actor, Provenance, Refused
 

@@ -14,17 +14,17 @@ from typing import Any
 from uuid import uuid5
 
 import psycopg
-
-from scp_events.event_log import Outcome, deciding
 from scp_events.event_log.appender import LARGEST, Appender
-from scp_events.event_log.appends import Answer, Append
 from scp_events.event_log.deciding import Asked, Script
-from scp_events.event_log.enveloping import Enveloping
 from scp_events.event_log.familiar import Familiar, Standing
-from scp_events.event_log.listener import Listener
 from scp_events.event_log.sender import Sender
 from scp_events.event_log.telling import Answers, Call, ConnectionLostError, LogUnwritableError
 from scp_events.event_log.together import Together
+
+from scp_events.event_log import Outcome, deciding
+from scp_events.event_log.appends import Answer, Append
+from scp_events.event_log.enveloping import Enveloping
+from scp_events.event_log.listener import Listener
 from scp_events.vocabulary import Event
 from tests.event_log.oracle.parts import PAGE, Parts, Row, Tail
 

@@ -12,8 +12,8 @@ from itertools import count
 from uuid import uuid4
 
 import psycopg
-
 from scp_events.event_log.sender import Sender
+
 from tests.event_log.oracle.journal import Journal
 from tests.event_log.oracle.parts import Parts
 from tests.event_log.oracle.plan import Plan

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-
 from scp_events.event_log.appender import Appender, AppenderAsync
-from scp_events.event_log.listener import Listener
 from scp_events.event_log.sender import Sender, SenderAsync
+
+from scp_events.event_log.listener import Listener
 
 PAGE = 10
 """Positions a reader takes at a time."""

@@ -17,12 +17,12 @@ from itertools import count
 from typing import Any
 
 from eventsourcing.persistence import IntegrityError
+from scp_events.event_log.appender import SENDERS
+from scp_events.event_log.telling import LogUnreachableError
 
 from scp_events.event_log import EventLogAsync, Outcome
-from scp_events.event_log.appender import SENDERS
 from scp_events.event_log.appends import Answer
 from scp_events.event_log.recorder import LogRecorder
-from scp_events.event_log.telling import LogUnreachableError
 from tests.event_log.oracle import deciders
 from tests.event_log.oracle.deciders import Decider, WholeLog, Wish
 from tests.event_log.oracle.journal import Journal, lines
