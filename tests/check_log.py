@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
+from psycopg.rows import namedtuple_row
 
 from scp_events.aggregates import ALL, BY_CATEGORY
 from scp_events.event_log import Codec
-from scp_events.event_log.rows import Row
-from scp_events.history import AnyFact, effective, every_event, state_of
+from scp_events.event_log.rows import COLUMNS, Row
+from scp_events.history import effective, every_event, state_of
 from scp_events.privacy import PartKey, marks_of
-from scp_events.vocabulary import UTC_CALENDAR, Erased, FieldGroup, Stream, stored_type
+from scp_events.vocabulary import Calendar, Erased, FieldGroup, stored_type
 
 MARKS = {stored_type(event): marks_of(event) for aggregate in ALL for event in every_event(aggregate)}
 
@@ -29,70 +33,79 @@ class NobodysKeys:
     def to_open(self, key_id: str) -> PartKey | Erased:
         return Erased(key_id=UUID(key_id), at=datetime(2099, 1, 1, tzinfo=UTC))
 
-    def foresee(self, key_ids: Collection[str]) -> None:
+    def foresee(self, _key_ids: Collection[str]) -> None:
         pass
+
+    def unforeseen(self, _key_ids: Collection[str]) -> list[str]:
+        return []
 
 
 def check_log(conninfo: str) -> int:
     """Verify the whole log and return how many events it holds."""
-    with psycopg.connect(conninfo) as connection:
-        rows = connection.execute(
-            "SELECT position, stream_id, version, recorded_at, type, body, event_id, category, case_id,"
-            " command_id, occurred_at, precision, is_decision FROM event_log.events ORDER BY position",
-        ).fetchall()
-        head = connection.execute("SELECT position, recorded_at FROM event_log.head").fetchall()
-        commands = connection.execute(
-            "SELECT command_id, first_position, event_count FROM event_log.commands",
-        ).fetchall()
+    with psycopg.connect(conninfo, row_factory=namedtuple_row) as connection:
+        rows = connection.execute("SELECT * FROM event_log.events ORDER BY position").fetchall()
+        [head] = connection.execute("SELECT * FROM event_log.head").fetchall()
+        commands = connection.execute("SELECT * FROM event_log.commands").fetchall()
+        [installation] = connection.execute("SELECT * FROM event_log.installation").fetchall()
     _positions_are_dense_and_times_never_go_back(rows, head)
     _versions_are_dense_in_every_stream(rows)
-    _copies_say_what_the_body_says(rows)
-    _every_command_counted_once(rows, commands)
-    _nothing_personal_stands_in_the_clear(rows)
-    _every_stream_can_be_folded_though_everything_is_erased(rows)
+    _a_stream_belongs_to_one_case(rows)
+    for row in rows:
+        _copies_say_what_the_body_says(row)
+        _nothing_personal_stands_in_the_clear(row)
+    _every_command_is_counted_once(rows, commands)
+    _every_stream_can_be_folded_though_everything_is_erased(rows, Calendar(ZoneInfo(installation.time_zone)))
     return len(rows)
 
 
-def _positions_are_dense_and_times_never_go_back(rows: list, head: list) -> None:
-    assert [row[0] for row in rows] == list(range(1, len(rows) + 1))
-    assert [row[3] for row in rows] == sorted(row[3] for row in rows)
-    assert len(head) == 1
-    assert head[0][0] == len(rows)
+def _positions_are_dense_and_times_never_go_back(rows: list[Any], head: Any) -> None:
+    assert [row.position for row in rows] == list(range(1, len(rows) + 1))
+    assert all(row.recorded_at <= later.recorded_at for row, later in pairwise(rows))
+    assert head.position == len(rows)
+    assert not rows or head.recorded_at >= rows[-1].recorded_at
 
 
-def _versions_are_dense_in_every_stream(rows: list) -> None:
-    versions: dict = {}
+def _versions_are_dense_in_every_stream(rows: list[Any]) -> None:
+    versions: dict[UUID, list[int]] = defaultdict(list)
     for row in rows:
-        versions.setdefault(row[1], []).append(row[2])
+        versions[row.stream_id].append(row.version)
     for stream, found in versions.items():
         assert found == list(range(1, len(found) + 1)), stream
 
 
-def _copies_say_what_the_body_says(rows: list) -> None:
-    for position, _, _, recorded_at, type_, body, event_id, _, case_id, command_id, *copies in rows:
-        said = json.loads(body)
-        occurred_at = said["occurred_at"]
-        assert said["event"]["type"] == type_, position
-        assert said["event_id"] == str(event_id), position
-        assert said["case_id"] == (str(case_id) if case_id else None), position
-        assert said["command_id"] == str(command_id), position
-        when = datetime.fromisoformat(occurred_at) if occurred_at else recorded_at
-        assert copies == [when, said["precision"], "decision" in said["event"]], position
-
-
-def _every_command_counted_once(rows: list, commands: list) -> None:
-    counted: dict = {}
+def _a_stream_belongs_to_one_case(rows: list[Any]) -> None:
+    of: dict[UUID, tuple[str, UUID | None]] = {}
     for row in rows:
-        counted.setdefault(row[9], []).append(row[0])
-    assert {command: list(range(first, first + count)) for command, first, count in commands} == counted
+        assert of.setdefault(row.stream_id, (row.category, row.case_id)) == (row.category, row.case_id)
 
 
-def _nothing_personal_stands_in_the_clear(rows: list) -> None:
-    for position, _, _, _, type_, body, *_ in rows:
-        said = json.loads(body)
-        assert bool(said.get("encrypted")) != ("salt" in said), position
-        for mark in MARKS[type_]:
-            assert [*_at(said["event"], mark.path)] == [], (position, mark.path)
+def _copies_say_what_the_body_says(row: Any) -> None:
+    said = json.loads(row.body)
+    assert said["event"]["type"] == row.type, row.position
+    assert said["event_id"] == str(row.event_id), row.position
+    assert said["case_id"] == (str(row.case_id) if row.case_id else None), row.position
+    assert said["command_id"] == str(row.command_id), row.position
+    assert said["precision"] == row.precision, row.position
+    assert ("decision" in said["event"]) == row.is_decision, row.position
+    occurred_at = datetime.fromisoformat(said["occurred_at"]) if said["occurred_at"] else row.recorded_at
+    assert occurred_at == row.occurred_at, row.position
+
+
+def _every_command_is_counted_once(rows: list[Any], commands: list[Any]) -> None:
+    of: dict[UUID, list[int]] = defaultdict(list)
+    for row in rows:
+        of[row.command_id].append(row.position)
+    assert of == {
+        command.command_id: [*range(command.first_position, command.first_position + command.event_count)]
+        for command in commands
+    }
+
+
+def _nothing_personal_stands_in_the_clear(row: Any) -> None:
+    said = json.loads(row.body)
+    assert bool(said.get("encrypted")) != ("salt" in said), row.position
+    for mark in MARKS[row.type]:
+        assert [*_at(said["event"], mark.path)] == [], (row.position, mark.path)
 
 
 def _at(said: Any, path: tuple[str, ...]) -> Iterator[object]:
@@ -106,11 +119,11 @@ def _at(said: Any, path: tuple[str, ...]) -> Iterator[object]:
         yield from _at(said[path[0]], path[1:])
 
 
-def _every_stream_can_be_folded_though_everything_is_erased(rows: list) -> None:
+def _every_stream_can_be_folded_though_everything_is_erased(rows: list[Any], calendar: Calendar) -> None:
     codec = Codec(ALL, NobodysKeys())
-    histories: dict[Stream, list[AnyFact]] = {}
-    for position, stream_id, version, recorded_at, type_, body, _, category, *_ in rows:
-        row = Row(position, stream_id, category, version, recorded_at, type_, bytes(body))
-        histories.setdefault(row.stream, []).append(codec.fact(row, UTC_CALENDAR))
+    histories = defaultdict(list)
+    for row in rows:
+        stored = Row(*(getattr(row, name) for name in COLUMNS.split(", ")))
+        histories[stored.stream].append(codec.recorded(stored, calendar).fact)
     for stream, facts in histories.items():
         state_of(BY_CATEGORY[stream.category], effective(facts))

@@ -15,10 +15,13 @@ from uuid import UUID, uuid4
 from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 
 from scp_events.aggregates import ALL
+from scp_events.history import every_event
 from scp_events.privacy import marks_of
 from scp_events.vocabulary import NO_ACTION, Erased, Event, Grounds, Views, Word
 
 EVERY_CLASS = tuple(event for aggregate in ALL for event in aggregate.EVENTS)
+"""Every fact; `STORED_CLASSES` are those, and what corrects or retracts them."""
+STORED_CLASSES = tuple(event for aggregate in ALL for event in every_event(aggregate))
 PLAIN: dict[Any, Any] = {
     bool: True,
     int: 7,

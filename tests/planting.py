@@ -6,22 +6,33 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from scp_events.aggregates import ALL, participant
-from scp_events.event_log import EventLog
-from scp_events.event_log.appends import Append, EnvelopedEvent
+from scp_events.aggregates import ALL, record
+from scp_events.event_log import BlockingCommandHandler, Codec, LogReader
+from scp_events.event_log.appends import Append
+from scp_events.event_log.enveloping import Enveloped, envelope
 from scp_events.event_log.recorder import LogRecorder
-from scp_events.vocabulary import CommandId, Event, EventId, ParticipantId, Stream, stored_type
+from scp_events.history import Decided, every_event
+from scp_events.vocabulary import (
+    AnyAggregate,
+    CaseId,
+    CommandId,
+    Event,
+    EventId,
+    Provenance,
+    Scope,
+    Stream,
+    the_one,
+)
 from tests.every_event import personal_texts, planted
 from tests.words import NOON, SUPERVISOR
 
 OF_THE_ERASURE = (
-    participant.ErasureRequested,
-    participant.ErasureRefused,
-    participant.ErasureApproved,
-    participant.PersonalDataErased,
+    record.events.ErasureRequested,
+    record.events.ErasureRefused,
+    record.events.ErasureApproved,
+    record.events.PersonalDataErased,
 )
 
 
@@ -29,7 +40,7 @@ OF_THE_ERASURE = (
 class Planted:
     """A case, and what was planted in it."""
 
-    case_id: ParticipantId
+    case_id: CaseId
     texts: Sequence[str]
     references: Sequence[str]
     """Those of the texts that a read model keeps, too."""
@@ -40,20 +51,27 @@ class Planted:
         return [text for text in self.texts if text.encode() in where]
 
 
-def plant(log: EventLog, reference: str = "SC-2025-001", *, first: int = 1000) -> Planted:
-    """Record every event there is in the streams of one case, twice, save those of an erasure.
+def plant(
+    log: LogReader, handler: BlockingCommandHandler, reference: str = "SC-2025-001", *, first: int = 1000
+) -> Planted:
+    """Record every event there is in the streams of one case, save those of an erasure.
 
-    The second time it is another referral and another plan; nobody is registered twice.
+    Of whatever a case may have many of there are two, once with views expressed and once with why they were
+    not obtained.
     """
-    case_id, number = log.open_case(reference), count(first)
+    case_id, number = handler.open_case(reference), count(first)
     events: list[Event] = []
-    for once_more in (False, True):
+    for views_expressed in (True, False):
         for aggregate in ALL:
-            kinds = [kind for kind in aggregate.EVENTS if kind not in OF_THE_ERASURE]
-            if once_more and aggregate is participant:
-                kinds.remove(participant.ParticipantRegistered)
-            told = [_about(planted(kind, number, views_expressed=once_more), case_id) for kind in kinds]
-            append(log, case_id, aggregate.stream(case_id if aggregate is participant else uuid4()), told)
+            stream = _stream(aggregate, case_id)
+            if not views_expressed and aggregate.SCOPE is Scope.ONE_PER_CASE:
+                continue
+            told = [
+                _about(planted(kind, number, views_expressed=views_expressed), case_id)
+                for kind in every_event(aggregate)
+                if kind not in OF_THE_ERASURE
+            ]
+            append(log, case_id, stream, told)
             events += told
     return Planted(
         case_id,
@@ -62,58 +80,44 @@ def plant(log: EventLog, reference: str = "SC-2025-001", *, first: int = 1000) -
     )
 
 
-def _about(event: Event, case_id: UUID) -> Event:
+def _stream(aggregate: AnyAggregate, case_id: CaseId) -> Stream:
+    if aggregate.SCOPE is Scope.ONE_PER_CASE:
+        return the_one(aggregate.CATEGORY, case_id)
+    return Stream(aggregate.CATEGORY, uuid4())
+
+
+def _about(event: Event, case_id: CaseId) -> Event:
     """Say it of this case, and nothing of anybody else."""
-    said: dict[str, Any] = {"participant_id": case_id, "recognised_by": None}
-    return event.model_copy(update={name: said[name] for name in said if name in type(event).model_fields})
+    fields = type(event).model_fields
+    if "fact" in fields:
+        return event.model_copy(update={"fact": _about(event.fact, case_id)})
+    return event.model_copy(update={"recognised_by": None}) if "recognised_by" in fields else event
 
 
-def append(log: EventLog, case_id: ParticipantId, stream: Stream, events: Sequence[Event]) -> None:
+def append(log: LogReader, case_id: CaseId, stream: Stream, events: Sequence[Event]) -> None:
     """Append events as the log would store them; no rule is asked."""
-    command = CommandId(uuid4())
-    after = len(log.load(_aggregate_of(stream), stream.id).history)
-    rows = [
-        _stored(log, case_id, stream, version, event, command)
+    sent = Provenance(by=SUPERVISOR, command_id=CommandId(uuid4()), purpose="casework")
+    codec = Codec(ALL, log.keyring)
+    when = log.calendar.moment(NOON)
+    after = len(log.stream_history(stream))
+    stored = [
+        Enveloped(
+            envelope(
+                Decided(event, when, stream, case_id),
+                getattr(event, "event_id", None) or EventId(uuid4()),
+                sent,
+            ),
+            stream,
+            version,
+        ).stored(codec)
         for version, event in enumerate(events, start=after + 1)
     ]
     with closing(LogRecorder(log.conninfo, pool_size=1)) as recorder:
         answer = recorder.append(
             Append(
-                command_id=command,
-                fingerprint=log.keyring.blinded(case_id, command.bytes * 2),
-                events=rows,
-                case_id=case_id,
+                command_id=sent.command_id,
+                fingerprint=log.keyring.blinded(case_id, sent.command_id.bytes * 2),
+                events=stored,
             )
         )
     assert answer.outcome == "recorded", answer
-
-
-def _aggregate_of(stream: Stream) -> Any:
-    return next(each for each in ALL if each.stream(stream.id) == stream)
-
-
-def _stored(  # noqa: PLR0913, PLR0917 - what a row says
-    log: EventLog, case_id: ParticipantId, stream: Stream, version: int, event: Event, command: CommandId
-) -> EnvelopedEvent:
-    envelope = log.codec.envelope_of(event)(
-        event_id=getattr(event, "event_id", None) or EventId(uuid4()),
-        case_id=case_id,
-        occurred_at=NOON,
-        actor=SUPERVISOR,
-        purpose="casework",
-        command_id=command,
-        confidentiality=event.confidentiality,
-        subjects=(case_id,),
-        event=event,
-    )
-    return EnvelopedEvent(
-        originator_id=stream.id,
-        originator_version=version,
-        topic=stored_type(type(event)),
-        state=log.codec.encode(envelope, stream, version),
-        event_id=envelope.event_id,
-        category=stream.category,
-        schema_version=event.schema_version,
-        occurred_at=NOON,
-        is_decision=hasattr(event, "decision"),
-    )

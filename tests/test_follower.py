@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, LiteralString
@@ -9,21 +9,32 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg import Connection, Cursor
+from structlog.testing import capture_logs
 
 from scp_events import follower
 from scp_events.aggregates import ALL
-from scp_events.aggregates.referral import InformationRequested, ReferralWaitlisted
-from scp_events.event_log import EventLog, Recorded
-from scp_events.follower import FencedError, Follower, On, OtherTablesError, Standing, State, checkpoints
+from scp_events.aggregates.referral.events import InformationRequested, ReferralWaitlisted
+from scp_events.event_log import LogReader, Recorded
+from scp_events.follower import (
+    FencedError,
+    Follower,
+    On,
+    OtherTablesError,
+    ProjectedEvent,
+    Standing,
+    State,
+    TablesWithoutCaseError,
+    checkpoints,
+)
 from scp_events.follower.following import is_transient
-from scp_events.vocabulary import Event, Position, stored_type
-from tests.opened import opened_log
+from scp_events.vocabulary import AnyAggregate, Event, Position, stored_type
+from tests.opened import opened_reader
 from tests.publishing.filled_log import SECRET_WORDS, append_many
 from tests.waiting import until
 
 EVERYTHING = frozenset(event for aggregate in ALL for event in aggregate.EVENTS)
 WHOLE = tuple(EVERYTHING)
-NOTE: LiteralString = "INSERT INTO seen (position, type) VALUES (%(position)s, %(type)s)"
+NOTE: LiteralString = "INSERT INTO seen VALUES (%(position)s, %(type)s, %(case_id)s)"
 """Fails when an event is taken in twice: the position is the primary key."""
 
 
@@ -34,7 +45,11 @@ class Sketch:
     ON: On
     NAME: str = "sketch"
     VERSION: int = 1
-    TABLES: LiteralString = "CREATE TABLE seen (position bigint PRIMARY KEY, type text NOT NULL)"
+    TABLES: LiteralString = (
+        "CREATE TABLE seen (position bigint PRIMARY KEY, type text NOT NULL, case_id uuid)"
+    )
+    READS: Sequence[AnyAggregate] = ALL
+    AS_RECORDED: bool = False
     others: frozenset[type[Event]] = field(default=EVERYTHING)
 
     @property
@@ -51,8 +66,8 @@ NOTES_REQUESTS = Sketch({InformationRequested: NOTE}, NAME="requests")
 
 
 @pytest.fixture
-def log(log_database: str) -> Iterator[EventLog]:
-    with opened_log(log_database, pool_size=4) as log:
+def log(log_database: str) -> Iterator[LogReader]:
+    with opened_reader(log_database) as log:
         yield log
 
 
@@ -62,7 +77,7 @@ def connection(log_database: str) -> Iterator[Connection[Any]]:
         yield connection
 
 
-def caught_up(log: EventLog, projection: follower.Projection, span: int = 7) -> Position:
+def caught_up(log: LogReader, projection: follower.Projection, span: int = 7) -> Position:
     """Follow with a new follower, in many small transactions, to the end of the log."""
     follower.prepare(log.conninfo, [projection])
     with Follower(log, projection, span=span) as new:
@@ -92,7 +107,7 @@ def eventually(so: Callable[[], bool]) -> None:
 # --- exactly once -----------------------------------------------------------------------------------------
 
 
-def test_every_event_counts_once(log: EventLog, connection: Connection[Any]) -> None:
+def test_every_event_counts_once(log: LogReader, connection: Connection[Any]) -> None:
     append_many(log.conninfo, 60)
     assert caught_up(log, NOTES_ALL) == 60
     assert seen(connection) == list(range(1, 61))
@@ -102,7 +117,7 @@ def test_every_event_counts_once(log: EventLog, connection: Connection[Any]) -> 
 
 
 def test_the_checkpoint_passes_over_what_a_projection_does_not_want(
-    log: EventLog, connection: Connection[Any]
+    log: LogReader, connection: Connection[Any]
 ) -> None:
     append_many(log.conninfo, 60)
     assert caught_up(log, NOTES_REQUESTS) == 60
@@ -112,11 +127,11 @@ def test_the_checkpoint_passes_over_what_a_projection_does_not_want(
     assert standing(connection, NOTES_REQUESTS).lag_events == 0
 
 
-def test_events_are_taken_in_in_the_order_of_the_log(log: EventLog, connection: Connection[Any]) -> None:
+def test_events_are_taken_in_in_the_order_of_the_log(log: LogReader, connection: Connection[Any]) -> None:
     """Statements of different kinds, and a function among them, keep their order."""
 
-    def waited(cursor: Cursor[Any], recorded: Recorded[ReferralWaitlisted]) -> None:
-        cursor.execute("UPDATE story SET told = told || 'waited' || %s::text", [recorded.position])
+    def waited(cursor: Cursor[Any], waitlisted: ProjectedEvent) -> None:
+        cursor.execute("UPDATE story SET told = told || 'waited' || %s::text", [waitlisted.recorded.position])
 
     words: dict[type[Event], str] = {event: stored_type(event) for event in WHOLE}
     statements: dict[type[Event], Any] = {
@@ -126,7 +141,7 @@ def test_events_are_taken_in_in_the_order_of_the_log(log: EventLog, connection: 
     story = Sketch(
         statements | {ReferralWaitlisted: waited},
         NAME="story",
-        TABLES="CREATE TABLE story (told text NOT NULL); INSERT INTO story VALUES ('')",
+        TABLES="CREATE TABLE story (told text NOT NULL, case_id uuid); INSERT INTO story VALUES ('')",
     )
     append_many(log.conninfo, 60)
     caught_up(log, story, span=25)
@@ -136,8 +151,8 @@ def test_events_are_taken_in_in_the_order_of_the_log(log: EventLog, connection: 
     assert connection.execute("SELECT told FROM rm_story_v1.story").fetchone() == (expected,)
 
 
-def test_rows_and_checkpoint_commit_together(log: EventLog, connection: Connection[Any]) -> None:
-    def lose_the_connection(cursor: Cursor[Any], _recorded: Recorded[ReferralWaitlisted]) -> None:
+def test_rows_and_checkpoint_commit_together(log: LogReader, connection: Connection[Any]) -> None:
+    def lose_the_connection(cursor: Cursor[Any], _event: ProjectedEvent) -> None:
         cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
     append_many(log.conninfo, 20)
@@ -151,7 +166,7 @@ def test_rows_and_checkpoint_commit_together(log: EventLog, connection: Connecti
 # --- owners -----------------------------------------------------------------------------------------------
 
 
-def test_a_newcomer_takes_over_and_the_old_one_is_fenced(log: EventLog, connection: Connection[Any]) -> None:
+def test_a_newcomer_takes_over_and_the_old_one_is_fenced(log: LogReader, connection: Connection[Any]) -> None:
     append_many(log.conninfo, 10)
     follower.prepare(log.conninfo, [NOTES_ALL])
     with Follower(log, NOTES_ALL) as old, Follower(log, NOTES_ALL) as new:
@@ -164,7 +179,7 @@ def test_a_newcomer_takes_over_and_the_old_one_is_fenced(log: EventLog, connecti
 
 
 def test_an_owner_that_was_replaced_while_reading_commits_nothing(
-    log: EventLog, connection: Connection[Any], monkeypatch: pytest.MonkeyPatch
+    log: LogReader, connection: Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     append_many(log.conninfo, 10)
     follower.prepare(log.conninfo, [NOTES_ALL])
@@ -184,7 +199,7 @@ def test_an_owner_that_was_replaced_while_reading_commits_nothing(
 
 
 def test_an_owner_commits_nothing_once_another_has_come_though_it_has_not_moved(
-    log: EventLog, connection: Connection[Any], monkeypatch: pytest.MonkeyPatch
+    log: LogReader, connection: Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     append_many(log.conninfo, 10)
     follower.prepare(log.conninfo, [NOTES_ALL])
@@ -202,7 +217,7 @@ def test_an_owner_commits_nothing_once_another_has_come_though_it_has_not_moved(
 
 
 def test_followers_racing_for_one_projection_count_nothing_twice(
-    log: EventLog, connection: Connection[Any]
+    log: LogReader, connection: Connection[Any]
 ) -> None:
     append_many(log.conninfo, 100)
     follower.prepare(log.conninfo, [NOTES_ALL])
@@ -224,12 +239,12 @@ def test_followers_racing_for_one_projection_count_nothing_twice(
 TENDER = Sketch(
     dict.fromkeys(
         WHOLE,
-        "INSERT INTO seen SELECT %(position)s, %(type)s"
+        "INSERT INTO seen SELECT %(position)s, %(type)s, %(case_id)s"
         " WHERE 1 / (%(position)s - (SELECT bad FROM weakness)) IS NOT NULL",
     ),
     NAME="tender",
-    TABLES="CREATE TABLE seen (position bigint PRIMARY KEY, type text NOT NULL)"
-    "; CREATE TABLE weakness (bad bigint); INSERT INTO weakness VALUES (13)",
+    TABLES="CREATE TABLE seen (position bigint PRIMARY KEY, type text NOT NULL, case_id uuid);"
+    " CREATE TABLE weakness (bad bigint, case_id uuid); INSERT INTO weakness VALUES (13)",
 )
 """Fails at one position, until that is mended."""
 
@@ -241,7 +256,7 @@ def test_a_connection_that_ends_without_a_word_is_nobody_s_poison() -> None:
 
 
 @pytest.mark.faults
-def test_everything_before_a_poisonous_event_is_taken_in(log: EventLog, connection: Connection[Any]) -> None:
+def test_everything_before_a_poisonous_event_is_taken_in(log: LogReader, connection: Connection[Any]) -> None:
     append_many(log.conninfo, 40)
     assert caught_up(log, TENDER, span=1000) == 12
     assert seen(connection, TENDER) == list(range(1, 13))
@@ -253,7 +268,7 @@ def test_everything_before_a_poisonous_event_is_taken_in(log: EventLog, connecti
 
 @pytest.mark.faults
 def test_a_stopped_projection_stands_still_while_others_go_on(
-    log: EventLog, connection: Connection[Any]
+    log: LogReader, connection: Connection[Any]
 ) -> None:
     append_many(log.conninfo, 20)
     follower.prepare(log.conninfo, [TENDER, NOTES_ALL])
@@ -265,7 +280,7 @@ def test_a_stopped_projection_stands_still_while_others_go_on(
 
 
 @pytest.mark.faults
-def test_a_stopped_projection_goes_on_once_it_is_told_to(log: EventLog, connection: Connection[Any]) -> None:
+def test_a_stopped_projection_goes_on_once_it_is_told_to(log: LogReader, connection: Connection[Any]) -> None:
     append_many(log.conninfo, 20)
     caught_up(log, TENDER)
     assert not follower.resume(connection, TENDER)
@@ -279,9 +294,11 @@ def test_a_stopped_projection_goes_on_once_it_is_told_to(log: EventLog, connecti
 
 @pytest.mark.faults
 def test_the_error_of_a_poisonous_event_repeats_nothing_personal(
-    log: EventLog, connection: Connection[Any]
+    log: LogReader, connection: Connection[Any]
 ) -> None:
-    numbers = Sketch({InformationRequested: "INSERT INTO seen VALUES (%(request)s::int, %(type)s)"})
+    numbers = Sketch(
+        {InformationRequested: "INSERT INTO seen VALUES (%(request)s::int, %(type)s, %(case_id)s)"}
+    )
     append_many(log.conninfo, 20)
     caught_up(log, numbers)
     found = standing(connection)
@@ -290,17 +307,17 @@ def test_the_error_of_a_poisonous_event_repeats_nothing_personal(
     assert SECRET_WORDS not in repr(connection.execute("SELECT * FROM follower.checkpoints").fetchall())
 
 
-def test_a_broken_constraint_is_named(log: EventLog, connection: Connection[Any]) -> None:
-    doubled = Sketch(dict.fromkeys(WHOLE, "INSERT INTO seen VALUES (1, %(type)s)"))
+def test_a_broken_constraint_is_named(log: LogReader, connection: Connection[Any]) -> None:
+    doubled = Sketch(dict.fromkeys(WHOLE, "INSERT INTO seen VALUES (1, %(type)s, %(case_id)s)"))
     append_many(log.conninfo, 20)
     caught_up(log, doubled)
     assert standing(connection).error == "UniqueViolation 23505 seen seen_pkey"
     assert standing(connection).position == 1
 
 
-def test_a_function_that_fails_is_named_by_its_line(log: EventLog, connection: Connection[Any]) -> None:
-    def stumble(_cursor: Cursor[Any], recorded: Recorded[InformationRequested]) -> None:
-        raise ValueError(recorded.event.request)
+def test_a_function_that_fails_is_named_by_its_line(log: LogReader, connection: Connection[Any]) -> None:
+    def stumble(_cursor: Cursor[Any], requested: ProjectedEvent) -> None:
+        raise ValueError(requested.event)
 
     append_many(log.conninfo, 20)
     caught_up(log, Sketch({InformationRequested: stumble}))
@@ -308,13 +325,13 @@ def test_a_function_that_fails_is_named_by_its_line(log: EventLog, connection: C
     assert (error or "").startswith("ValueError at test_follower.py:")
 
 
-def test_an_event_of_a_newer_program_is_never_skipped(log: EventLog, connection: Connection[Any]) -> None:
+def test_an_event_of_a_newer_program_is_never_skipped(log: LogReader, connection: Connection[Any]) -> None:
     append_many(log.conninfo, 10)
     connection.execute("""
         INSERT INTO event_log.events
         SELECT 11, gen_random_uuid(), 1, recorded_at, 'referral.teleported', body, gen_random_uuid(),
             category,
-            case_id, command_id, 1, occurred_at, false
+            case_id, command_id, 1, occurred_at, precision, false
         FROM event_log.events WHERE position = 10""")
     connection.execute("UPDATE event_log.head SET position = 11")
     assert caught_up(log, NOTES_REQUESTS) == 10
@@ -328,7 +345,7 @@ def test_an_event_of_a_newer_program_is_never_skipped(log: EventLog, connection:
 
 
 def test_a_paused_projection_stands_still_and_goes_on_where_it_was(
-    log: EventLog, connection: Connection[Any]
+    log: LogReader, connection: Connection[Any]
 ) -> None:
     append_many(log.conninfo, 10)
     caught_up(log, NOTES_ALL)
@@ -342,7 +359,7 @@ def test_a_paused_projection_stands_still_and_goes_on_where_it_was(
     assert caught_up(log, NOTES_ALL) == 20
 
 
-def test_the_lag_is_exact(log: EventLog, connection: Connection[Any]) -> None:
+def test_the_lag_is_exact(log: LogReader, connection: Connection[Any]) -> None:
     follower.prepare(log.conninfo, [NOTES_ALL, NOTES_REQUESTS])
     assert [(s.name, s.lag_events, s.lag_seconds) for s in follower.status(connection)] == [
         ("requests", 0, 0.0),
@@ -356,7 +373,7 @@ def test_the_lag_is_exact(log: EventLog, connection: Connection[Any]) -> None:
     assert standing(connection, NOTES_REQUESTS).lag_seconds > standing(connection).lag_seconds > 0
 
 
-def test_a_writer_can_wait_to_read_what_they_wrote(log: EventLog, connection: Connection[Any]) -> None:
+def test_a_writer_can_wait_to_read_what_they_wrote(log: LogReader, connection: Connection[Any]) -> None:
     follower.prepare(log.conninfo, [NOTES_ALL])
     with follower.following(log, [NOTES_ALL]):
         for count in range(10, 40, 10):
@@ -365,7 +382,7 @@ def test_a_writer_can_wait_to_read_what_they_wrote(log: EventLog, connection: Co
             assert seen(connection) == list(range(1, count + 1))
 
 
-def test_nobody_waits_for_what_does_not_move(log: EventLog, connection: Connection[Any]) -> None:
+def test_nobody_waits_for_what_does_not_move(log: LogReader, connection: Connection[Any]) -> None:
     append_many(log.conninfo, 10)
     follower.prepare(log.conninfo, [NOTES_ALL])
     assert not follower.wait_for(connection, NOTES_ALL, Position(10), timeout=0)
@@ -373,7 +390,7 @@ def test_nobody_waits_for_what_does_not_move(log: EventLog, connection: Connecti
     assert not follower.wait_for(connection, NOTES_ALL, Position(10), timeout=1e9)
 
 
-def test_following_survives_the_loss_of_every_connection(log: EventLog, connection: Connection[Any]) -> None:
+def test_following_survives_the_loss_of_every_connection(log: LogReader, connection: Connection[Any]) -> None:
     follower.prepare(log.conninfo, [NOTES_ALL])
     with follower.following(log, [NOTES_ALL]) as threads:
         for count in range(20, 80, 20):
@@ -387,21 +404,52 @@ def test_following_survives_the_loss_of_every_connection(log: EventLog, connecti
     assert seen(connection) == list(range(1, 61))
 
 
-def test_a_fenced_thread_ends_and_the_others_go_on(log: EventLog, connection: Connection[Any]) -> None:
-    follower.prepare(log.conninfo, [NOTES_ALL, NOTES_REQUESTS])
+def test_who_lost_its_place_takes_it_up_again_once_the_other_has_gone(
+    log: LogReader, connection: Connection[Any]
+) -> None:
+    follower.prepare(log.conninfo, [NOTES_ALL])
     append_many(log.conninfo, 10)
-    with follower.following(log, [NOTES_ALL, NOTES_REQUESTS]) as (fenced, other):
+    with follower.following(log, [NOTES_ALL]) as (thread,):
         assert follower.wait_for(connection, NOTES_ALL, Position(10), timeout=60)
-        caught_up(log, NOTES_ALL)
-        fenced.join(60)
-        assert not fenced.is_alive()
-        assert other.is_alive()
+        with Follower(log, NOTES_ALL) as other:
+            other.catch_up()
+            append_many(log.conninfo, 10)
+            with capture_logs() as said:
+                eventually(lambda: [entry for entry in said if entry["event"] == "lost its place"])
+            assert other.catch_up() == 20
+        append_many(log.conninfo, 10)
+        assert follower.wait_for(connection, NOTES_ALL, Position(30), timeout=60)
+        assert thread.is_alive()
+    assert seen(connection) == list(range(1, 31))
+
+
+def test_who_stands_by_leaves_the_projection_to_the_other(
+    log: LogReader, connection: Connection[Any]
+) -> None:
+    follower.prepare(log.conninfo, [NOTES_ALL])
+    with follower.following(log, [NOTES_ALL]), Follower(log, NOTES_ALL) as other:
+        append_many(log.conninfo, 10)
+        assert follower.wait_for(connection, NOTES_ALL, Position(10), timeout=60)
+        other.catch_up()
+        for _ in range(3):
+            append_many(log.conninfo, 10)
+            eventually(lambda: other.catch_up() == log.head())
+
+
+def test_nobody_is_said_to_follow_who_is_not_there(log: LogReader, connection: Connection[Any]) -> None:
+    follower.prepare(log.conninfo, [NOTES_ALL])
+    assert standing(connection).state is State.NOT_FOLLOWED
+    with follower.following(log, [NOTES_ALL]):
+        eventually(lambda: standing(connection).state is State.FOLLOWING)
+    assert standing(connection).state is State.NOT_FOLLOWED
+    follower.pause(connection, NOTES_ALL)
+    assert standing(connection).state is State.PAUSED
 
 
 # --- making -----------------------------------------------------------------------------------------------
 
 
-def test_preparing_again_changes_nothing(log: EventLog, connection: Connection[Any]) -> None:
+def test_preparing_again_changes_nothing(log: LogReader, connection: Connection[Any]) -> None:
     append_many(log.conninfo, 10)
     caught_up(log, NOTES_ALL)
     follower.prepare(log.conninfo, [NOTES_ALL])
@@ -409,24 +457,30 @@ def test_preparing_again_changes_nothing(log: EventLog, connection: Connection[A
 
 
 def test_programs_that_prepare_at_once_wait_for_each_other(
-    log: EventLog, connection: Connection[Any]
+    log: LogReader, connection: Connection[Any]
 ) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: follower.prepare(log.conninfo, [NOTES_ALL]), range(4)))
     assert standing(connection).position == 0
 
 
-def test_other_tables_are_another_version(log: EventLog, connection: Connection[Any]) -> None:
+def test_other_tables_are_another_version(log: LogReader, connection: Connection[Any]) -> None:
     append_many(log.conninfo, 10)
     caught_up(log, NOTES_ALL)
-    longer = NOTES_ALL.TABLES + "; CREATE TABLE more (n integer)"
+    longer = NOTES_ALL.TABLES + "; CREATE TABLE more (case_id uuid)"
     with pytest.raises(OtherTablesError, match="raise its VERSION"):
         follower.prepare(log.conninfo, [Sketch(NOTES_ALL.ON, TABLES=longer)])
     caught_up(log, second := Sketch(NOTES_ALL.ON, VERSION=2, TABLES=longer))
     assert seen(connection) == seen(connection, second) == list(range(1, 11))
 
 
-def test_a_projection_is_prepared_before_it_is_followed(log: EventLog) -> None:
+def test_tables_whose_rows_belong_to_no_case_are_refused(log: LogReader) -> None:
+    timeless = Sketch(NOTES_ALL.ON, TABLES="CREATE TABLE seen (position bigint, type text)")
+    with pytest.raises(TablesWithoutCaseError, match="`case_id`: seen"):
+        follower.prepare(log.conninfo, [timeless])
+
+
+def test_a_projection_is_prepared_before_it_is_followed(log: LogReader) -> None:
     follower.prepare(log.conninfo, [])
     with Follower(log, NOTES_ALL) as new, pytest.raises(follower.UnknownProjectionError, match="prepare"):
         new.catch_up()
@@ -436,7 +490,7 @@ def test_a_projection_is_prepared_before_it_is_followed(log: EventLog) -> None:
 
 
 def test_a_rebuild_puts_right_what_was_lost_while_the_old_tables_answer(
-    log: EventLog, connection: Connection[Any]
+    log: LogReader, connection: Connection[Any]
 ) -> None:
     append_many(log.conninfo, 30)
     caught_up(log, NOTES_ALL)
@@ -452,7 +506,7 @@ def test_a_rebuild_puts_right_what_was_lost_while_the_old_tables_answer(
     assert schemas.fetchone() == (1,)
 
 
-def test_readers_see_the_old_tables_or_the_new_ones(log: EventLog, connection: Connection[Any]) -> None:
+def test_readers_see_the_old_tables_or_the_new_ones(log: LogReader, connection: Connection[Any]) -> None:
     append_many(log.conninfo, 30)
     caught_up(log, NOTES_ALL)
     connection.execute("DELETE FROM rm_sketch_v1.seen WHERE position > 10")
@@ -468,7 +522,7 @@ def test_readers_see_the_old_tables_or_the_new_ones(log: EventLog, connection: C
 
 
 def test_a_rebuild_and_a_follower_at_work_count_everything_once(
-    log: EventLog, connection: Connection[Any]
+    log: LogReader, connection: Connection[Any]
 ) -> None:
     follower.prepare(log.conninfo, [NOTES_ALL])
     with follower.following(log, [NOTES_ALL]) as (thread,):
@@ -482,7 +536,7 @@ def test_a_rebuild_and_a_follower_at_work_count_everything_once(
 
 
 def test_a_rebuild_goes_as_far_as_the_tables_it_replaces(
-    log: EventLog, connection: Connection[Any], monkeypatch: pytest.MonkeyPatch
+    log: LogReader, connection: Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Events that arrive, and are followed, between the last batch and the swap."""
     append_many(log.conninfo, 10)
@@ -491,35 +545,37 @@ def test_a_rebuild_goes_as_far_as_the_tables_it_replaces(
     def late(_position: Position, _head: Position) -> None:
         monkeypatch.setattr(log, "head", lambda: Position(10))
         append_many(log.conninfo, 10)
-        with opened_log(log.conninfo, pool_size=1) as other:
+        with opened_reader(log.conninfo) as other:
             caught_up(other, NOTES_ALL)
 
     assert follower.rebuild(log, NOTES_ALL, late) == 20
     assert seen(connection) == list(range(1, 21))
 
 
-def test_a_stopped_projection_is_mended_by_a_rebuild(log: EventLog, connection: Connection[Any]) -> None:
+def test_a_stopped_projection_is_mended_by_a_rebuild(log: LogReader, connection: Connection[Any]) -> None:
     append_many(log.conninfo, 20)
     caught_up(log, TENDER)
     follower.rebuild(log, Sketch(NOTES_ALL.ON, NAME="tender", TABLES=TENDER.TABLES))
-    assert standing(connection, TENDER).state is State.FOLLOWING
+    assert standing(connection, TENDER).state is State.NOT_FOLLOWED
     assert seen(connection, TENDER) == list(range(1, 21))
 
 
-def test_a_rebuild_that_fails_leaves_everything_as_it_was(log: EventLog, connection: Connection[Any]) -> None:
+def test_a_rebuild_that_fails_leaves_everything_as_it_was(
+    log: LogReader, connection: Connection[Any]
+) -> None:
     append_many(log.conninfo, 20)
     caught_up(log, Sketch(NOTES_ALL.ON, NAME="tender", TABLES=TENDER.TABLES))
     with pytest.raises(psycopg.errors.DivisionByZero):
         follower.rebuild(log, TENDER)
     assert seen(connection, TENDER) == list(range(1, 21))
-    assert standing(connection, TENDER).state is State.FOLLOWING
+    assert standing(connection, TENDER).state is State.NOT_FOLLOWED
     follower.rebuild(log, Sketch(NOTES_ALL.ON, NAME="tender", TABLES=TENDER.TABLES))
 
 
 # --- reading the log --------------------------------------------------------------------------------------
 
 
-def test_the_log_is_read_between_two_positions_and_without_what_is_not_wanted(log: EventLog) -> None:
+def test_the_log_is_read_between_two_positions_and_without_what_is_not_wanted(log: LogReader) -> None:
     append_many(log.conninfo, 30)
     every = log.read()
     assert log.read(Position(3), through=Position(9)) == every[3:9]

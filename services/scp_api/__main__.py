@@ -14,13 +14,13 @@ from psycopg_pool import ConnectionPool
 
 from scp_api.app import create_app
 from scp_api.parts import Parts
-from scp_api.read_models import PROJECTIONS
 from scp_api.settings import Settings
 from scp_events import follower
 from scp_events.access import Issuer, Verifier, development, keys
-from scp_events.event_log import EventLogAsync
+from scp_events.event_log import CommandHandler
 from scp_events.ledger.log import startup
 from scp_events.ledger.log.startup import Guard, ReadOnlyError, StaleLogError, Standing
+from scp_events.projections import ALL as PROJECTIONS
 from scp_events.runtime import program
 from scp_events.runtime.http_server import HttpServer
 from scp_events.runtime.opening import CANNOT_OPEN, opened_log
@@ -44,9 +44,7 @@ def serve() -> None:
     with ExitStack() as opened:
         port = opened.enter_context(Port(settings.api_host, settings.api_port, setting="SCP_API_PORT"))
         opened.callback(logger.info, "stopping", step="database")
-        log = opened.enter_context(
-            opened_log(settings, pool_size=2 * settings.api_threads, patience=PATIENCE)
-        )
+        log = opened.enter_context(opened_log(settings, pool_size=settings.api_threads, patience=PATIENCE))
         follower.prepare(log.conninfo, PROJECTIONS)
         reading = opened.enter_context(_reading(log.conninfo, settings.api_threads))
         opened.callback(logger.info, "stopping", step="pools")
@@ -55,10 +53,14 @@ def serve() -> None:
         opened.callback(logger.info, "stopping", step="followers")
         parts = Parts(
             log=log,
-            writing=EventLogAsync(log, readers=settings.api_threads),
+            handler=CommandHandler(
+                log.conninfo,
+                log.keyring,
+                may_append=_guard(log.conninfo, settings).must_allow_appending,
+                patience=PATIENCE,
+            ),
             reading=reading,
             verifier=Verifier(issuers),
-            guard=_guard(log.conninfo, settings),
             threads=settings.api_threads,
         )
         server = HttpServer(create_app(parts), port, drain_seconds=settings.api_drain_seconds)

@@ -20,6 +20,7 @@ def add_question(  # noqa: PLR0913 - one route of the table
     model: Any,  # noqa: ANN401 - whatever pydantic can describe
     summary: str,
     *,
+    tag: str | None = None,
     or_absent: bool = False,
     headers: dict[str, Any] | None = None,
     parameters: Sequence[dict[str, Any]] = (),
@@ -31,7 +32,7 @@ def add_question(  # noqa: PLR0913 - one route of the table
         path,
         endpoint,
         methods=["GET"],
-        tags=[path.split("/")[1]],
+        tags=[tag or path.split("/")[1]],
         summary=summary,
         operation_id="read-" + path.strip("/").replace("/", "-").replace("{", "").replace("}", ""),
         response_model=model,

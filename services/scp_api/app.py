@@ -9,9 +9,9 @@ from importlib.metadata import version
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
-from scp_api import commands, health, openapi, problems, queries, read_models
+from scp_api import failures, health, openapi, queries, read_models
 from scp_api.authentication import Authentication
-from scp_api.body_limit import BodyLimit
+from scp_api.command_door import CommandDoor
 from scp_api.parts import Parts
 from scp_api.request_log import RequestLog
 
@@ -32,13 +32,12 @@ def create_app(parts: Parts) -> FastAPI:
         redirect_slashes=False,
         lifespan=_while_serving(parts),
     )
-    problems.install(app)
+    failures.install(app)
     health.install(app, parts)
-    commands.install(app, parts)
     queries.install(app, parts)
     read_models.install(app, parts)
     openapi.install(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(CommandDoor, parts=parts)
     app.add_middleware(Authentication, verifier=parts.verifier)
     app.add_middleware(RequestLog)
     return app
@@ -54,7 +53,7 @@ def _while_serving(parts: Parts) -> Callable[[FastAPI], AbstractAsyncContextMana
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         current_default_thread_limiter().total_tokens = parts.threads
         app.openapi()
-        async with parts.writing:
+        async with parts.handler:
             yield
 
     return lifespan

@@ -11,7 +11,8 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from scp_api.problems import Problem, problem_of, unauthorised
+from scp_api.failures import problem_of
+from scp_api.problems import Problem, unauthorised
 from scp_events.access import Client, TokenError, Verifier
 from scp_events.vocabulary import Actor
 

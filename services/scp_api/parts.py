@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
 
 from psycopg_pool import ConnectionPool
-from uuid_utils.compat import uuid7
 
 from scp_events.access import Verifier
-from scp_events.event_log import EventLog, EventLogAsync
-from scp_events.ledger.log.startup import Guard
+from scp_events.event_log import CommandHandler, LogReader
 
 
 def _now() -> datetime:
@@ -21,17 +18,14 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """Everything the endpoints use. Time and identity enter here."""
+    """Everything the endpoints use. Time enters here."""
 
-    log: EventLog
-    writing: EventLogAsync
-    """The same log, for commands: they are sent from the event loop."""
+    log: LogReader
+    """For questions, which threads ask."""
+    handler: CommandHandler
+    """For commands, which are sent from the event loop."""
     reading: ConnectionPool
     """Connections for questions to projections."""
     verifier: Verifier
-    guard: Guard | None = None
-    """Refuses commands where nothing may be recorded: the log is not the newest, or nobody can tell."""
     threads: int = 16
     now: Callable[[], datetime] = field(default=_now)
-    new_event_id: Callable[[], UUID] = field(default=uuid7)
-    new_stream_id: Callable[[], UUID] = field(default=uuid4)

@@ -9,10 +9,9 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import BeforeValidator, WithJsonSchema
 
+from scp_events.commands import DAY, INSTANT
 from scp_events.vocabulary import Position
 
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _POSITION = re.compile(r"0|[1-9]\d{0,18}", re.ASCII)
 LAST_POSITION = 2**63 - 1
 
@@ -65,6 +64,8 @@ KnownAt = Annotated[
 
 Day = Annotated[date | None, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 
-DayQuery = Annotated[Day, Query(description="A day, UTC.")]
-AsOfQuery = Annotated[AsOf, Query(description="As it was in the world: a day (its end, UTC) or an instant.")]
+DayQuery = Annotated[Day, Query(description="A day of the organisation.")]
+AsOfQuery = Annotated[
+    AsOf, Query(description="As it was in the world: a day of the organisation, all of it, or an instant.")
+]
 KnownAtQuery = Annotated[KnownAt, Query(description="As it was known: an instant, or a position of the log.")]

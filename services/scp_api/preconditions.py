@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -10,11 +11,11 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from fastapi import Request
+from fastapi.routing import APIRoute
 
 from scp_api.authentication import actor_of
-from scp_api.problems import Problem, WrongField, denied
-from scp_events.access import Deny, Purpose, Resource, decide
-from scp_events.access.policy import Action
+from scp_api.problems import Problem, WrongField, denied, invalid, not_found
+from scp_events.access import Action, Deny, Purpose, Read, Resource, decide
 from scp_events.vocabulary import Actor, CommandId
 
 COMMANDS = UUID("0b6f4d0e-3f5a-4c53-9b1e-5d2a6f6c7a11")
@@ -34,30 +35,43 @@ class Asking:
     purpose: Purpose
 
 
-def asking(request: Request) -> Asking:
-    """Return who asks and why; a request without a purpose is not served."""
-    _must_know_every_parameter(request)
-    return Asking(actor_of(request), _purpose(request))
-
-
-def allowed(request: Request, action: Action, resource: Resource) -> Asking:
-    """Return who asks, once the policy has said yes."""
-    who = asking(request)
-    answer = decide(who.actor, action, resource, who.purpose)
-    if isinstance(answer, Deny):
-        raise denied(answer)
+def allowed(request: Request, action: Action) -> Asking:
+    """Return who asks and why, once the policy has said yes. Without a purpose nobody is served."""
+    who = Asking(actor_of(request), _purpose(request))
+    must_be_allowed(who, action)
     return who
 
 
-def _must_know_every_parameter(request: Request) -> None:
+def must_be_allowed(who: Asking, action: Action) -> None:
+    """Refuse what the policy does not allow."""
+    answer = decide(who.actor, action, who.purpose)
+    if isinstance(answer, Deny):
+        raise denied(answer)
+
+
+def may_read(request: Request, resource: Resource) -> Asking:
+    """Let somebody read a collection, and return who; whoever may not is told so."""
+    must_know_parameters(request, _parameters_of(request.scope["route"]))
+    return allowed(request, Read(resource))
+
+
+def may_read_one(request: Request, resource: Resource) -> None:
+    """Let somebody read one thing; whoever may not is told that there is nothing."""
+    try:
+        may_read(request, resource)
+    except Problem as problem:
+        raise (not_found() if problem.kind == "denied" else problem) from None
+
+
+def _parameters_of(route: APIRoute) -> AbstractSet[str]:
+    return {parameter.alias for parameter in route.dependant.query_params}
+
+
+def must_know_parameters(request: Request, known: AbstractSet[str] = frozenset()) -> None:
     """Refuse a parameter we do not know: whoever misspells one would get the answer to another question."""
-    route = request.scope["route"]
-    known = {parameter.alias for parameter in route.dependant.query_params}
-    if not set(request.query_params) <= known:
+    if request.scope["query_string"] and not set(request.query_params) <= known:
         wrong = WrongField(location=("query",), detail="a name here is not known")
-        raise Problem(
-            422, "invalid", "correct the places named in `errors` and send it again", errors=[wrong]
-        )
+        raise invalid([wrong])
 
 
 def _purpose(request: Request) -> Purpose:

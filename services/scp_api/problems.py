@@ -6,40 +6,20 @@ answer does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
 
-import psycopg
-import structlog
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from psycopg_pool import PoolTimeout
+from fastapi import Response
 from pydantic import Field
-from starlette.exceptions import HTTPException
-from starlette.routing import Match
 
-from scp_events.access import Deny, KeysUnavailableError, TokenError
-from scp_events.event_log import (
-    BusyError,
-    ClosedError,
-    CommandIdReusedError,
-    LogUnreachableError,
-    LogUnwritableError,
-    NotAnsweredError,
-    StaleVersionError,
-    UnsafeServerError,
-)
-from scp_events.history import UnknownCaseError
-from scp_events.ledger.log.startup import ReadOnlyError, StaleLogError
-from scp_events.privacy import KeyServiceDownError
-from scp_events.vocabulary import Refused, Word
+from scp_events.access import Deny, TokenError
+from scp_events.vocabulary import Word
 
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "urn:scp:problem:"
 RETRY_AFTER = "2"
-
-_journal = structlog.get_logger("scp_api")
+UPDATED_AFTER = "300"
 
 
 class WrongField(Word):
@@ -80,6 +60,8 @@ TITLES = {
     "version-required": "A decision names the version it was made on",
     "key-reused": "The key came with another request before",
     "busy": "Cannot be done just now",
+    "not-known-yet": "Nobody knows yet what will be known then",
+    "newer-version-needed": "This program is too old for this case",
     "read-only": "Nothing can be recorded just now",
     "failure": "The program failed",
 }
@@ -122,6 +104,16 @@ class Problem(Exception):  # noqa: N818 - an answer, not an error of the program
         )
 
 
+def invalid(errors: Sequence[WrongField]) -> Problem:
+    """Return which places in a request are not as they must be."""
+    return Problem(422, "invalid", "correct the places named in `errors` and send it again", errors=errors)
+
+
+def unreadable() -> Problem:
+    """Return that a body is no JSON."""
+    return Problem(400, "body-unreadable", "send a body that is JSON")
+
+
 def not_found() -> Problem:
     """Return the one answer for what does not exist and for what may not be seen."""
     return Problem(404, "not-found", "there is nothing here for you: check the address and your role")
@@ -143,6 +135,40 @@ def busy(detail: str) -> Problem:
     return Problem(503, "busy", detail, headers={"Retry-After": RETRY_AFTER})
 
 
+def key_reused() -> Problem:
+    """Return that a key came with two requests."""
+    return Problem(422, "key-reused", "this Idempotency-Key came with another request: choose a new one")
+
+
+def not_known_yet() -> Problem:
+    """Return that a time or a position lies ahead."""
+    detail = "`known_at` lies ahead: name a time that has come, or leave it out"
+    return Problem(422, "not-known-yet", detail)
+
+
+def newer_version_needed() -> Problem:
+    """Return that a newer program has recorded what this one does not know; other cases are served."""
+    detail = "a newer version of this program has recorded in this case: ask again once this one is updated"
+    return Problem(503, "newer-version-needed", detail, headers={"Retry-After": UPDATED_AFTER})
+
+
+def method_not_allowed(methods: Iterable[str]) -> Problem:
+    """Return what can be done at an address instead."""
+    allow = {"Allow": ", ".join(sorted(methods))}
+    return Problem(405, "method-not-allowed", "use a method the Allow header names", headers=allow)
+
+
+def stale(current: int) -> Problem:
+    """Return that somebody decided on an earlier version."""
+    return Problem(
+        412,
+        "stale-version",
+        f"version {current} is the latest: read it again and decide anew",
+        current_version=current,
+        headers={"ETag": f'"{current}"'},
+    )
+
+
 def read_only() -> Problem:
     """Return that the log can be read only; which of its anchors is the reason, our journal says."""
     detail = (
@@ -154,128 +180,6 @@ def read_only() -> Problem:
 def failure() -> Problem:
     """Return that we failed, and nothing about how: the log says where."""
     return Problem(500, "failure", "this is our mistake: try again, and report it if it happens again")
-
-
-# --- errors into problems ---------------------------------------------------------------------------------
-
-
-def problem_of(error: Exception) -> Problem:  # noqa: PLR0911 - one return for each kind of error
-    """Return the problem an error means to a client."""
-    match error:
-        case Problem():
-            return error
-        case Refused():
-            return Problem(409, "refused", error.remedy, rule=error.rule)
-        case StaleVersionError():
-            return _stale(error)
-        case CommandIdReusedError():
-            return Problem(
-                422, "key-reused", "this Idempotency-Key came with another request: choose a new one"
-            )
-        case UnknownCaseError():
-            return not_found()
-        case ReadOnlyError() | StaleLogError():
-            return read_only()
-        case RequestValidationError():
-            return _invalid(error)
-        case HTTPException():
-            return _http(error)
-    return _passing(error)
-
-
-PASSING: Mapping[type[Exception], str] = {
-    BusyError: "too many want this at once: try again",
-    ClosedError: "the service is stopping: try again",
-    KeysUnavailableError: "the issuer's keys cannot be had just now: try again",
-    PoolTimeout: "the database is busy: try again",
-    psycopg.OperationalError: "the database cannot be reached or is busy: try again",
-    LogUnreachableError: "the database cannot be reached: try again with the same key",
-    LogUnwritableError: "the database does not write just now: nothing was recorded, try again",
-    NotAnsweredError: "the service is stopping: try again with the same key",
-    UnsafeServerError: "the database may lose what it records, so nothing is: try again once it is set right",
-    KeyServiceDownError: "the keys of personal data cannot be had just now: try again",
-}
-"""What may work in a moment, and what to say of it."""
-
-
-def _passing(error: Exception) -> Problem:
-    said = next((said for kind, said in PASSING.items() if isinstance(error, kind)), None)
-    return busy(said) if said else failure()
-
-
-def _stale(error: StaleVersionError) -> Problem:
-    return Problem(
-        412,
-        "stale-version",
-        f"version {error.current} is the latest: read it again and decide anew",
-        current_version=error.current,
-        headers={"ETag": f'"{error.current}"'},
-    )
-
-
-def _http(error: HTTPException) -> Problem:
-    kinds = {
-        HTTPStatus.METHOD_NOT_ALLOWED: ("method-not-allowed", "use a method the Allow header names"),
-        HTTPStatus.BAD_REQUEST: ("body-unreadable", "send a body that is JSON"),
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body-too-large", "send less at once"),
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("media-type", "send Content-Type: application/json"),
-    }
-    if error.status_code not in kinds:
-        return not_found() if error.status_code == HTTPStatus.NOT_FOUND else failure()
-    kind, detail = kinds[HTTPStatus(error.status_code)]
-    return Problem(error.status_code, kind, detail, headers=error.headers)
-
-
-def _invalid(error: RequestValidationError) -> Problem:
-    wrong = [wrong_field(found) for found in error.errors()]
-    if any(found["type"] == "json_invalid" for found in error.errors()):
-        return Problem(400, "body-unreadable", "send a body that is JSON")
-    return Problem(422, "invalid", "correct the places named in `errors` and send it again", errors=wrong)
-
-
-def wrong_field(found: Mapping[str, Any]) -> WrongField:
-    """Say where the mistake is and of which kind. An unknown name is the client's own word: left out."""
-    location = tuple(str(step) for step in found["loc"])
-    if found["type"] == "extra_forbidden":
-        return WrongField(location=location[:-1], detail="a name here is not known")
-    if "parsing" in found["type"] or "unicode" in found["type"]:
-        return WrongField(location=location, detail=f"cannot be read ({found['type']})")
-    return WrongField(location=location, detail=str(found["msg"]))
-
-
-# --- handing them out -------------------------------------------------------------------------------------
-
-
-def install(app: FastAPI) -> None:
-    """Answer every expected error with a problem document."""
-    expected = (
-        Problem,
-        Refused,
-        StaleVersionError,
-        CommandIdReusedError,
-        UnknownCaseError,
-        ReadOnlyError,
-        StaleLogError,
-        RequestValidationError,
-        HTTPException,
-    )
-    for kind in (*expected, *PASSING):
-        app.add_exception_handler(kind, _answer)
-
-
-def _answer(request: Request, error: Exception) -> Response:
-    problem = problem_of(error)
-    if problem.document.status == HTTPStatus.METHOD_NOT_ALLOWED:
-        problem.headers["Allow"] = ", ".join(sorted(_methods(request)))
-    _journal.info("problem", kind=problem.kind, rule=problem.document.rule, status=problem.document.status)
-    return problem.response()
-
-
-def _methods(request: Request) -> set[str]:
-    """Return what can be done at an address: several routes share it, and each knows its own method only."""
-    app: FastAPI = request.app
-    found = (route for route in app.routes if route.matches(request.scope)[0] is not Match.NONE)
-    return {method for route in found for method in getattr(route, "methods", None) or ()}
 
 
 # --- describing them --------------------------------------------------------------------------------------

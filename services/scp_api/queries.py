@@ -3,36 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, get_type_hints
 from uuid import UUID
 
 from fastapi import FastAPI, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from scp_api import preconditions, problems
+from scp_api.addresses import CASE, id_name, item_of
 from scp_api.answers import add_question, json_of
-from scp_api.commands import KINDS, Kind
 from scp_api.parts import Parts
 from scp_api.points import AsOf, AsOfQuery, KnownAt, KnownAtQuery
-from scp_events import history
+from scp_events import replay
 from scp_events.access import Resource
-from scp_events.access.policy import READ
-from scp_events.history import CaseDifference, CaseReplay, Point
-from scp_events.vocabulary import CaseReference, ParticipantId, Position, Word
+from scp_events.aggregates import ALL
+from scp_events.history import effective, state_of, until
+from scp_events.replay import CaseDifference, CaseReplay, Point
+from scp_events.vocabulary import (
+    AnyAggregate,
+    CaseId,
+    CaseReference,
+    Position,
+    Scope,
+    Stream,
+    Word,
+    the_one,
+)
 
 LARGEST_PAGE = 200
 S = TypeVar("S")
 
 
 class Standing(BaseModel, Generic[S]):
-    """One thing as it stands: its version, whose case it is, its status and what is remembered of it."""
+    """One thing as it stands: its version, whose case it is, and what others may read of it."""
 
     model_config = ConfigDict(frozen=True)
 
     id: UUID
-    case_id: UUID | None
+    case_id: CaseId
     version: int
-    status: str
     state: S
 
 
@@ -40,7 +49,7 @@ class CaseListed(Word):
     """One case in a list."""
 
     reference: CaseReference
-    case_id: ParticipantId
+    case_id: CaseId
 
 
 class CasePage(Word):
@@ -55,59 +64,64 @@ Reference = Annotated[CaseReference, Path(examples=["SC-2025-014"])]
 
 def install(app: FastAPI, parts: Parts) -> None:
     """Add every question."""
-    for kind in KINDS:
-        _add_standing(app, parts, kind)
+    for aggregate in ALL:
+        _add_standing(app, parts, aggregate)
     add_question(app, "/cases", _cases(parts), CasePage, "List the cases you may see.")
-    add_question(
-        app, "/cases/{reference}/history", _history(parts), CaseReplay, "A case at one point.", or_absent=True
-    )
-    add_question(
-        app,
-        "/cases/{reference}/differences",
-        _differences(parts),
-        CaseDifference,
-        "What lies between two points of a case.",
-        or_absent=True,
-    )
-
-
-def _may_read(request: Request, resource: Resource) -> None:
-    """Let somebody read a collection; whoever may not is told so."""
-    preconditions.allowed(request, READ, resource)
-
-
-def _may_read_one(request: Request, resource: Resource) -> None:
-    """Let somebody read one thing; whoever may not is told that there is nothing."""
-    try:
-        preconditions.allowed(request, READ, resource)
-    except problems.Problem as problem:
-        raise (problems.not_found() if problem.kind == "denied" else problem) from None
+    add_question(app, f"{CASE}/history", _history(parts), CaseReplay, "A case at one point.", or_absent=True)
+    between = "What lies between two points of a case."
+    add_question(app, f"{CASE}/differences", _differences(parts), CaseDifference, between, or_absent=True)
 
 
 # --- one thing --------------------------------------------------------------------------------------------
 
 
-def _add_standing(app: FastAPI, parts: Parts, kind: Kind) -> None:
-    model: Any = Standing[type(kind.aggregate.initial)]  # type: ignore[misc]  # known at run time only
+def _add_standing(app: FastAPI, parts: Parts, aggregate: AnyAggregate) -> None:
+    """Add the question how one thing stands, whose answer says on which version a decision is made."""
+    model: Any = Standing[get_type_hints(aggregate.view)["return"]]  # type: ignore[misc]  # known at run time only
+    resource = Resource(aggregate.CATEGORY)
 
-    def endpoint(request: Request, stream_id: UUID) -> Response:
-        _may_read_one(request, kind.resource)
-        loaded = parts.log.load(kind.aggregate, stream_id)
-        if not loaded.version:
+    def standing(case_id: CaseId, stream: Stream) -> Response:
+        history = parts.log.stream_history(stream)
+        version = history[-1].version if history else 0
+        if not version and aggregate.BEGINS is not None:
             raise problems.not_found()
-        standing = model(
-            id=stream_id,
-            case_id=loaded.case_id,
-            version=loaded.version,
-            status=loaded.state.status,
-            state=loaded.state,
+        now = parts.log.calendar.moment(parts.now())
+        facts = until(effective(recorded.fact for recorded in history), now)
+        said = model(
+            id=stream.id,
+            case_id=case_id,
+            version=version,
+            state=aggregate.view(state_of(aggregate, facts)),
         )
-        return json_of(standing, {"ETag": f'"{loaded.version}"'})
+        return json_of(said, {"ETag": f'"{version}"'})
 
-    endpoint.__annotations__["stream_id"] = Annotated[UUID, Path(alias=kind.id_name)]
-    etag = {"description": "The version now.", "required": True, "schema": {"type": "string"}}
-    summary = f"What is remembered of one {kind.resource.value}."
-    add_question(app, kind.item, endpoint, model, summary, or_absent=True, headers={"ETag": etag})
+    def of_case(request: Request, case_reference: Reference) -> Response:
+        preconditions.may_read_one(request, resource)
+        case_id = _there(parts.log.case_of(case_reference))
+        return standing(case_id, the_one(aggregate.CATEGORY, case_id))
+
+    def by_id(request: Request, stream_id: UUID) -> Response:
+        preconditions.may_read_one(request, resource)
+        stream = Stream(aggregate.CATEGORY, stream_id)
+        return standing(_there(parts.log.case_of_stream(stream)), stream)
+
+    by_id.__annotations__["stream_id"] = Annotated[UUID, Path(alias=id_name(aggregate))]
+    add_question(
+        app,
+        item_of(aggregate),
+        of_case if aggregate.SCOPE is Scope.ONE_PER_CASE else by_id,
+        model,
+        f"How one {aggregate.CATEGORY} stands now.",
+        tag=aggregate.COLLECTION,
+        or_absent=True,
+        headers={"ETag": {"description": "The version now.", "required": True, "schema": {"type": "string"}}},
+    )
+
+
+def _there(case_id: CaseId | None) -> CaseId:
+    if case_id is None:
+        raise problems.not_found()
+    return case_id
 
 
 # --- cases ------------------------------------------------------------------------------------------------
@@ -119,7 +133,7 @@ def _cases(parts: Parts) -> Callable[..., Response]:
         after: Annotated[CaseReference | None, Query(description="The `next` of the page before.")] = None,
         limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
     ) -> Response:
-        _may_read(request, Resource.CASES)
+        preconditions.may_read(request, Resource.CASES)
         found = [
             (reference, case_id) for reference, case_id in parts.log.cases() if reference > (after or "")
         ]
@@ -132,10 +146,10 @@ def _cases(parts: Parts) -> Callable[..., Response]:
 
 def _history(parts: Parts) -> Callable[..., Response]:
     def endpoint(
-        request: Request, reference: Reference, as_of: AsOfQuery = None, known_at: KnownAtQuery = None
+        request: Request, case_reference: Reference, as_of: AsOfQuery = None, known_at: KnownAtQuery = None
     ) -> Response:
-        case_id = _case(parts, request, reference)
-        return json_of(history.replay(parts.log, case_id, _point(as_of, known_at)))
+        case_id = _case(parts, request, case_reference)
+        return json_of(replay.replay(parts.log, case_id, _point(as_of, known_at)))
 
     return endpoint
 
@@ -143,22 +157,22 @@ def _history(parts: Parts) -> Callable[..., Response]:
 def _differences(parts: Parts) -> Callable[..., Response]:
     def endpoint(  # noqa: PLR0913, PLR0917 - two points of two axes
         request: Request,
-        reference: Reference,
+        case_reference: Reference,
         first_as_of: AsOfQuery = None,
         first_known_at: KnownAtQuery = None,
         second_as_of: AsOfQuery = None,
         second_known_at: KnownAtQuery = None,
     ) -> Response:
-        case_id = _case(parts, request, reference)
+        case_id = _case(parts, request, case_reference)
         first, second = _point(first_as_of, first_known_at), _point(second_as_of, second_known_at)
-        return json_of(history.diff(parts.log, case_id, first, second))
+        return json_of(replay.diff(parts.log, case_id, first, second))
 
     return endpoint
 
 
-def _case(parts: Parts, request: Request, reference: str) -> ParticipantId:
+def _case(parts: Parts, request: Request, reference: str) -> CaseId:
     """Return the case of a reference, for whoever may read its history."""
-    _may_read_one(request, Resource.HISTORY)
+    preconditions.may_read_one(request, Resource.HISTORY)
     case_id = parts.log.case_of(reference)
     if case_id is None or not parts.log.case_history(case_id, parts.log.head()):
         raise problems.not_found()

@@ -17,18 +17,18 @@ from fastapi import FastAPI, Query, Request, Response
 from scp_api import preconditions, problems
 from scp_api.answers import add_question, json_of
 from scp_api.parts import Parts
-from scp_api.points import LAST_POSITION, DayQuery
+from scp_api.points import LAST_POSITION, DayQuery, KnownAt, KnownAtQuery
 from scp_events import follower
-from scp_events.access import Resource
-from scp_events.access.policy import READ
+from scp_events.access import Deny, Resource
 from scp_events.follower import AnyConnection, Projection
 from scp_events.projections import caseload, decisions, outcomes, referrals
 from scp_events.projections.caseload import Case
 from scp_events.projections.decisions import Decided
 from scp_events.projections.outcomes import Durations, Period, Rate
-from scp_events.vocabulary import PersonCode, Position, Refused, Word
+from scp_events.projections.referrals import Referral
+from scp_events.replay import Point, resolve
+from scp_events.vocabulary import REFERRING, OrganisationCode, PersonCode, Position, Refused, Word
 
-PROJECTIONS: tuple[Projection, ...] = (caseload, referrals, decisions, outcomes)
 LONGEST_WAIT = 10
 LARGEST_PAGE = 200
 _WAIT = re.compile(r"\s*wait\s*=\s*(\d{1,4})\s*(;.*)?", re.IGNORECASE | re.ASCII)
@@ -53,6 +53,13 @@ class Caseload(Word):
     cases: tuple[Case, ...]
 
 
+class Referrals(Word):
+    """An agency's referrals, oldest first, each with the day of every step."""
+
+    position: Position
+    referrals: tuple[Referral, ...]
+
+
 class DecisionPage(Word):
     """A page of the register of decisions; `next` is the `after` of the next page."""
 
@@ -73,6 +80,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add every question to a read model."""
     for path, endpoint, model, summary in (
         ("/caseload", _caseload(parts), Caseload, "Whom a key worker looks after."),
+        ("/referrals", _referrals(parts), Referrals, "The referrals of an agency, your own by default."),
         ("/decisions", _decisions(parts), DecisionPage, "The register of decisions, oldest first."),
         ("/outcomes", _outcomes(parts), Outcomes, "What became of referrals and goals."),
     ):
@@ -83,12 +91,37 @@ def _caseload(parts: Parts) -> Callable[..., Response]:
     def endpoint(
         request: Request,
         key_worker: Annotated[PersonCode, Query(examples=["kw-juniper"])],
+        on: DayQuery = None,
+        known_at: KnownAtQuery = None,
         min_position: MinPosition = 0,
     ) -> Response:
-        preconditions.allowed(request, READ, Resource.CASELOAD)
-        with _caught_up(parts, request, caseload, min_position) as (connection, position):
-            cases = caseload.of_key_worker(connection, key_worker, parts.now().date())
+        preconditions.may_read(request, Resource.CASELOAD)
+        day = on or _today(parts)
+        live = on is None and known_at is None
+        asked = (
+            _caught_up(parts, request, caseload, min_position)
+            if live
+            else _as_it_was(parts, caseload, day, known_at)
+        )
+        with asked as (connection, position):
+            cases = caseload.of_key_worker(connection, key_worker, day)
         return json_of(Caseload(position=position, cases=tuple(cases)))
+
+    return endpoint
+
+
+def _referrals(parts: Parts) -> Callable[..., Response]:
+    def endpoint(
+        request: Request,
+        agency: Annotated[OrganisationCode | None, Query(examples=["police"])] = None,
+        min_position: MinPosition = 0,
+    ) -> Response:
+        asker = preconditions.may_read(request, Resource.REFERRAL).actor
+        if asker.role in REFERRING and agency not in {None, asker.organisation}:
+            raise problems.denied(Deny("own-agency", "an agency sees its own referrals: leave out `agency`"))
+        with _caught_up(parts, request, referrals, min_position) as (connection, position):
+            found = referrals.of_agency(connection, agency or asker.organisation)
+        return json_of(Referrals(position=position, referrals=tuple(found)))
 
     return endpoint
 
@@ -100,7 +133,7 @@ def _decisions(parts: Parts) -> Callable[..., Response]:
         limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
         min_position: MinPosition = 0,
     ) -> Response:
-        preconditions.allowed(request, READ, Resource.DECISIONS)
+        preconditions.may_read(request, Resource.DECISIONS)
         with _caught_up(parts, request, decisions, min_position) as (connection, position):
             found = decisions.register(connection, Position(after), limit + 1)
         page = tuple(found[:limit])
@@ -118,8 +151,8 @@ def _outcomes(parts: Parts) -> Callable[..., Response]:
         until: DayQuery = None,
         min_position: MinPosition = 0,
     ) -> Response:
-        preconditions.allowed(request, READ, Resource.OUTCOMES)
-        cohort, day = Period(since=since or date.min, until=until or date.max), on or parts.now().date()
+        preconditions.may_read(request, Resource.OUTCOMES)
+        cohort, day = Period(since=since or date.min, until=until or date.max), on or _today(parts)
         with _caught_up(parts, request, outcomes, min_position) as (connection, position):
             return json_of(_figures(connection, position, day, cohort))
 
@@ -138,6 +171,21 @@ def _figures(connection: AnyConnection, position: Position, day: date, cohort: P
             outcomes.days_to_agreed_plan(connection, day, cohort),
         ),
     )
+
+
+@contextmanager
+def _as_it_was(
+    parts: Parts, projection: Projection, day: date, known_at: KnownAt
+) -> Iterator[tuple[AnyConnection, Position]]:
+    """Yield a connection on which the projection is as of the end of a day, and by what was known then."""
+    known = Position(known_at) if isinstance(known_at, int) else known_at
+    through = resolve(parts.log, Point(known_at=known)).known_through
+    with follower.at(parts.log, projection, follower.Point(as_of=day, known_through=through)) as connection:
+        yield connection, through
+
+
+def _today(parts: Parts) -> date:
+    return parts.log.calendar.day_of(parts.now())
 
 
 # --- how far ----------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ class RequestLog:
         logger.info(
             "answered",
             method=scope["method"] if scope["method"] in METHODS else "OTHER",
-            route=getattr(scope.get("route"), "path", None),
+            route=scope.get("address") or getattr(scope.get("route"), "path", None),
             status=status,
             milliseconds=round((time.perf_counter() - began) * 1000, 1),
         )

@@ -1,4 +1,4 @@
-"""The table of contents of `scp`, and the one place where a failure becomes a line and an exit code."""
+"""The table of contents of `scp-events`, and where a failure becomes a line and an exit code."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import typer
 
 from scp_cli import (
     demonstration,
+    doing,
     erasing,
     import_command,
     keeping,
@@ -26,7 +27,7 @@ from scp_cli import (
 from scp_cli.output import remark
 
 app = typer.Typer(
-    name="scp",
+    name="scp-events",
     help="Programme tracking for second-chance programmes: replay any case as known on any date.",
     no_args_is_help=True,
     rich_markup_mode=None,  # plain help: quick, narrow, and the same everywhere
@@ -37,6 +38,7 @@ app.command()(demonstration.demo)
 app.command()(serving.serve)
 app.command()(serving.token)
 app.command("import")(import_command.import_sheets)
+app.command()(doing.do)
 app.command()(reading.cases)
 app.command()(replaying.replay)
 app.command()(replaying.diff)
@@ -59,7 +61,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr] # ours are files
     try:
-        app(prog_name="scp")
+        app(prog_name="scp-events")
     except Exception as error:
         from scp_cli.failures import code_of, explain  # noqa: PLC0415 - only a failure pays for it
 
@@ -67,7 +69,7 @@ def main() -> None:
         if said is None:
             raise
         for line in said.splitlines():
-            remark(f"scp: {line}")
+            remark(f"scp-events: {line}")
         sys.exit(code_of(error))
 
 

@@ -10,18 +10,16 @@ import psycopg
 from scp_cli.connecting import opened_log
 from scp_cli.output import progress, remark
 from scp_events import follower
-from scp_events.event_log import EventLog
+from scp_events.event_log import LogReader
 from scp_events.follower import AnyConnection, Follower, Projection, State, checkpoints
-from scp_events.projections import caseload, decisions, outcomes, referrals
+from scp_events.projections import ALL as PROJECTIONS
 
-PROJECTIONS: tuple[Projection, ...] = (caseload, referrals, decisions, outcomes)
-"""Every projection there is."""
 PATIENCE = 1.5
 """Seconds without progress after which nobody else seems to be following; a projector looks every second."""
 
 
 @contextmanager
-def opened_answers(projection: Projection, *, catch_up: bool) -> Iterator[tuple[EventLog, AnyConnection]]:
+def opened_answers(projection: Projection, *, catch_up: bool) -> Iterator[tuple[LogReader, AnyConnection]]:
     """Yield the log, and a connection for a projection's questions.
 
     What is behind although it should not be is said on stderr: an old answer is not shown as a new one.
@@ -35,7 +33,7 @@ def opened_answers(projection: Projection, *, catch_up: bool) -> Iterator[tuple[
             yield log, connection
 
 
-def bring_up_to_date(log: EventLog, connection: AnyConnection, projections: Iterable[Projection]) -> None:
+def bring_up_to_date(log: LogReader, connection: AnyConnection, projections: Iterable[Projection]) -> None:
     """Let projections take in what the log holds: by whoever follows them, or else here."""
     for projection in projections:
         if not _others_do(log, connection, projection):
@@ -43,7 +41,7 @@ def bring_up_to_date(log: EventLog, connection: AnyConnection, projections: Iter
                 ours.catch_up()
 
 
-def _others_do(log: EventLog, connection: AnyConnection, projection: Projection) -> bool:
+def _others_do(log: LogReader, connection: AnyConnection, projection: Projection) -> bool:
     """Whether a projector brings it up to date: following it here as well would fence that projector."""
     head, found = log.head(), checkpoints.read(connection, projection)
     while found.owner is not None and found.position < head:
@@ -55,17 +53,17 @@ def _others_do(log: EventLog, connection: AnyConnection, projection: Projection)
     return found.position >= head
 
 
-def _say_what_is_behind(log: EventLog, connection: AnyConnection, projection: Projection) -> None:
+def _say_what_is_behind(log: LogReader, connection: AnyConnection, projection: Projection) -> None:
     found, head = checkpoints.read(connection, projection), log.head()
     if found.position < head or found.state is not State.FOLLOWING:
         remark(
-            f"scp: {projection.NAME} is {found.state} at position {found.position} of {head}:"
-            " `scp projections` says why"
+            f"scp-events: {projection.NAME} is {found.state} at position {found.position} of {head}:"
+            " `scp-events projections` says why"
         )
 
 
 @contextmanager
-def opened_projections() -> Iterator[tuple[EventLog, AnyConnection]]:
+def opened_projections() -> Iterator[tuple[LogReader, AnyConnection]]:
     """Yield the log, and a connection to ask how every projection stands; nothing is taken in.
 
     Tables that other SQL has made are no failure here: this is where one looks, and builds them anew.
@@ -75,12 +73,12 @@ def opened_projections() -> Iterator[tuple[EventLog, AnyConnection]]:
             try:
                 follower.prepare(log.conninfo, [projection])
             except follower.OtherTablesError as outdated:
-                remark(f"scp: {outdated}")
+                remark(f"scp-events: {outdated}")
         with psycopg.connect(log.conninfo, autocommit=True) as connection:
             yield log, connection
 
 
-def rebuilt(log: EventLog, projection: Projection) -> int:
+def rebuilt(log: LogReader, projection: Projection) -> int:
     """Build a projection anew, with a progress bar on a terminal; return where it stands then."""
     with progress(f"rebuilding {projection.NAME}") as bar:
         return follower.rebuild(log, projection, bar)

@@ -9,13 +9,13 @@ from uuid import UUID
 import psycopg
 from pydantic import ValidationError
 
-from scp_events.event_log import EventLog
-from scp_events.history import UnknownCaseError
+from scp_events.event_log import BlockingCommandHandler, CommandHandler, LogReader
 from scp_events.ledger.log import startup, tables
 from scp_events.ledger.log.settings import LedgerSettings
+from scp_events.replay import UnknownCaseError
 from scp_events.runtime import opening
 from scp_events.runtime.settings import ServiceSettings, what_is_wrong
-from scp_events.vocabulary import ParticipantId
+from scp_events.vocabulary import CaseId
 
 
 class LedgerSettingsError(Exception):
@@ -23,7 +23,7 @@ class LedgerSettingsError(Exception):
 
 
 @contextmanager
-def opened_log() -> Iterator[EventLog]:
+def opened_log() -> Iterator[LogReader]:
     """Yield the log of `SCP_DATABASE_URL`, or of the embedded server in `SCP_HOME`, with its keyring."""
     with opening.opened_log(ServiceSettings(), pool_size=2) as log:
         yield log
@@ -40,16 +40,24 @@ def opened_ledger() -> Iterator[tuple[str, LedgerSettings]]:
 
 
 @contextmanager
-def opened_to_append() -> Iterator[EventLog]:
-    """Yield the log for a command that appends to it, once its anchors say that it is the newest.
+def opened_to_append() -> Iterator[tuple[LogReader, BlockingCommandHandler]]:
+    """Yield the log, and what appends to it, once its anchors say that it is the newest.
+
+    Raises `StaleLogError` or `ReadOnlyError`.
+    """
+    with opened_log() as log, BlockingCommandHandler(handler_of(log)) as handler:
+        yield log, handler
+
+
+def handler_of(log: LogReader) -> CommandHandler:
+    """Return what appends to a log, once its anchors say that it is the newest: for who opens it themselves.
 
     Raises `StaleLogError` or `ReadOnlyError`.
     """
     settings = ledger_settings()
-    with opened_log() as log:
-        startup.prepare(log.conninfo, settings)
-        startup.compare(log.conninfo, settings).must_allow_appending()
-        yield log
+    startup.prepare(log.conninfo, settings)
+    startup.compare(log.conninfo, settings).must_allow_appending()
+    return CommandHandler(log.conninfo, log.keyring)
 
 
 def ledger_settings() -> LedgerSettings:
@@ -60,16 +68,16 @@ def ledger_settings() -> LedgerSettings:
         raise LedgerSettingsError(what_is_wrong(error)) from None
 
 
-def case_named(log: EventLog, named: str) -> ParticipantId:
+def case_named(log: LogReader, named: str) -> CaseId:
     """Return the case with this reference or id."""
     case_id = log.case_of(named) or log.case_of(named.upper()) or _id(named)
     if case_id is None:
-        raise UnknownCaseError(f"there is no case {named!r}: `scp cases` lists those there are")
+        raise UnknownCaseError(f"there is no case {named!r}: `scp-events cases` lists those there are")
     return case_id
 
 
-def _id(named: str) -> ParticipantId | None:
+def _id(named: str) -> CaseId | None:
     try:
-        return ParticipantId(UUID(named))
+        return CaseId(UUID(named))
     except ValueError:
         return None

@@ -1,6 +1,6 @@
-"""`scp demo`: a fictional organisation's spreadsheets, imported and replayed, with what to try next."""
+"""`scp-events demo`: a fictional organisation's spreadsheets, imported and replayed, and what to try."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def demo(
     """
     if not examples.is_dir():
         remark(
-            f"scp: the example is not at {examples}: it comes with the repository, not with the package;"
-            " run this in a checkout, or name its directory with --examples"
+            f"scp-events: the example is not at {examples}: it comes with the repository, not with the"
+            " package; run this in a checkout, or name its directory with --examples"
         )
         raise typer.Exit(1)
     home = Path(os.environ.setdefault("SCP_HOME", str(REPOSITORY / ".demo")))

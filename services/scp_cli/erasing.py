@@ -1,6 +1,6 @@
-"""`scp erase`: a young person's data erased, asked by one person, approved by another, carried out."""
+"""`scp-events erase`: a young person's data erased, asked by one person, approved by another, carried out."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scp_cli.output import Format, Shown, as_json, remark, show_rich, write
+from scp_cli.people import OURS, Organisation, Role, somebody
 
 if TYPE_CHECKING:
-    from scp_events.aggregates.participant import ErasureOrigin, ParticipantCommand
+    from scp_events.aggregates.record.events import ErasureOrigin
     from scp_events.erasure import Certificate, Standing
-    from scp_events.event_log import EventLog
-    from scp_events.vocabulary import Actor, Decision, ParticipantId
+    from scp_events.event_log import BlockingCommandHandler, LogReader
+    from scp_events.vocabulary import Actor, CaseId, Command, Grounds
 
 ORIGINS = "participant, guardian, retention-schedule or court"
 
@@ -27,10 +28,8 @@ def erase(  # noqa: PLR0913 - one argument an option
     ] = None,
     *,
     by: Annotated[str, typer.Option(metavar="CODE", help="Who asks, approves, refuses or carries it out.")],
-    role: Annotated[str, typer.Option(help="In which role.")] = "supervisor",
-    organisation: Annotated[
-        str, typer.Option(metavar="CODE", help="For which organisation.")
-    ] = "second-chance",
+    role: Role = "supervisor",
+    organisation: Organisation = OURS,
     origin: Annotated[str, typer.Option(help=f"On whose account: {ORIGINS}.")] = "participant",
     grounds: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Why it is approved or refused, as JSON.")
@@ -50,108 +49,126 @@ def erase(  # noqa: PLR0913 - one argument an option
     """
     if (case is None) != resume:
         raise typer.BadParameter("name a CASE, or --resume every erasure that was approved")
-    actor = _actor(by, role, organisation)
-    from scp_cli.connecting import case_named, opened_log
+    actor, said = somebody(by, role, organisation), _grounds(grounds)
+    from scp_cli.connecting import case_named, opened_log, opened_to_append
     from scp_events import erasure
 
-    with opened_log() as log:
+    if dry_run:
+        with opened_log() as log:
+            for case_id in [case_named(log, case)] if case else erasure.unfinished(log):
+                _show_standing(log, case_id, erasure.standing(log, case_id))
+        return
+    with opened_to_append() as (log, handler):
         if case is not None:
-            cases = [case_named(log, case)]
-            if not dry_run:
-                _decide(log, cases[0], actor, origin, _grounds(grounds, actor), refuse=refuse)
-        else:
-            cases = erasure.unfinished(log)
-        for case_id in cases:
-            _go_on(log, case_id, actor, how, dry_run=dry_run)
+            decision = _decision(log, case_named(log, case), _origin(origin), said, refuse=refuse)
+            if decision is not None:
+                _say(handler, case_named(log, case), decision, actor)
+        for case_id in [case_named(log, case)] if case else erasure.unfinished(log):
+            _go_on(log, handler, case_id, actor, how)
 
 
 # --- deciding ---------------------------------------------------------------------------------------------
 
 
-def _decide(  # noqa: PLR0913 - what one decision comes with
-    log: EventLog,
-    case_id: ParticipantId,
-    actor: Actor,
-    origin: str,
-    decision: Decision | None,
-    *,
-    refuse: bool,
-) -> None:
-    """Record what somebody decides about the erasure, where something is left to decide."""
+def _decision(
+    log: LogReader, case_id: CaseId, origin: ErasureOrigin, grounds: Grounds | None, *, refuse: bool
+) -> Command | None:
+    """Return what somebody decides about the erasure; None where nothing is left to decide."""
     from scp_events import erasure
-    from scp_events.aggregates import participant
+    from scp_events.aggregates.record import Erasure
+    from scp_events.aggregates.record.commands import ApproveErasure, RefuseErasure, RequestErasure
 
-    state = erasure.standing(log, case_id).erasure
-    if state in participant.ERASING:
-        return
-    if decision is None:
-        said = participant.RequestErasure(origin=_origin(origin), requested_by=actor)
-        if state is not participant.Erasure.REQUESTED:
-            _say(log, case_id, said, actor)
-    elif refuse:
-        _say(log, case_id, participant.RefuseErasure(decision=decision), actor)
-    else:
-        approved = participant.ApproveErasure(decision=decision, approved_on=_now().date())
-        _say(log, case_id, approved, actor)
+    found = erasure.standing(log, case_id)
+    if found.approved is not None:
+        return None
+    if grounds is None:
+        return None if found.erasure is Erasure.REQUESTED else RequestErasure(origin=origin)
+    return RefuseErasure(decision=grounds) if refuse else ApproveErasure(decision=grounds)
 
 
-def _say(log: EventLog, case_id: ParticipantId, command: ParticipantCommand, actor: Actor) -> None:
+def _say(handler: BlockingCommandHandler, case_id: CaseId, command: Command, actor: Actor) -> None:
     from uuid_utils.compat import uuid7
 
-    from scp_events import casework, erasure
-    from scp_events.aggregates import participant
-    from scp_events.vocabulary import CommandId, Provenance
+    from scp_events import erasure
+    from scp_events.aggregates import record
+    from scp_events.event_log import CommandRequest
+    from scp_events.vocabulary import CommandId, Provenance, the_one
 
-    sent = Provenance(by=actor, command_id=CommandId(uuid7()), occurred_at=_now(), purpose=erasure.PURPOSE)
-    casework.handle(log, participant, case_id, command, sent, case_id=case_id)
+    handler.handle(
+        CommandRequest(
+            aggregate=record,
+            stream=the_one(record.CATEGORY, case_id),
+            case_id=case_id,
+            command=command,
+            provenance=Provenance(by=actor, command_id=CommandId(uuid7()), purpose=erasure.PURPOSE),
+        )
+    )
 
 
 # --- carrying out -----------------------------------------------------------------------------------------
 
 
-def _go_on(log: EventLog, case_id: ParticipantId, actor: Actor, how: Format, *, dry_run: bool) -> None:
+def _go_on(
+    log: LogReader, handler: BlockingCommandHandler, case_id: CaseId, actor: Actor, how: Format
+) -> None:
     """Carry out what was approved, and show the certificate; or say how it stands."""
     import psycopg
 
-    from scp_cli.answering import PROJECTIONS, bring_up_to_date
+    from scp_cli.answering import bring_up_to_date
     from scp_events import erasure, follower
-    from scp_events.aggregates import participant
     from scp_events.follower.purging import purge_copies
+    from scp_events.projections import ALL as PROJECTIONS
 
     found = erasure.standing(log, case_id)
-    if dry_run or found.erasure not in participant.ERASING:
+    if found.approved is None:
         _show_standing(log, case_id, found)
         return
     follower.prepare(log.conninfo, PROJECTIONS)
     certificate = erasure.carry_out(
-        log, case_id, PROJECTIONS, by=actor, now=_now(), after=lambda step: remark(f"scp: {step}: done")
+        log,
+        handler,
+        case_id,
+        PROJECTIONS,
+        by=actor,
+        now=datetime.now(UTC),
+        after=lambda step: remark(f"scp-events: {step}: done"),
     )
     with psycopg.connect(log.conninfo, autocommit=True) as connection:
         bring_up_to_date(log, connection, PROJECTIONS)
     purge_copies(log.conninfo, PROJECTIONS, certificate.keys)  # what was read before and written since
     _show_certificate(log, certificate, how)
-    for other, is_linked in log.load(participant, case_id).state.links.items():
-        if is_linked:
-            remark(f"scp: linked to {log.reference_of(other) or other}: erase that record as well")
+    for other in _linked_to(log, case_id):
+        remark(f"scp-events: linked to {log.reference_of(other) or other}: erase that record as well")
 
 
-def _show_standing(log: EventLog, case_id: ParticipantId, found: Standing) -> None:
-    from scp_events.aggregates.participant import ERASING, Erasure
+def _linked_to(log: LogReader, case_id: CaseId) -> list[CaseId]:
+    """Return the other records of the same person."""
+    from scp_events.aggregates import participant
+    from scp_events.history import effective, state_of
+    from scp_events.vocabulary import the_one
+
+    history = log.stream_history(the_one(participant.CATEGORY, case_id))
+    state = state_of(participant, effective(recorded.fact for recorded in history))
+    return list(participant.view(state).linked)
+
+
+def _show_standing(log: LogReader, case_id: CaseId, found: Standing) -> None:
+    from scp_events.aggregates.record import Erasure
 
     named = log.reference_of(case_id) or str(case_id)
     write(f"{named}: erasure is {found.erasure}\n")
     if found.erasure is Erasure.REQUESTED and found.requested is not None:
         asked = found.requested
         remark(
-            f"scp: requested by {asked.event.requested_by.id} on {asked.recorded_at.date()}: somebody else"
+            f"scp-events: requested by {asked.by.id} on {asked.recorded_at.date()}: somebody else"
             " approves it with --by and --grounds, or refuses it with --refuse besides"
         )
-    elif found.erasure in ERASING:
-        remark(f"scp: `scp erase {named} --by CODE` carries it out, and prints the certificate")
+    elif found.approved is not None:
+        remark(f"scp-events: `scp-events erase {named} --by CODE` carries it out, and prints the certificate")
 
 
-def _show_certificate(log: EventLog, certificate: Certificate, how: Format) -> None:
-    from scp_cli.story import pairs
+def _show_certificate(log: LogReader, certificate: Certificate, how: Format) -> None:
+    from scp_events.case_file.story import pairs
 
     if how is Format.TABLE:
         show_rich(
@@ -164,8 +181,8 @@ def _show_certificate(log: EventLog, certificate: Certificate, how: Format) -> N
     epochs = {key.epoch for key in certificate.keys if key.epoch is not None}
     if any(each.retired_at is None for each in log.keyring.epochs() if each.epoch in epochs):
         remark(
-            "scp: backups made before still hold the keys: `scp keys rotate`, then `scp keys retire`, makes"
-            " them useless"
+            "scp-events: backups made before still hold the keys: `scp-events keys rotate`, then"
+            " `scp-events keys retire`, makes them useless"
         )
 
 
@@ -187,20 +204,8 @@ def _lines(certificate: Certificate) -> list[tuple[str, str]]:
 # --- what was typed ---------------------------------------------------------------------------------------
 
 
-def _actor(by: str, role: str, organisation: str) -> Actor:
-    from pydantic import ValidationError
-
-    from scp_events.vocabulary import Actor
-
-    try:
-        return Actor.model_validate({"id": by, "role": role, "organisation": organisation})
-    except ValidationError as error:
-        wrong = ", ".join(str(found["loc"][0]) for found in error.errors())
-        raise typer.BadParameter(f"not a known role, or not a code: see {wrong}") from None
-
-
 def _origin(typed: str) -> ErasureOrigin:
-    from scp_events.aggregates.participant import ErasureOrigin
+    from scp_events.aggregates.record.events import ErasureOrigin
 
     try:
         return ErasureOrigin(typed)
@@ -208,23 +213,18 @@ def _origin(typed: str) -> ErasureOrigin:
         raise typer.BadParameter(f"{typed!r} is not one of {ORIGINS}", param_hint="--origin") from None
 
 
-def _grounds(file: Path | None, by: Actor) -> Decision | None:
-    """Return a decision on the grounds in a file; what is wrong with it is said without what it says."""
+def _grounds(file: Path | None) -> Grounds | None:
+    """Return the grounds in a file; what is wrong with them is said without what they say."""
     if file is None:
         return None
     from pydantic import ValidationError
 
-    from scp_events.vocabulary import Decision, Grounds
+    from scp_events.vocabulary import Grounds
 
     try:
-        said = Grounds.model_validate_json(file.read_bytes())
-        return Decision(by=by, **dict(said))
+        return Grounds.model_validate_json(file.read_bytes())
     except ValidationError as error:
         wrong = ", ".join(sorted({".".join(map(str, found["loc"])) or "JSON" for found in error.errors()}))
         raise typer.BadParameter(
             f"{file} does not hold grounds: see {wrong}", param_hint="--grounds"
         ) from None
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import psycopg
 
 from scp_cli.connecting import LedgerSettingsError
-from scp_cli.importing import SheetsRefusedError
+from scp_events.commands import (
+    MistakenError,
+    NothingThereError,
+    NotJsonError,
+    Offer,
+    UnknownCommandError,
+    in_words_of,
+)
 from scp_events.database import DatabaseError
 from scp_events.erasure import ErasureIncompleteError
 from scp_events.event_log import (
@@ -13,13 +22,12 @@ from scp_events.event_log import (
     CommandIdReusedError,
     LogUnreachableError,
     LogUnwritableError,
-    NotAnsweredError,
     StaleVersionError,
     UnreadableEventError,
     UnsafeServerError,
 )
 from scp_events.follower import FencedError, OtherTablesError, UnknownProjectionError
-from scp_events.history import UnknownCaseError
+from scp_events.importing import SheetsRefusedError
 from scp_events.ledger.format.bundle import BundleTooLargeError
 from scp_events.ledger.format.note import NoteError
 from scp_events.ledger.format.tree import ProofError
@@ -30,6 +38,7 @@ from scp_events.ledger.log.startup import ReadOnlyError, StaleLogError
 from scp_events.ledger.log.tables import LedgerError
 from scp_events.ledger.witness.promises import PromisesError
 from scp_events.privacy import EncryptionError, KeyServiceDownError, KeysInUseError
+from scp_events.replay import NotKnownYetError, UnknownCaseError
 from scp_events.runtime.port import CannotListenError
 from scp_events.vocabulary import Refused
 
@@ -49,8 +58,8 @@ SAID = (
     LedgerSettingsError,
     LogUnreachableError,
     LogUnwritableError,
-    NotAnsweredError,
     NoteError,
+    NotKnownYetError,
     NothingToExportError,
     OtherTablesError,
     PromisesError,
@@ -61,6 +70,7 @@ SAID = (
     StaleLogError,
     StaleVersionError,
     UnknownCaseError,
+    UnknownCommandError,
     UnknownProjectionError,
     UnreadableEventError,
     UnsafeServerError,
@@ -73,14 +83,26 @@ def explain(error: Exception) -> str | None:
     """Return what to tell of an expected failure; None where it is a fault of the program."""
     match error:
         case Refused():
-            return f"{error.remedy} (rule: {error.rule})"
+            return f"{in_words_of(_typed, error.remedy)} (rule: {error.rule})"
         case psycopg.Error():
             return _of_database(error)
         case OSError():
             return f"{error.filename or 'output'}: {error.strerror or error}"
     if isinstance(error, SAID):
         return str(error)
-    return None
+    return next((said.format(error) for kind, said in OF_A_COMMAND.items() if isinstance(error, kind)), None)
+
+
+OF_A_COMMAND: Mapping[type[Exception], str] = {
+    MistakenError: "what was sent is not as it must be: {}",
+    NotJsonError: "what was sent is no JSON: `scp-events do COMMAND --schema` says how to write it",
+    NothingThereError: "nothing is called that: `scp-events cases` lists the cases, `replay` what is in one",
+}
+
+
+def _typed(offer: Offer) -> str:
+    """Return how a refusal names a command to whoever types: of those for every fact, which is to be said."""
+    return f"scp-events do {f'.../{offer.name}' if offer.is_for_every_fact else offer.name}"
 
 
 def code_of(error: Exception) -> int:

@@ -8,7 +8,7 @@ from datetime import date
 from rich.console import RenderableType
 from rich.text import Text
 
-from scp_cli.story import LOUD, pairs
+from scp_events.case_file.story import LOUD, pairs
 from scp_events.follower import AnyConnection
 from scp_events.projections.outcomes import (
     DEFINITIONS,
@@ -62,7 +62,7 @@ def _foundation(figure: Figure, definition: Definition) -> Iterator[tuple[str, s
     yield "definition", f"{definition.id}, version {definition.version}: {definition.counts}"
     yield "cohort", f"{definition.cohort}{_period(figure.cohort)}"
     cutoff = figure.data_cutoff
-    yield "cut-off", f"the log up to position {cutoff.position}, the world up to the end of {cutoff.on} UTC"
+    yield "cut-off", f"the log up to position {cutoff.position}, the world up to the end of {cutoff.on}"
     yield "N", str(figure.n)
     if isinstance(figure, Durations) and figure.percentiles:
         yield "percentiles", ", ".join(_percentile(*said) for said in figure.percentiles.items())

@@ -1,20 +1,22 @@
-"""`scp import`: spreadsheets into the log, and a report of what became of every row."""
+"""`scp-events import`: spreadsheets into the log, and a report of what became of every row."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scp_cli.output import Format, Shown, progress, remark, show, write
+from scp_cli.people import OURS, Organisation, somebody
 
 if TYPE_CHECKING:
-    from scp_cli.importing import ImportReport, Progress
-    from scp_events.event_log import EventLog
+    from scp_events.event_log import BlockingCommandHandler, LogReader
+    from scp_events.importing import ImportReport, Progress
     from scp_events.vocabulary import Actor
 
 PARTIAL = 3
@@ -28,9 +30,7 @@ def import_sheets(  # noqa: PLR0913 - one argument an option
     ],
     *,
     by: Annotated[str, typer.Option(metavar="CODE", help="Who imports, by their code.")] = "data-clerk",
-    organisation: Annotated[
-        str, typer.Option(metavar="CODE", help="Which organisation they import for.")
-    ] = "second-chance",
+    organisation: Organisation = OURS,
     rejected: Annotated[
         Path | None,
         typer.Option(
@@ -49,18 +49,23 @@ def import_sheets(  # noqa: PLR0913 - one argument an option
     rejected_to = rejected or directory.absolute().parent / "rejected"
     from scp_cli.connecting import opened_log, opened_to_append
 
-    with opened_log() if dry_run else opened_to_append() as log:
-        report = imported(log, directory, _clerk(by, organisation), rejected_to, dry_run=dry_run)
+    clerk = somebody(by, "data-clerk", organisation)
+    if dry_run:
+        with opened_log() as log:
+            report = imported(log, None, directory, clerk, rejected_to)
+    else:
+        with opened_to_append() as (log, handler):
+            report = imported(log, handler, directory, clerk, rejected_to)
     show_report(report, how)
     if report.rejected:
         raise typer.Exit(PARTIAL)
 
 
 def imported(
-    log: EventLog, directory: Path, by: Actor, rejected_to: Path, *, dry_run: bool = False
+    log: LogReader, handler: BlockingCommandHandler | None, directory: Path, by: Actor, rejected_to: Path
 ) -> ImportReport:
-    """Import a directory, with a progress bar on a terminal."""
-    from scp_cli.importing import import_directory
+    """Import a directory, with a progress bar on a terminal. Without a handler nothing is recorded."""
+    from scp_events.importing import import_directory
 
     with progress("importing") as bar:
 
@@ -68,23 +73,14 @@ def imported(
             bar(so_far.done, so_far.total)
 
         return import_directory(
-            log, directory, by=by, rejected_to=rejected_to, dry_run=dry_run, on_row=on_row
+            log,
+            handler,
+            directory,
+            by=by,
+            rejected_to=rejected_to,
+            on_row=on_row,
+            now=datetime.now(UTC),
         )
-
-
-def _clerk(code: str, organisation: str) -> Actor:
-    """Return who types the sheets in: a code, never the name of whoever is logged in."""
-    from pydantic import ValidationError
-
-    from scp_events.vocabulary import Actor, OrganisationId, PersonId, Role
-
-    try:
-        return Actor(id=PersonId(code), role=Role.DATA_CLERK, organisation=OrganisationId(organisation))
-    except ValidationError:
-        raise typer.BadParameter(
-            f"{code!r} at {organisation!r}: codes are lower case, digits and hyphens, such as dc-maple",
-            param_hint="--by, --organisation",
-        ) from None
 
 
 # --- the report -------------------------------------------------------------------------------------------

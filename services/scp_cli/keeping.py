@@ -1,6 +1,6 @@
-"""`scp keys`: how the keyring stands, and ending what older copies of it are good for."""
+"""`scp-events keys`: how the keyring stands, and ending what older copies of it are good for."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def status(*, how: Shown = Format.TABLE) -> None:
 
     with opened_log() as log:
         epochs = log.keyring.epochs()
-        remark(f"scp: the epochs' own keys are in {log.keyring.home.name}")
+        remark(f"scp-events: the epochs' own keys are in {log.keyring.home.name}")
     show([{name: getattr(each, name) for name in EPOCHS} for each in epochs], how, EPOCHS)
 
 
@@ -46,7 +46,9 @@ def rotate() -> None:
 
     with opened_log() as log, progress("wrapping keys anew") as bar:
         epoch = log.keyring.rotate(bar)
-    remark(f"scp: every key is on epoch {epoch}; `scp keys retire` makes copies from before useless")
+    remark(
+        f"scp-events: every key is on epoch {epoch}; `scp-events keys retire` makes earlier copies useless"
+    )
 
 
 @app.command()
@@ -61,4 +63,8 @@ def retire() -> None:
     with opened_log() as log:
         retired = log.keyring.retire()
     named = ", ".join(map(str, retired))
-    remark(f"scp: retired epoch {named}" if retired else "scp: there was no earlier epoch to retire")
+    remark(
+        f"scp-events: retired epoch {named}"
+        if retired
+        else "scp-events: there was no earlier epoch to retire"
+    )

@@ -1,6 +1,6 @@
 """What comes out: data on stdout in the format asked for, progress and remarks on stderr."""
 
-# ruff: noqa: PLC0415 - what only some outputs need is imported by them, so that `scp --help` is quick
+# ruff: noqa: PLC0415 - what only some outputs need is imported by them, so that `scp-events --help` is quick
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -61,7 +61,8 @@ def show(
         case Format.NDJSON:
             write("".join(map(as_json, rows)))
         case Format.CSV:
-            write(as_csv(rows, list(rows[0]) if rows else list(columns)))
+            fields = dict.fromkeys(field for row in rows for field in row)
+            write(as_csv(rows, list(fields) or list(columns)))
         case Format.TABLE:
             show_rich(table([in_brief(row) for row in rows], columns) if rows else "Nothing to show.")
 
@@ -106,15 +107,6 @@ def remark(text: str) -> None:
 
 # --- for people -------------------------------------------------------------------------------------------
 
-# What could make a terminal do something, or show text in another order than it was written.
-_OBEYED = (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_UNSEEN = dict.fromkeys(_OBEYED, "\N{REPLACEMENT CHARACTER}")
-
-
-def plain(text: object) -> str:
-    """Return text in one line, without characters that a terminal would obey."""
-    return " ".join(str(text).split()).translate(_UNSEEN)
-
 
 def show_rich(*parts: RenderableType) -> None:
     """Write something rich can draw; without colour where stdout is no terminal or NO_COLOR is set."""
@@ -123,17 +115,6 @@ def show_rich(*parts: RenderableType) -> None:
         for part in parts:
             console.print(part)
     write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
-
-
-def as_text(parts: Iterable[RenderableType]) -> str:
-    """Return what rich can draw as plain text, the same on every terminal."""
-    from rich.console import Console
-
-    text = io.StringIO()
-    console = Console(file=text, width=WIDEST, color_system=None, highlight=False, markup=False, emoji=False)
-    for part in parts:
-        console.print(part)
-    return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
 
 
 def _console() -> Console:
@@ -153,6 +134,8 @@ def table(rows: Sequence[Row], columns: Mapping[str, str]) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
+    from scp_events.case_file.words import in_words
+
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for field, heading in columns.items():
         numbers = all(isinstance(row.get(field), int | float | None) for row in rows)
@@ -160,22 +143,6 @@ def table(rows: Sequence[Row], columns: Mapping[str, str]) -> RenderableType:
     for row in rows:
         drawn.add_row(*(Text(in_words(row.get(field))) for field in columns))
     return drawn
-
-
-def in_words(value: object) -> str:
-    """Return a value as a table shows it."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case list():
-            return ", ".join(map(in_words, value))
-        case {"erased": True, "at": at}:
-            return f"[erased on {str(at)[:10]}]"
-        case dict():
-            return ", ".join(f"{plain(key)} {in_words(inner)}" for key, inner in value.items())
-    return plain(value)
 
 
 @contextmanager

@@ -1,47 +1,64 @@
-"""Where to stand in time, as typed: a date, an instant, or a place in the log."""
+"""Where to stand in time, as typed: a date, an instant, or a place in the log.
+
+A date is a day of the organisation. As a time in the world it means all of that day; as what was known, what
+was known by its end, or by now where it is not over yet.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
 
 import typer
 
-HOW = "write a date like 2025-03-14 (its end, UTC) or an instant like 2025-03-14T09:30:00Z"
+if TYPE_CHECKING:
+    from scp_events.event_log import LogReader
+
+Known: TypeAlias = datetime | date | int | None
+"""A time or a place in the log, as typed."""
+HOW = "write a date like 2025-03-14 or an instant like 2025-03-14T09:30:00Z"
+LONGEST_POSITION = len(str(2**62))
+"""The log counts in 64 bits, so no position is longer."""
 
 
-def day(text: str | None, option: str, otherwise: str | None = None) -> date:
-    """Return a day; without one the other one, or else today, UTC."""
+def day(text: str | None, option: str) -> date | None:
+    """Return a day."""
     try:
-        return date.fromisoformat(text or otherwise or datetime.now(UTC).date().isoformat())
+        return None if text is None else date.fromisoformat(text)
     except ValueError:
         said = f"{text!r} is not a day: write it like 2025-03-14"
         raise typer.BadParameter(said, param_hint=option) from None
 
 
-def moment(text: str | None, option: str) -> datetime | None:
-    """Return a time in the world; a date stands for its end, UTC."""
-    return None if text is None else _instant(text, option, HOW)
+def moment(text: str | None, option: str) -> datetime | date | None:
+    """Return a time in the world."""
+    return None if text is None else _moment(text, option, HOW)
 
 
-def known(text: str | None, option: str) -> datetime | int | None:
-    """Return a time or a place in the log: digits alone are a position, a date stands for its end, UTC."""
+def known(text: str | None, option: str) -> Known:
+    """Return a time, or a place in the log: digits alone are a position."""
     if text is None:
         return None
-    if text.isascii() and text.isdigit():
-        return _position(text, option)
-    return _instant(text, option, f"{HOW}, or a log position like 42")
-
-
-def _position(text: str, option: str) -> int:
-    """The log counts in 64 bits, so no position is longer."""
-    if len(text) > len(str(2**62)):
+    if not (text.isascii() and text.isdigit()):
+        return _moment(text, option, f"{HOW}, or a log position like 42")
+    if len(text) > LONGEST_POSITION:
         raise typer.BadParameter(f"{text[:24]}... is no log position", param_hint=option)
     return int(text)
 
 
-def _instant(text: str, option: str, how: str) -> datetime:
+def known_by(log: LogReader, said: Known) -> datetime | int | None:
+    """Return what was typed as an instant or a position: of a day its end, or now where it is not over."""
+    if isinstance(said, datetime) or not isinstance(said, date):
+        return said
+    now, calendar = log.now(), log.calendar
+    if said == calendar.day_of(now):
+        return now
+    return calendar.whole_day(said + timedelta(days=1)).at - timedelta(microseconds=1)
+
+
+def _moment(text: str, option: str, how: str) -> datetime | date:
     try:
-        return datetime.combine(date.fromisoformat(text), time.max, UTC)
+        return date.fromisoformat(text)
     except ValueError:
         pass
     try:

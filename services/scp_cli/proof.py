@@ -1,4 +1,4 @@
-"""The last thing `scp demo` shows: that nobody altered the log, and that others need not believe us."""
+"""The last thing `scp-events demo` shows: that nobody altered the log, and nobody need believe us."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from zipfile import ZipFile
 from scp_cli.connecting import ledger_settings
 from scp_cli.output import show_rich
 from scp_cli.proving import bundled, checked, told
-from scp_events.event_log import EventLog
+from scp_events.event_log import LogReader
 from scp_events.ledger.log import startup
-from scp_events.vocabulary import ParticipantId
+from scp_events.vocabulary import CaseId
 
 VERIFIER = "verify.py"
 
 
-def prove(log: EventLog, case_id: ParticipantId, home: Path) -> Path | None:
+def prove(log: LogReader, case_id: CaseId, home: Path) -> Path | None:
     """Verify the log, write a case's bundle below `home`, let it verify itself, and return where it is.
 
     None where this program has no key to sign with.

@@ -1,6 +1,6 @@
-"""`scp verify`, `export` and `anchors`: that the log is what it was, for ourselves and for others."""
+"""`scp-events verify`, `export` and `anchors`: that the log is what it was, for ourselves and for others."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ import typer
 from scp_cli.output import Format, Shown, as_json, progress, remark, show, write
 
 if TYPE_CHECKING:
-    from scp_events.event_log import EventLog
-    from scp_events.ledger.format.bundle import Opened
-    from scp_events.ledger.log.exporting import Readable
+    from scp_events.event_log import LogReader
     from scp_events.ledger.log.settings import LedgerSettings
     from scp_events.ledger.log.startup import Asked
     from scp_events.ledger.log.verifying import Anchor, Verified
-    from scp_events.vocabulary import ParticipantId
+    from scp_events.vocabulary import CaseId
 
 STALE = 3
 """The exit code where an anchor contradicts the log."""
@@ -80,7 +78,7 @@ def _cover(conninfo: str, settings: LedgerSettings) -> str | None:
     except StaleLogError as stale:
         return str(stale)
     except (AnchorError, OSError, *EXPECTED) as error:
-        remark(f"scp: no checkpoint was made: {error}")
+        remark(f"scp-events: no checkpoint was made: {error}")
     return None
 
 
@@ -100,7 +98,7 @@ def _held(conninfo: str, settings: LedgerSettings) -> list[Anchor]:
             log = known_log(connection)
             return list(held_in(AnchorFile(path), log, connection)) if log else []
     except AnchorError as error:
-        remark(f"scp: not compared with {path}: {error}")
+        remark(f"scp-events: not compared with {path}: {error}")
         return []
 
 
@@ -169,26 +167,30 @@ def export(
         name, archive = bundled(log, ledger_settings(), case_named(log, case), at=at, checkpoint=checkpoint)
     path = output or Path(f"{name}.zip")
     path.write_bytes(archive)
-    remark(f"scp: {path} can be verified with the verify.py in it; compare its key with `scp anchors`")
+    remark(
+        f"scp-events: {path} can be verified with the verify.py in it;"
+        " compare its key with `scp-events anchors`"
+    )
     write(f"{path}\n")
 
 
 def bundled(
-    log: EventLog,
+    log: LogReader,
     settings: LedgerSettings,
-    case_id: ParticipantId,
+    case_id: CaseId,
     *,
     at: int | None = None,
     checkpoint: bool = True,
 ) -> tuple[str, bytes]:
     """Return the name and the bytes of a case's bundle, what is new included."""
+    from scp_events.case_file.contents import readable
     from scp_events.ledger.log.exporting import export as export_case
 
     _cover_for_export(log, settings, checkpoint=checkpoint)
-    return export_case(log.conninfo, settings, case_id, lambda size: _readable(log, case_id, size), at=at)
+    return export_case(log.conninfo, settings, case_id, lambda size: readable(log, case_id, size), at=at)
 
 
-def _cover_for_export(log: EventLog, settings: LedgerSettings, *, checkpoint: bool) -> None:
+def _cover_for_export(log: LogReader, settings: LedgerSettings, *, checkpoint: bool) -> None:
     """Make the log's tables, key and newest checkpoint; what an anchor contradicts is not handed out."""
     from scp_events.ledger.log import startup
 
@@ -196,51 +198,6 @@ def _cover_for_export(log: EventLog, settings: LedgerSettings, *, checkpoint: bo
     contradiction = _cover(log.conninfo, settings) if checkpoint else None
     if contradiction:
         raise startup.StaleLogError(contradiction)
-
-
-def _readable(log: EventLog, case_id: ParticipantId, size: int) -> Readable:
-    """Return the case as it was known at a size of the log, as people read it."""
-    from dataclasses import asdict
-
-    from scp_cli.output import as_text
-    from scp_cli.story import story
-    from scp_events.history import Point, replay
-    from scp_events.ledger.log.exporting import Readable
-    from scp_events.policy import POLICIES
-    from scp_events.vocabulary import Position
-
-    told = replay(log, case_id, Point(known_at=Position(size)))
-    named = {entry.decision.policy_version for entry in told.story if entry.decision}
-    return Readable(
-        reference=told.case_reference,
-        replay=f"{told.model_dump_json(indent=1)}\n".encode(),
-        story=as_text(story(told)),
-        policies={version: asdict(POLICIES[version]) for version in sorted(named & POLICIES.keys())},
-        opened=_opened(log, case_id, size),
-    )
-
-
-def _opened(log: EventLog, case_id: ParticipantId, size: int) -> dict[int, list[Opened]]:
-    """Open the case's encrypted parts, each with the salt by which its digest can be checked.
-
-    Whoever may read the story may have them. What is erased stays so, and its proofs hold nevertheless.
-    """
-    import psycopg
-
-    from scp_events.ledger.format.bundle import Opened
-    from scp_events.ledger.log import tables
-    from scp_events.vocabulary import Erased, Stream
-
-    with psycopg.connect(log.conninfo, autocommit=True) as connection:
-        rows = tables.rows_of_case(connection, case_id, size)
-    log.codec.foresee(stored for _, _, _, _, _, stored, _ in rows)
-    found: dict[int, list[Opened]] = {}
-    for position, stream_id, version, _, stored_as, stored, category in rows:
-        for part in log.codec.open(stored_as, stored, Stream(category, stream_id), version):
-            if not isinstance(part, Erased):
-                said = Opened(part.digest, part.salt, part.text.decode())
-                found.setdefault(position, []).append(said)
-    return found
 
 
 # --- anchors ----------------------------------------------------------------------------------------------
@@ -262,18 +219,19 @@ def anchors(
     one of them contradicts: the database was restored from an older backup, or rewritten.
     """
     from scp_cli.connecting import opened_ledger
+    from scp_events.case_file.printed import foot_of
     from scp_events.ledger.log.startup import compare
 
     with opened_ledger() as (conninfo, settings):
         rows = [_as_anchor(each) for each in compare(conninfo, settings).asked]
         if paper is not None:
             rows.append(_on_paper(conninfo, paper))
-        log, foot = _log_and_foot(conninfo)
+        log, foot = _log_of(conninfo), foot_of(conninfo)
     show(rows, how, COLUMNS)
     if log:
-        remark(f"scp: this log signs with {log}")
+        remark(f"scp-events: this log signs with {log}")
     if foot:
-        remark(f"scp: newest published: {foot}")
+        remark(f"scp-events: newest published: {foot}")
     if any(row["contradicts"] for row in rows):
         raise typer.Exit(STALE)
 
@@ -308,29 +266,12 @@ def _on_paper(conninfo: str, said: str) -> dict[str, object]:
     return {"anchor": "paper", "events": size, "contradicts": root != printed, "says": says}
 
 
-def _log_and_foot(conninfo: str) -> tuple[str | None, str | None]:
-    """Return the log's public key, and its newest published checkpoint as it is printed."""
+def _log_of(conninfo: str) -> str | None:
+    """Return the public key of the log in a database; None where it has not signed anything yet."""
     import psycopg
 
     from scp_events.ledger.log.log_key import known_log
 
     with psycopg.connect(conninfo, autocommit=True) as connection:
         log = known_log(connection)
-    return (log.vkey if log else None), foot_of(conninfo)
-
-
-def foot_of(conninfo: str) -> str | None:
-    """Return what is printed below a report: the newest published checkpoint; None where there is none."""
-    import psycopg
-
-    from scp_events.ledger.format.checkpoint import Checkpoint
-    from scp_events.ledger.format.note import Note
-    from scp_events.ledger.format.paper import format_for_paper
-    from scp_events.ledger.log import tables
-
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        note = tables.published_at(connection, None) if tables.are_there(connection) else None
-    if note is None:
-        return None
-    checkpoint = Checkpoint.parse(Note.parse(note).text)
-    return format_for_paper(checkpoint.size, checkpoint.root) if checkpoint.size else None
+    return log.vkey if log else None

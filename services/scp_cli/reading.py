@@ -1,19 +1,21 @@
-"""`scp cases`, `caseload`, `outcomes`, `decisions`: questions, asked of the log or of its projections."""
+"""`scp-events cases`, `caseload`, `outcomes`, `decisions`: questions to the log or its projections."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from scp_cli.output import Format, Row, Shown, remark, show, show_rich
-from scp_cli.points import day
+from scp_cli.points import Known, day, known, known_by
 
 if TYPE_CHECKING:
-    from scp_events.event_log import EventLog
+    from scp_events.event_log import LogReader
     from scp_events.follower import AnyConnection
     from scp_events.projections.decisions import Decided
 
@@ -24,7 +26,7 @@ CatchUp: TypeAlias = Annotated[
     ),
 ]
 On: TypeAlias = Annotated[
-    str | None, typer.Option("--on", metavar="DATE", help="The day to answer for; by default today, UTC.")
+    str | None, typer.Option("--on", metavar="DATE", help="The day to answer for; by default today.")
 ]
 Since: TypeAlias = Annotated[str | None, typer.Option("--since", metavar="DATE", help="From this day on.")]
 Until: TypeAlias = Annotated[
@@ -47,6 +49,7 @@ LOADS = {
     "key_worker": "key worker",
     "organisation": "organisation",
     "participants": "young people",
+    "over_capacity": "over capacity",
     "reviews_overdue": "reviews overdue",
 }
 THEIR_CASES = {
@@ -56,7 +59,7 @@ THEIR_CASES = {
     "plan_status": "plan",
     "next_review_on": "next review",
     "review_overdue": "overdue",
-    "last_held_at": "last met",
+    "last_held_on": "last met",
     "held_minutes": "minutes",
     "missed_contacts": "missed",
 }
@@ -68,26 +71,53 @@ def caseload(
         str | None, typer.Option(metavar="CODE", help="Whose young people; without it, everybody's numbers.")
     ] = None,
     on: On = None,
+    known_at: Annotated[
+        str | None,
+        typer.Option("--known-at", metavar="TIME|POSITION", help="As it was known then; by default now."),
+    ] = None,
     catch_up: CatchUp = True,
     how: Shown = Format.TABLE,
 ) -> None:
-    """Show how much each key worker looks after, or whom."""
-    today = day(on, "--on")
-    from scp_cli.answering import opened_answers
+    """Show how much each key worker looks after, or whom.
+
+    With --on or --known-at as it was at the end of that day, and as it was known then. That is built from the
+    log for this one answer, and takes as long as `scp-events rebuild`.
+    """
+    asked = day(on, "--on"), known(known_at, "--known-at")
     from scp_events.projections import caseload as projection
     from scp_events.vocabulary import PersonId
 
-    with opened_answers(projection, catch_up=catch_up) as (_, connection):
+    with _caseloads(*asked, catch_up=catch_up) as (connection, today):
         if key_worker is None:
             show(projection.loads(connection, today), how, LOADS)
         else:
-            theirs = projection.of_key_worker(connection, PersonId(key_worker), today)
-            show(theirs, how, THEIR_CASES, by_day)
+            show(projection.of_key_worker(connection, PersonId(key_worker), today), how, THEIR_CASES)
 
 
-def by_day(row: Row) -> Row:
-    """Return a row with days for instants."""
-    return {**row, "last_held_at": (row["last_held_at"] or "")[:10]}
+@contextmanager
+def _caseloads(on: date | None, known_at: Known, *, catch_up: bool) -> Iterator[tuple[AnyConnection, date]]:
+    """Yield a connection to ask for caseloads, and the day to ask for."""
+    from scp_cli.answering import opened_answers
+    from scp_cli.connecting import opened_log
+    from scp_events import follower
+    from scp_events.projections import caseload as projection
+    from scp_events.replay import Point, resolve
+    from scp_events.vocabulary import Position
+
+    if on is None and known_at is None:
+        with opened_answers(projection, catch_up=catch_up) as (log, connection):
+            yield connection, _today(log)
+        return
+    with opened_log() as log:
+        place, today = known_by(log, known_at), on or _today(log)
+        seen = resolve(log, Point(known_at=Position(place) if isinstance(place, int) else place))
+        point = follower.Point(as_of=today, known_through=seen.known_through)
+        with follower.at(log, projection, point) as connection:
+            yield connection, today
+
+
+def _today(log: LogReader) -> date:
+    return log.calendar.day_of(log.now())
 
 
 # --- outcomes ---------------------------------------------------------------------------------------------
@@ -106,13 +136,14 @@ def outcomes(
     Each with its definition, what it was made from, N and who was left out. The cohort of a figure is
     everybody, or those whose index date lies between --since and --until.
     """
-    asked = (day(on, "--on"), day(since, "--since", "0001-01-01"), day(until, "--until", "9999-12-31"))
+    asked, first, last = day(on, "--on"), day(since, "--since"), day(until, "--until")
     from scp_cli.answering import opened_answers
     from scp_cli.figures import drawn, figures
     from scp_events.projections import outcomes as projection
 
-    with opened_answers(projection, catch_up=catch_up) as (_, connection):
-        found = figures(connection, asked[0], projection.Period(since=asked[1], until=asked[2]))
+    cohort = projection.Period(since=first or date.min, until=last or date.max)
+    with opened_answers(projection, catch_up=catch_up) as (log, connection):
+        found = figures(connection, asked or _today(log), cohort)
     if how is Format.TABLE:
         show_rich(*(part for figure in found for part in drawn(figure)))
     else:
@@ -124,7 +155,7 @@ def outcomes(
 DECISIONS = {
     "position": "#",
     "case_reference": "case",
-    "occurred_at": "on",
+    "decided_on": "on",
     "type": "what",
     "decided_by": "by",
     "reason_code": "reason",
@@ -143,7 +174,7 @@ def decisions(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """List who decided what, on what grounds.
 
-    In the order recorded. Grounds are codes here; `scp replay` has the words.
+    In the order recorded. Grounds are codes here; `scp-events replay` has the words.
     """
     from scp_cli.answering import opened_answers
     from scp_events.projections import decisions as projection
@@ -155,11 +186,11 @@ def decisions(  # noqa: PLR0913 - one argument an option
     rows = [{"case_reference": references.get(row["case_id"]), **row} for row in rows]
     show(rows, how, DECISIONS, _in_brief)
     if len(found) > limit:
-        remark(f"scp: there are more: --after {found[limit - 1].position} goes on")
+        remark(f"scp-events: there are more: --after {found[limit - 1].position} goes on")
 
 
 def _decided(  # noqa: PLR0913, PLR0917 - as they were asked for
-    log: EventLog, connection: AnyConnection, case: str | None, by: str | None, after: int, limit: int
+    log: LogReader, connection: AnyConnection, case: str | None, by: str | None, after: int, limit: int
 ) -> list[Decided]:
     from scp_cli.connecting import case_named
     from scp_events.projections import decisions as projection
@@ -179,7 +210,6 @@ def _in_brief(row: Row) -> Row:
     basis = row["legal_basis"]
     return {
         **row,
-        "occurred_at": row["occurred_at"][:10],
         "type": row["type"].replace(".", ": ").replace("-", " "),
         "legal_basis": f"{basis['act']} {basis['section']}",
     }

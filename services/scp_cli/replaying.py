@@ -1,22 +1,22 @@
-"""`scp replay` and `scp diff`: a case as it was, as it was known, and what lies between two points."""
+"""`scp-events replay` and `scp-events diff`: a case as it was and as it was known, and two points of it."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from scp_cli.output import Format, Shown, as_csv, as_json, show_rich, write
-from scp_cli.points import known, moment
-from scp_cli.proving import foot_of
+from scp_cli.points import known, known_by, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scp_events.event_log import EventLog
-    from scp_events.history import CaseDifference, CaseReplay, Entry, Point
+    from scp_events.event_log import LogReader
+    from scp_events.replay import CaseDifference, CaseReplay, Entry, Point
 
 Case: TypeAlias = Annotated[
     str,
@@ -46,14 +46,16 @@ def replay(
 ) -> None:
     """Tell a case as it was, and as it was known.
 
-    A date means its end, UTC. TIME is a date or an instant with its zone; a bare number is a log position.
+    TIME is a date, which is a whole day of the organisation, or an instant with its zone; a bare number is a
+    log position.
     """
-    at = _point((as_of, "--as-of"), (known_at, "--known-at"), trust_source_times)
+    at = _asked((as_of, "--as-of"), (known_at, "--known-at"))
     from scp_cli.connecting import case_named, opened_log
-    from scp_events import history
+    from scp_events.case_file.printed import foot_of
+    from scp_events.replay import replay as replayed
 
     with opened_log() as log:
-        told = history.replay(log, case_named(log, case), at)
+        told = replayed(log, case_named(log, case), _point(log, at, trust_source_times))
         show_replay(told, how, foot_of(log.conninfo) if how is Format.TABLE else None)
 
 
@@ -78,28 +80,39 @@ def diff(  # noqa: PLR0913 - one argument an option
     """
     if not any((from_as_of, from_known_at, to_as_of, to_known_at)):
         raise typer.BadParameter("say from where to compare, such as --from-known-at 2025-03-14")
-    first = _point((from_as_of, "--from-as-of"), (from_known_at, "--from-known-at"), trust_source_times)
-    second = _point((to_as_of, "--to-as-of"), (to_known_at, "--to-known-at"), trust_source_times)
+    asked = (
+        _asked((from_as_of, "--from-as-of"), (from_known_at, "--from-known-at")),
+        _asked((to_as_of, "--to-as-of"), (to_known_at, "--to-known-at")),
+    )
     from scp_cli.connecting import case_named, opened_log
-    from scp_events import history
+    from scp_events.replay import diff as difference
 
     with opened_log() as log:
-        case_id = case_named(log, case)
-        show_difference(log, history.diff(log, case_id, first, second), (first, second), how)
+        first, second = (_point(log, each, trust_source_times) for each in asked)
+        told = difference(log, case_named(log, case), first, second)
+        show_difference(log, told, (first, second), how)
 
 
 Typed: TypeAlias = tuple[str | None, str]
 """What was typed, and the option it was typed for."""
 
 
-def _point(as_of: Typed, known_at: Typed, trust: bool) -> Point:  # noqa: FBT001 - an option of the command
-    world, log_place = moment(*as_of), known(*known_at)
-    from scp_events.history import Point
+Asked: TypeAlias = tuple[datetime | date | None, datetime | date | int | None]
+"""A time in the world, and a time or a place in the log."""
+
+
+def _asked(as_of: Typed, known_at: Typed) -> Asked:
+    return moment(*as_of), known(*known_at)
+
+
+def _point(log: LogReader, asked: Asked, trust: bool) -> Point:  # noqa: FBT001 - an option of the command
+    from scp_events.replay import Point
     from scp_events.vocabulary import Position
 
+    place = known_by(log, asked[1])
     return Point(
-        as_of=world,
-        known_at=Position(log_place) if isinstance(log_place, int) else log_place,
+        as_of=asked[0],
+        known_at=Position(place) if isinstance(place, int) else place,
         trust_source=trust,
     )
 
@@ -111,7 +124,7 @@ def show_replay(told: CaseReplay, how: Format, foot: str | None = None) -> None:
     """Write a replayed case: whole as JSON, as a story above its checkpoint, or row by row."""
     match how:
         case Format.TABLE:
-            from scp_cli.story import story
+            from scp_events.case_file.story import story
 
             show_rich(*story(told), *([f"Covered by a checkpoint: {foot}."] if foot else []))
         case Format.JSON:
@@ -120,14 +133,14 @@ def show_replay(told: CaseReplay, how: Format, foot: str | None = None) -> None:
             _show_entries([_flat(entry) for entry in told.story], how)
 
 
-def show_difference(log: EventLog, told: CaseDifference, between: tuple[Point, Point], how: Format) -> None:
+def show_difference(log: LogReader, told: CaseDifference, between: tuple[Point, Point], how: Format) -> None:
     """Write what differs: whole as JSON or to read, or its entries, one a row, each with its cause."""
     match how:
         case Format.TABLE:
-            from scp_cli.story import difference
-            from scp_events import history
+            from scp_events.case_file.story import difference
+            from scp_events.replay import replay as replayed
 
-            stories = (history.replay(log, told.case_id, point).story for point in between)
+            stories = (replayed(log, told.case_id, point).story for point in between)
             show_rich(*difference(told, {entry.position: entry for s in stories for entry in s}.values()))
         case Format.JSON:
             write(told.model_dump_json(indent=2) + "\n")
@@ -146,7 +159,7 @@ def _flat(entry: Entry) -> dict[str, Any]:
 
 
 def _show_entries(rows: list[dict[str, Any]], how: Format) -> None:
-    from scp_events.history import Entry
+    from scp_events.replay import Entry
 
     if how is Format.NDJSON:
         write("".join(map(as_json, rows)))

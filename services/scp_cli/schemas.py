@@ -1,4 +1,4 @@
-"""What programs may rely on in `scp replay --format json` and `scp diff --format json`.
+"""What programs may rely on in `scp-events replay --format json` and `scp-events diff --format json`.
 
     python -m scp_cli.schemas docs/schemas
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from scp_cli.output import as_json
-from scp_events.history import CaseDifference, CaseReplay
+from scp_events.replay import CaseDifference, CaseReplay
 
 PUBLISHED: dict[str, tuple[type[BaseModel], int]] = {
     "case-replay": (CaseReplay, 1),

@@ -1,11 +1,11 @@
-"""`scp serve`: the HTTP API, the projector and the ledger, side by side on this machine.
+"""`scp-events serve`: the HTTP API, the projector and the ledger, side by side on this machine.
 
 Services never import each other, so each is a process of its own, started as `python -m`. This one holds the
 database, passes on the wish to stop, and ends as soon as one of them does. They end with it, however it ends:
 each watches its stdin, of which this process alone holds the other end.
 """
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from scp_cli.output import remark, write
+from scp_cli.people import OURS, By, Credentials, Organisation, Role, somebody
 from scp_events.runtime import ending
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def serve(
 ) -> None:
     """Serve the HTTP API, and keep the projections and the ledger in step.
 
-    Runs until Ctrl-C. Listens on this machine alone and believes its own development tokens (`scp token`),
-    unless SCP_ISSUER says whose.
+    Runs until Ctrl-C. Listens on this machine alone and believes its own development tokens
+    (`scp-events token`), unless SCP_ISSUER says whose.
     """
     from scp_cli.connecting import ledger_settings
     from scp_events.database import open_database
@@ -58,7 +59,10 @@ def serve(
         open_keyring(conninfo).close()  # so that what is wrong with it is said here, once
         startup.prepare(conninfo, settings)
         _say_what_keeps_it_from_appending(startup.compare(conninfo, settings))
-        remark(f"scp: serving http://{host}:{port}/docs, Ctrl-C to stop; `scp token --help` signs you in")
+        remark(
+            f"scp-events: serving http://{host}:{port}/docs, Ctrl-C to stop;"
+            " `scp-events token --help` signs you in"
+        )
         code = supervise(_services(settings), environment(host, port))
     raise typer.Exit(code)
 
@@ -66,7 +70,7 @@ def serve(
 def _services(settings: LedgerSettings) -> tuple[str, ...]:
     """Return what to run: the ledger is kept by whoever has its key."""
     if settings.key_file is None:
-        remark("scp: no checkpoints are signed here: set SCP_LEDGER_KEY to the file of this log's key")
+        remark("scp-events: no checkpoints are signed here: set SCP_LEDGER_KEY to the file of this log's key")
         return SERVICES
     return (*SERVICES, LEDGER)
 
@@ -76,38 +80,26 @@ def _say_what_keeps_it_from_appending(standing: Standing) -> None:
     standing.must_not_contradict()
     for anchor in standing.asked:
         if anchor.problem:
-            remark(f"scp: {anchor.name} {anchor.problem}")
+            remark(f"scp-events: {anchor.name} {anchor.problem}")
     if not standing.may_append:
-        remark("scp: nothing can be recorded until enough of these can be asked; reading goes on")
+        remark("scp-events: nothing can be recorded until enough of these can be asked; reading goes on")
 
 
 def token(
     *,
-    by: Annotated[str, typer.Option(metavar="CODE", help="Who asks, by their code.")],
-    role: Annotated[str, typer.Option(help="In which role, such as key-worker or auditor.")],
-    organisation: Annotated[
-        str, typer.Option(metavar="CODE", help="For which organisation.")
-    ] = "second-chance",
-    credential: Annotated[
-        list[str] | None, typer.Option(metavar="CODE", help="A credential held; may be repeated.")
-    ] = None,
+    by: By,
+    role: Role,
+    organisation: Organisation = OURS,
+    credential: Credentials = None,
 ) -> None:
     """Print a token for this machine's development server.
 
-    It speaks for one person for eight hours, and is believed by `scp serve` on this machine only.
+    It speaks for one person for eight hours, and is believed by `scp-events serve` on this machine only.
     """
-    from pydantic import ValidationError
-
     from scp_events.access import development
     from scp_events.database.address import default_home
-    from scp_events.vocabulary import Actor
 
-    asked = {"id": by, "role": role, "organisation": organisation, "credentials": tuple(credential or ())}
-    try:
-        actor = Actor.model_validate(asked)
-    except ValidationError as error:
-        wrong = ", ".join(str(found["loc"][0]) for found in error.errors())
-        raise typer.BadParameter(f"not a known role, or not a code: see {wrong}") from None
+    actor = somebody(by, role, organisation, credential)
     audience = os.environ.get("SCP_AUDIENCE", "scp-api")
     write(development.mint(default_home(), actor, audience) + "\n")
 

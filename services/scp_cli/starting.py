@@ -1,4 +1,4 @@
-"""The first lines of `scp`: it listens to signals before it imports what takes long."""
+"""The first lines of `scp-events`: it listens to signals before it imports what takes long."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ UNTIL_TOLD = {"serve": set[str](), "witness": {"keygen"}}
 
 def listen() -> None:
     """Take the signals, for a service or for a command that they interrupt."""
-    ending.listen(None if _runs_until_told(sys.argv[1:]) else "scp")
+    ending.listen(None if _runs_until_told(sys.argv[1:]) else "scp-events")
 
 
 def main() -> None:
-    """Run `scp`."""
+    """Run `scp-events`."""
     listen()
     from scp_cli.__main__ import main as run  # noqa: PLC0415 - not before we listen
 

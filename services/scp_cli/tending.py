@@ -1,6 +1,6 @@
-"""`scp projections` and `scp rebuild`: how the read models stand, and making one anew."""
+"""`scp-events projections` and `scp-events rebuild`: how the read models stand, and making one anew."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def rebuild(
 
 
 def _named(name: str) -> list[Projection]:
-    from scp_cli.answering import PROJECTIONS
+    from scp_events.projections import ALL as PROJECTIONS
 
     found = [projection for projection in PROJECTIONS if name in (EVERY, projection.NAME)]
     if not found:

@@ -1,4 +1,4 @@
-"""What `scp demo` shows: a case as known on two dates, what made the difference, who decided meanwhile."""
+"""What `scp-events demo` shows: a case as known on two dates, what differs, who decided meanwhile."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from scp_cli.answering import PROJECTIONS, bring_up_to_date
+from scp_cli.answering import bring_up_to_date
 from scp_cli.connecting import opened_to_append
 from scp_cli.figures import drawn, figures
 from scp_cli.import_command import imported, in_a_line
 from scp_cli.output import Format, remark, show_rich, table, write
 from scp_cli.proof import prove
-from scp_cli.reading import THEIR_CASES, by_day
+from scp_cli.reading import THEIR_CASES
 from scp_cli.replaying import show_difference
-from scp_cli.story import LATE_FROM, LOUD, QUIET, Places, brief, delay, full
-from scp_events import follower, history
-from scp_events.event_log import EventLog
+from scp_events import follower
+from scp_events.case_file.story import LATE_FROM, LOUD, QUIET, Places, brief, delay, full
+from scp_events.event_log import BlockingCommandHandler, LogReader
 from scp_events.follower import AnyConnection
-from scp_events.history import CaseReplay, Entry, Point
+from scp_events.projections import ALL as PROJECTIONS
 from scp_events.projections import caseload
-from scp_events.vocabulary import Actor, OrganisationId, ParticipantId, PersonId, Position, Role
+from scp_events.replay import CaseReplay, Entry, Point, diff, replay
+from scp_events.vocabulary import Actor, CaseId, OrganisationId, PersonId, Position, Role
 
 CLERK = Actor(
     id=PersonId("data-clerk"), role=Role.DATA_CLERK, organisation=OrganisationId("second-chance-example")
@@ -41,27 +42,28 @@ FIGURES = 2
 def tour(examples: Path, home: Path) -> None:
     """Import the example, and show what can be asked of it."""
     show_rich(Text("A fictional organisation's spreadsheets, imported and replayed", LOUD))
-    with opened_to_append() as log:
-        _import(log, examples, home)
+    with opened_to_append() as (log, handler):
+        _import(log, handler, examples, home)
         try:
             late = find_late(log)
         except NothingLateError as nothing:
-            remark(f"scp: {nothing}")
+            remark(f"scp-events: {nothing}")
             raise typer.Exit(1) from None
         _one_case(log, late)
         with psycopg.connect(log.conninfo, autocommit=True) as connection:
             follower.prepare(log.conninfo, PROJECTIONS)
             bring_up_to_date(log, connection, PROJECTIONS)
-            key_worker = _caseload(connection)
-            _outcomes(connection)
+            today = log.calendar.day_of(log.now())
+            key_worker = _caseload(connection, today)
+            _outcomes(connection, today)
         _step(8, "Proof", "that nobody altered the log, for others who need not believe us")
         bundle = prove(log, late.case_id, home)
     _next(late, key_worker, home, bundle)
 
 
-def _import(log: EventLog, examples: Path, home: Path) -> None:
+def _import(log: LogReader, handler: BlockingCommandHandler, examples: Path, home: Path) -> None:
     _step(1, "Import", "dates as people write them, corrections, late entries, and rows that are wrong")
-    report = imported(log, examples, CLERK, home / "rejected")
+    report = imported(log, handler, examples, CLERK, home / "rejected")
     show_rich(f"  {in_a_line(report)}")
     if report.rejected_files:
         show_rich(f"  rejected because of {', '.join(dict.fromkeys(p.code for p in report.problems))}")
@@ -79,7 +81,7 @@ class NothingLateError(Exception):
 class Late:
     """An entry made long after it happened, and what was decided without it and with it."""
 
-    case_id: ParticipantId
+    case_id: CaseId
     reference: str
     entry: Entry
     meanwhile: Sequence[Entry]
@@ -94,7 +96,7 @@ class Late:
         return self.entry.source_recorded_at.date()
 
 
-def find_late(log: EventLog) -> Late:
+def find_late(log: LogReader) -> Late:
     """Return a late entry that mattered: things were decided without it, and once it was known.
 
     Raises `NothingLateError` where nothing was entered late.
@@ -108,7 +110,7 @@ def find_late(log: EventLog) -> Late:
             afterwards=[decision for decision in story if _rests_on(decision, entry)],
         )
         for reference, case_id in log.cases()
-        for story in (history.replay(log, case_id).story,)
+        for story in (replay(log, case_id).story,)
         for entry in story
         if entry.source_recorded_at and entry.corrects is None and delay(entry) >= LATE_FROM
     ]
@@ -134,8 +136,8 @@ def _decided_without(decision: Entry, entry: Entry) -> bool:
     return entry.occurred_at < decision.occurred_at < entry.source_recorded_at - timedelta(days=1)
 
 
-def _one_case(log: EventLog, late: Late) -> None:
-    happened, days = late.entry.occurred_at.date(), delay(late.entry)
+def _one_case(log: LogReader, late: Late) -> None:
+    happened, days = late.entry.occurred_on, delay(late.entry)
     _step(2, f"Case {late.reference}, as known on two dates", "before and after something was learned late")
     show_rich(
         f"  {happened}: {late.entry.title}\n"
@@ -143,9 +145,9 @@ def _one_case(log: EventLog, late: Late) -> None:
         "  own: a claim, which the log cannot prove. Its own order it can: see step 4."
     )
     before, after = (_as_entered_by(late.entered_on - timedelta(days=days)) for days in (1, 0))
-    _two_stories(late, *(history.replay(log, late.case_id, point) for point in (before, after)))
+    _two_stories(late, *(replay(log, late.case_id, point) for point in (before, after)))
     _step(3, "What makes the difference", "told by cause, with who answers for it")
-    show_difference(log, history.diff(log, late.case_id, before, after), (before, after), Format.TABLE)
+    show_difference(log, diff(log, late.case_id, before, after), (before, after), Format.TABLE)
     _by_position(log, late)
     _decided(log, late)
 
@@ -174,18 +176,18 @@ def _around(story: Sequence[Entry], late: Entry, new: frozenset[int]) -> Iterato
         yield Text(f"  ... {left} after", QUIET)
 
 
-def _decided(log: EventLog, late: Late) -> None:
-    places = Places.of(history.replay(log, late.case_id).story)
+def _decided(log: LogReader, late: Late) -> None:
+    places = Places.of(replay(log, late.case_id).story)
     _step(5, "What was decided without it, and with it", "each with the grounds given at the time")
     show_rich(Text("  Before it was entered:", LOUD), full(late.meanwhile[-1:], places))
     show_rich(Text(f"\n  Relying on #{late.entry.position}:", LOUD), full(late.afterwards[:1], places))
 
 
-def _by_position(log: EventLog, late: Late) -> None:
+def _by_position(log: LogReader, late: Late) -> None:
     place = late.entry.position
     _step(4, "The same by log position", "the order of the log is its own, whatever a spreadsheet says")
     for position in (place - 1, place):
-        told = history.replay(log, late.case_id, Point(known_at=Position(position)))
+        told = replay(log, late.case_id, Point(known_at=Position(position)))
         there = "there" if any(e.position == place for e in told.story) else "not there"
         show_rich(f"  at position {position}: {len(told.story)} entries, #{place} is {there}")
 
@@ -193,19 +195,18 @@ def _by_position(log: EventLog, late: Late) -> None:
 # --- everybody --------------------------------------------------------------------------------------------
 
 
-def _caseload(connection: AnyConnection) -> str:
-    today = datetime.now(UTC).date()
+def _caseload(connection: AnyConnection, today: date) -> str:
     loads = caseload.loads(connection, today)
     fullest = loads[0].key_worker
     _step(6, f"Whom {fullest} looks after", "asked of a projection: rows that can be built anew from the log")
     cases = [case.model_dump(mode="json") for case in caseload.of_key_worker(connection, fullest, today)]
-    show_rich(table([by_day(row) for row in cases], THEIR_CASES))
+    show_rich(table(cases, THEIR_CASES))
     return fullest
 
 
-def _outcomes(connection: AnyConnection) -> None:
+def _outcomes(connection: AnyConnection, today: date) -> None:
     _step(7, "Outcomes", "no figure without its definition, what it was made from, N and who was left out")
-    for figure in figures(connection, datetime.now(UTC).date())[:FIGURES]:
+    for figure in figures(connection, today)[:FIGURES]:
         show_rich(*drawn(figure))
 
 
@@ -218,7 +219,7 @@ def _next(late: Late, key_worker: str, home: Path, bundle: Path | None) -> None:
     for command in (
         f"replay {late.reference}",
         f"replay {late.reference} --known-at {place - 1}",
-        f"replay {late.reference} --as-of {late.entry.occurred_at.date()} --format json",
+        f"replay {late.reference} --as-of {late.entry.occurred_on} --format json",
         f"replay {late.reference} --known-at {day - timedelta(days=1)} --trust-source-times",
         f"diff {late.reference} --from-known-at {place - 1} --to-known-at {place}",
         f"diff {late.reference} --from-known-at {day - timedelta(days=1)} --trust-source-times",
@@ -232,7 +233,7 @@ def _next(late: Late, key_worker: str, home: Path, bundle: Path | None) -> None:
 
 def _scp(home: Path) -> str:
     """Return how to call this program from here, so that it finds the same database."""
-    beside = Path(sys.executable).with_name("scp")
+    beside = Path(sys.executable).with_name("scp-events")
     program = _from_here(beside) if beside.exists() else f"{_from_here(Path(sys.executable))} -m scp_cli"
     return program if os.environ.get("SCP_DATABASE_URL") else f"SCP_HOME={_from_here(home)} {program}"
 

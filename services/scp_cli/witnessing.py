@@ -1,6 +1,6 @@
-"""`scp witness` and `scp ledger`: running a witness for other people's logs, and making the keys of both."""
+"""`scp-events witness` and `scp-events ledger`: a witness for other people's logs, and the keys of both."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp --help` is quick
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def run(
 ) -> None:
     """Cosign the checkpoints of the logs listed in DIR/logs.
 
-    Runs until Ctrl-C. Make its key first, with `scp witness keygen`.
+    Runs until Ctrl-C. Make its key first, with `scp-events witness keygen`.
     """
     if context.invoked_subcommand:
         context.obj = home
@@ -80,7 +80,7 @@ def witness_keygen(context: typer.Context, name: Name, *, home: Home = None) -> 
     signer = Signer(name, KeyKind.COSIGNATURE, secrets.token_bytes(KEY_BYTES))
     promises.found(directory, signer)
     remark(
-        f"scp: the secret is in {directory / promises.KEY}; list the logs it is for in"
+        f"scp-events: the secret is in {directory / promises.KEY}; list the logs it is for in"
         f" {directory / promises.LOGS}"
     )
     write(f"{signer.verifier.vkey}\n")
@@ -114,7 +114,7 @@ def ledger_keygen(
     path = file or default_home() / LOG_KEY
     signer = Signer(name, KeyKind.NOTE, secrets.token_bytes(KEY_BYTES))
     write_key(path, signer)
-    remark(f"scp: the secret is in {path}; whoever has it can sign in this log's name")
+    remark(f"scp-events: the secret is in {path}; whoever has it can sign in this log's name")
     write(f"{signer.verifier.vkey}\n")
 
 

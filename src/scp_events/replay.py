@@ -2,8 +2,8 @@
 
 Two axes. `as_of` is a time in the world: what had happened by then. `known_at` is a time in the log: what
 had been recorded by then. What was known is put in order of time first, corrections in their places (see
-`history`). So a late entry shows up for every `as_of` after it happened, but only for a `known_at` after it was typed in,
-and what was known at a position never changes, whatever is recorded later.
+`history`). So a late entry shows up for every `as_of` after it happened, but only for a `known_at` after it
+was typed in, and what was known at a position never changes, whatever is recorded later.
 """
 
 from __future__ import annotations

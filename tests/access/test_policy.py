@@ -1,142 +1,181 @@
-"""The policy as a matrix: every role, every action, every kind of thing, every purpose."""
+"""The policy is what the tables of `matrix` say, in every cell, and nothing else."""
 
 from __future__ import annotations
 
-from itertools import product
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import pytest
 
-from scp_events.access.policy import (
-    ANSWERED_FOR_BY_LEADERS,
-    LEADING,
-    NOT_FOR_PEOPLE,
-    READ,
-    REFERRING,
-    RULES,
-    STAFF,
-    Action,
-    Allow,
-    Deny,
-    Purpose,
-    Resource,
-    commands_of,
-    decide,
-)
-from scp_events.aggregates import irp, participant, referral
-from scp_events.vocabulary import Command, DecisionCommand, Role
+from scp_events.access import Allow, Deny, Purpose, Read, Resource, Send, decide, policy
+from scp_events.aggregates import ALL
+from scp_events.aggregates.engagement.commands import RecordContact
+from scp_events.commands import OFFERS
+from scp_events.vocabulary import Act, AnyAggregate, Correct, Retract, Role, command_name
+from tests.access import matrix
 from tests.words import person
 
-ALL_COMMANDS: dict[type[Command], Resource] = {
-    command: resource for resource in Resource for command in commands_of(resource)
-}
-ENTRIES = {
-    referral.DraftReferral,
-    referral.ProvideInformation,
-    participant.RecordContact,
-    participant.GiveConsent,
-    participant.WithdrawConsent,
-}
+T = TypeVar("T")
+COMMANDS, READS = matrix.commands(), matrix.reads()
 
 
-def roles_that_may(action: Action, resource: Resource, purpose: Purpose) -> set[Role]:
-    return {
-        role for role in Role if isinstance(decide(person("pp-x", role), action, resource, purpose), Allow)
-    }
+def every_command() -> Iterator[tuple[str, Send]]:
+    """Yield everything that can be sent, as the table names it."""
+    for aggregate in ALL:
+        reports = [command for command in aggregate.COMMANDS if not issubclass(command, Act)]
+        for command in aggregate.COMMANDS:
+            yield f"{aggregate.CATEGORY} {command_name(command)}", Send(aggregate, command)
+        for command in reports:
+            yield (
+                f"{aggregate.CATEGORY} correct {command_name(command)}",
+                Send(aggregate, Correct, command),
+            )
+        if reports:
+            yield f"{aggregate.CATEGORY} correct", Send(aggregate, Correct)
+            yield f"{aggregate.CATEGORY} retract", Send(aggregate, Retract)
 
 
-READERS: dict[tuple[Resource, Purpose], set[Role]] = {
-    (Resource.REFERRAL, Purpose.CASEWORK): set(STAFF | REFERRING),
-    (Resource.PARTICIPANT, Purpose.CASEWORK): set(STAFF),
-    (Resource.IRP, Purpose.CASEWORK): set(STAFF),
-    (Resource.CASES, Purpose.CASEWORK): set(STAFF),
-    (Resource.HISTORY, Purpose.CASEWORK): set(STAFF),
-    (Resource.CASELOAD, Purpose.CASEWORK): set(STAFF),
-    (Resource.DECISIONS, Purpose.CASEWORK): set(),
-    (Resource.OUTCOMES, Purpose.CASEWORK): set(),
-    **{(resource, Purpose.AUDIT): {Role.AUDITOR} for resource in Resource},
-    **{(resource, Purpose.REPORTING): set() for resource in Resource},
-    (Resource.DECISIONS, Purpose.SUPERVISION): set(LEADING),
-    (Resource.OUTCOMES, Purpose.SUPERVISION): set(LEADING),
-    (Resource.DECISIONS, Purpose.REPORTING): set(LEADING),
-    (Resource.OUTCOMES, Purpose.REPORTING): {*LEADING, Role.REPORTING, Role.MINISTRY_OFFICER},
-    **{(resource, Purpose.ADULT_PROCEEDINGS): set() for resource in Resource},
-}
+SENT = dict(every_command())
 
 
-@pytest.mark.parametrize(("resource", "purpose"), READERS)
-def test_who_may_read_what_for_which_purpose(resource: Resource, purpose: Purpose) -> None:
-    assert roles_that_may(READ, resource, purpose) == READERS[resource, purpose]
+def differences() -> Iterator[str]:
+    """Yield every cell in which the policy is not what the tables say."""
+    for (row, role), purposes in COMMANDS.items():
+        yield from _differing(f"{role} {row}", role, SENT[row], purposes)
+    for (resource, role), purposes in READS.items():
+        yield from _differing(f"{role} reads {resource}", role, Read(resource), purposes)
 
 
-def expected(command: type[Command]) -> set[Role]:
-    """Say again, in other words than the table, who may send a command."""
-    if command in NOT_FOR_PEOPLE:
-        return set()
-    clerks = {Role.DATA_CLERK, Role.INTEGRATOR} if command in ENTRIES else set()
-    if ALL_COMMANDS[command] is Resource.REFERRAL:
-        making = {"Draft", "Submit", "Provide", "Withdraw", "Correct"}
-        agencies = REFERRING if any(command.__name__.startswith(word) for word in making) else set()
-        feeds = {Role.INTEGRATOR, Role.SERVICE} if command is referral.LinkToEnrolment else set()
-        return {*LEADING, *agencies, *clerks, *feeds}
-    courts = {"SealRecord", "PlaceLegalHold", "ReleaseLegalHold"}
-    court = {Role.COURT_OFFICER} if command.__name__ in courts else set()
-    return {*(LEADING if command in ANSWERED_FOR_BY_LEADERS else STAFF), *clerks, *court}
+def _differing(cell: str, role: Role, action: Send | Read, allowed: set[Purpose]) -> Iterator[str]:
+    somebody = person("pp-x", role)
+    for purpose in Purpose:
+        if isinstance(decide(somebody, action, purpose), Allow) != (purpose in allowed):
+            yield f"{cell} for {purpose}"
 
 
-@pytest.mark.parametrize(
-    "command",
-    sorted(ALL_COMMANDS, key=lambda command: command.__name__),
-    ids=lambda command: command.__name__,
-)
-def test_who_may_send_a_command(command: type[Command]) -> None:
-    assert roles_that_may(command, ALL_COMMANDS[command], Purpose.CASEWORK) == expected(command)
+def test_the_policy_is_what_the_tables_say() -> None:
+    assert list(differences()) == []
 
 
-def test_every_command_of_every_aggregate_is_in_the_table() -> None:
-    allowed = {action for rule in RULES for action in rule.actions if action != READ}
-    assert set(ALL_COMMANDS) == allowed | NOT_FOR_PEOPLE
+def test_the_tables_have_a_cell_for_everything_there_is() -> None:
+    assert set(matrix.ROLES.values()) == set(Role)
+    assert set(matrix.PURPOSES.values()) == set(Purpose)
+    assert {row for row, _ in COMMANDS} == set(SENT)
+    assert {resource for resource, _ in READS} == set(Resource)
 
 
-def test_a_command_is_allowed_on_its_own_kind_of_thing_only() -> None:
-    for command, resource in product(ALL_COMMANDS, Resource):
-        if ALL_COMMANDS[command] is not resource:
-            assert roles_that_may(command, resource, Purpose.CASEWORK) == set(), (command, resource)
+# --- a cell that changes is seen --------------------------------------------------------------------------
+
+OPEN_PURPOSES = set(Purpose) - {Purpose.ADULT_PROCEEDINGS}
+"""For the other one nothing is opened, whatever the tables say."""
+Change = Callable[[pytest.MonkeyPatch], None]
 
 
-def test_nothing_is_allowed_for_adult_proceedings() -> None:
-    for action, resource in product([READ, *ALL_COMMANDS], Resource):
-        assert roles_that_may(action, resource, Purpose.ADULT_PROCEEDINGS) == set()
+def mutations() -> Iterator[tuple[str, Change]]:
+    """Yield every change of one cell of the policy."""
+    for aggregate in ALL:
+        yield from _other_roles(aggregate)
+    for changed in _each_toggled(policy.LEADING, Role):
+        yield f"LEADING {changed}", _setting(policy, "LEADING", changed)
+    for changed in _each_toggled(policy.WORK, OPEN_PURPOSES):
+        yield f"WORK {changed}", _setting(policy, "WORK", changed)
+    yield from _other_readers()
 
 
-def test_adult_proceedings_are_told_what_they_need() -> None:
-    answer = decide(person("sv-x", Role.SUPERVISOR), READ, Resource.HISTORY, Purpose.ADULT_PROCEEDINGS)
+def _other_readers() -> Iterator[tuple[str, Change]]:
+    for resource, readers in policy.READERS.items():
+        for role in Role:
+            for changed in _each_toggled(readers.get(role, frozenset()), OPEN_PURPOSES):
+                others = {**policy.READERS, resource: {**readers, role: changed}}
+                yield f"{role} reads {resource} for {changed}", _setting(policy, "READERS", others)
+
+
+def _other_roles(aggregate: AnyAggregate) -> Iterator[tuple[str, Change]]:
+    for command in aggregate.COMMANDS:
+        may: Mapping[Any, frozenset[Role]] = aggregate.MAY
+        for changed in _each_toggled(may.get(command, frozenset()), Role):
+            yield (
+                f"{aggregate.CATEGORY} {command_name(command)} {changed}",
+                _setting(aggregate, "MAY", {**may, command: changed}),
+            )
+
+
+def _each_toggled(said: frozenset[T], every: Iterable[T]) -> Iterator[frozenset[T]]:
+    for one in every:
+        yield said ^ {one}
+
+
+def _setting(owner: object, name: str, value: object) -> Change:
+    return lambda patch: patch.setattr(owner, name, value)
+
+
+MUTATIONS = list(mutations())
+
+
+def unseen(chosen: Iterable[tuple[str, Change]]) -> list[str]:
+    """Return the changes that the tables do not show."""
+    found = []
+    for told, change in chosen:
+        with pytest.MonkeyPatch.context() as patch:
+            change(patch)
+            if next(differences(), None) is None:
+                found.append(told)
+    return found
+
+
+def test_some_cells_that_change_are_seen() -> None:
+    assert unseen(random.sample(MUTATIONS, 40)) == []
+
+
+@pytest.mark.long
+def test_every_cell_that_changes_is_seen() -> None:
+    assert len(MUTATIONS) > 2000
+    assert unseen(MUTATIONS) == []
+
+
+# --- what is more than a cell -----------------------------------------------------------------------------
+
+
+def test_a_system_decides_nothing_corrects_nothing_and_retracts_nothing() -> None:
+    for send in SENT.values():
+        if "decision" in send.command.model_fields:
+            for role in Role:
+                system = person("sys-x", role).model_copy(update={"kind": "system"})
+                answer = decide(system, send, Purpose.CASEWORK)
+                assert isinstance(answer, Deny)
+                assert answer.rule == "a-person-decides"
+
+
+def test_a_system_reports_what_its_role_may() -> None:
+    engagement = SENT["engagement record-contact"].aggregate
+    feed = person("feed-x", Role.INTEGRATOR).model_copy(update={"kind": "system"})
+    assert decide(feed, Send(engagement, RecordContact), Purpose.CASEWORK) == Allow(
+        "engagement/record-contact"
+    )
+
+
+def test_whoever_decides_about_something_may_read_the_version_it_is_decided_on() -> None:
+    for offer in OFFERS:
+        if offer.decides and not offer.is_for_every_fact and not offer.begins:
+            for role in offer.aggregate.MAY[offer.command]:
+                read = Read(Resource(offer.aggregate.CATEGORY))
+                assert isinstance(decide(person("pp-x", role), read, Purpose.CASEWORK), Allow), (
+                    offer.full_name
+                )
+
+
+def test_adult_proceedings_are_told_what_they_need_whatever_the_tables_say(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    everything = dict.fromkeys(Resource, dict.fromkeys(Role, frozenset(Purpose)))
+    monkeypatch.setattr(policy, "READERS", everything)
+    answer = decide(person("sv-x", Role.SUPERVISOR), Read(Resource.HISTORY), Purpose.ADULT_PROCEEDINGS)
     assert isinstance(answer, Deny)
     assert answer.rule == "adult-proceedings-need-a-court-order"
 
 
-def test_nobody_sends_commands_for_audit_or_reporting() -> None:
-    for purpose, (command, resource) in product((Purpose.AUDIT, Purpose.REPORTING), ALL_COMMANDS.items()):
-        assert roles_that_may(command, resource, purpose) == set()
-
-
-def test_a_system_never_decides() -> None:
-    for role, (command, resource) in product(Role, ALL_COMMANDS.items()):
-        system = person("sys-x", role).model_copy(update={"kind": "system"})
-        answer = decide(system, command, resource, Purpose.CASEWORK)
-        if issubclass(command, DecisionCommand):
-            assert isinstance(answer, Deny)
-            assert answer.rule == "a-person-decides"
-
-
 def test_what_no_rule_allows_is_denied_and_says_so() -> None:
-    answer = decide(person("pp-x", Role.REPORTING), READ, Resource.HISTORY, Purpose.CASEWORK)
+    answer = decide(person("pp-x", Role.REPORTING), Read(Resource.HISTORY), Purpose.CASEWORK)
     assert isinstance(answer, Deny)
     assert answer.rule == "nothing-allows-it"
-
-
-def test_rules_have_ids_of_their_own() -> None:
-    assert len({rule.id for rule in RULES}) == len(RULES)
-
-
-def test_a_plan_is_approved_by_somebody_who_leads() -> None:
-    assert roles_that_may(irp.ApproveIrp, Resource.IRP, Purpose.CASEWORK) == set(LEADING)

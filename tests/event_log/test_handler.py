@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from scp_events.aggregates.engagement.commands import Exit, Pause
+from scp_events.aggregates.engagement.commands import ConfirmStory, Exit, Pause, RecordStory
 from scp_events.aggregates.engagement.events import ExitReason
 from scp_events.aggregates.participant.commands import (
     ConfirmIdentityLink,
@@ -244,6 +244,21 @@ def test_a_correction_stands_at_the_time_of_the_fact_or_where_it_says(
     retract = Retract(decision=grounds(), corrects=wrong)
     assert handler.handle(case.request(retract)).events == 1
     assert handler.handle(case.request(retract)).events == 0
+
+
+def test_what_is_decided_after_a_correction_rests_on_the_corrected_time(
+    handler: BlockingCommandHandler,
+) -> None:
+    case = engaged(handler, at=LAST_WEEK)
+    told, confirm = RecordStory(story="An invented story."), ConfirmStory(policy_version="2025.1")
+    for day, command in enumerate((contact(), contact(), told, confirm), start=1):
+        handler.handle(case.request(command, sent(occurred_at=LAST_WEEK + timedelta(days=day))))
+    more = case.request(told, sent(occurred_at=LAST_WEEK + timedelta(days=5)))
+    wrong = recorded(handler.handle(more))
+    before_the_confirmation = LAST_WEEK + timedelta(days=3, hours=1)
+    correct = Correct(decision=grounds(), corrects=wrong, instead=told, occurred_at=before_the_confirmation)
+    assert handler.handle(case.request(correct)).events == 1
+    assert handler.handle(case.request(confirm)).events == 0, "the story is confirmed already"
 
 
 # --- grounds ----------------------------------------------------------------------------------------------

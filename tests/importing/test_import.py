@@ -509,10 +509,10 @@ MISTAKES = [
     ("people", "P-1", {"preferred_language": "eng/lish"}, "preferred_language", "not-a-code"),
     ("consents", "S-1", {"capacity_noted": "perhaps"}, "capacity_noted", "not-yes-or-no"),
     ("assessments", "A-1", {"scores": "work is 2"}, "scores", "not-scores"),
-    ("assessments", "A-1", {"scores": "work=2; work=3"}, None, "each-domain-is-scored-once"),
-    ("assessments", "A-1", {"assessed_by": "kw-marigold"}, None, "assessors-hold-the-credential"),
+    ("assessments", "A-1", {"scores": "work=2; work=3"}, None, "domain-scored-twice"),
+    ("assessments", "A-1", {"assessed_by": "kw-marigold"}, None, "credential-missing"),
     ("milestones", "M-2", {"words": ""}, "words", "missing"),
-    ("milestones", "M-1", {"corrects": "M-2"}, None, "another-fact"),
+    ("milestones", "M-2", {**GROUNDS, "corrects": "M-1"}, None, "another-fact"),
     ("contacts", "C-1", {"time": "09:30:75"}, "time", "not-a-time"),
     ("key-workers", "K-2", {"handover_note": ""}, "handover_note", "missing"),
     ("plans", "L-2", {"evidence": "A-1; A-99"}, "evidence", "unknown-row"),
@@ -520,7 +520,7 @@ MISTAKES = [
     ("reviews", "V-1", {"outcome": "kept"}, "outcome", "not-a-choice"),
     ("reviews", "V-3", {"relied_on": "A-99"}, "relied_on", "unknown-row"),
     ("referral-decisions", "D-1", {"outcome": "redirected"}, "redirected_to", "missing"),
-    ("referral-decisions", "D-1", {"suitability": "not suitable"}, None, "suitable-before-accepted"),
+    ("referral-decisions", "D-1", {"suitability": "not suitable"}, None, "not-suitable"),
     ("referrals", "R-1", {"received_on": "2025-03-01"}, "received_on", "dates-out-of-order"),
 ]
 

@@ -81,7 +81,7 @@ def a_back_dated_insertion(connection: Ledger, random: Random, size: int) -> int
     move(connection, position - 1, +1)
     connection.execute(
         "INSERT INTO event_log.events SELECT %s, %s, 1, recorded_at, type, body, %s, category, case_id, %s,"
-        " schema_version, occurred_at, is_decision FROM event_log.events WHERE position = %s",
+        " schema_version, occurred_at, precision, is_decision FROM event_log.events WHERE position = %s",
         (position, *(UUID(int=random.getrandbits(128)) for _ in range(3)), position + 1),
     )
     connection.execute("UPDATE event_log.head SET position = %s", (size + 1,))

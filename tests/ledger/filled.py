@@ -14,7 +14,6 @@ from uuid import UUID
 import psycopg
 from psycopg import Connection
 
-from scp_events.event_log.copying import EVENT_TYPES, EVENTS
 from scp_events.ledger.format.note import KeyKind, Signer
 from scp_events.ledger.log import tables
 from scp_events.ledger.log.settings import LedgerSettings
@@ -22,7 +21,12 @@ from scp_events.ledger.log.tree_writer import Policy, TreeWriter
 
 LOG = Signer("log.example/tests", KeyKind.NOTE, b"another log key of tests".ljust(32))
 NOON = datetime(2025, 3, 3, 12, tzinfo=UTC)
-TYPES = ("referral.waitlisted", "irp.proposed", "participant.story-confirmed")
+TYPES = ("referral.waitlisted", "irp.proposed", "engagement.story-confirmed")
+EVENTS = "COPY event_log.events FROM STDIN (FORMAT binary)"
+COLUMN_TYPES = (
+    *("int8", "uuid", "int4", "timestamptz", "text", "bytea", "uuid", "text", "uuid"),
+    *("uuid", "int2", "timestamptz", "text", "bool"),
+)
 
 
 def fill(connection: Connection[Any], events: int, *, seed: int = 1, cases: int = 12) -> None:
@@ -33,7 +37,7 @@ def fill(connection: Connection[Any], events: int, *, seed: int = 1, cases: int 
         head = tables.head_of_log(connection)
         versions: dict[UUID, int] = {}
         with cursor.copy(EVENTS) as copy:
-            copy.set_types(EVENT_TYPES)
+            copy.set_types(COLUMN_TYPES)
             for position in range(head + 1, head + events + 1):
                 case = random.choice(ids)
                 stream = random.choice(case)
@@ -56,7 +60,7 @@ def _row(random: Random, position: int, stream: UUID, version: int, case: UUID) 
     at = NOON + timedelta(seconds=position)
     return (
         *(position, stream, version, at, stored_as, json.dumps(said).encode(), event_id, "irp", case),
-        *(command_id, 1, at, False),
+        *(command_id, 1, at, "minute", False),
     )
 
 

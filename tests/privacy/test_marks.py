@@ -25,8 +25,8 @@ from scp_events.vocabulary import (
     Word,
     correction_of,
 )
-from tests.every_event import EVERY_CLASS, personal_texts, planted
-from tests.words import decision
+from tests.every_event import STORED_CLASSES, personal_texts, planted
+from tests.words import decision, event_id
 
 
 def paths(event: type[Event]) -> dict[str, str]:
@@ -64,14 +64,14 @@ def test_what_is_left_out_of_the_clear_is_what_is_marked() -> None:
     }
 
 
-@pytest.mark.parametrize("event", EVERY_CLASS)
+@pytest.mark.parametrize("event", STORED_CLASSES)
 def test_nothing_of_a_personal_text_is_written_in_the_clear(event: type[Event]) -> None:
     said = planted(event)
     written = said.model_dump_json(exclude=excluding(event))
     assert not [text for text in personal_texts(said) if text in written]
 
 
-@pytest.mark.parametrize("event", EVERY_CLASS)
+@pytest.mark.parametrize("event", STORED_CLASSES)
 def test_every_personal_field_says_that_it_may_read_as_erased(event: type[Event]) -> None:
     """As its type says, and as it can be built."""
     erased = Erased(key_id=uuid4(), at="2025-03-03T00:00:00Z")
@@ -136,7 +136,7 @@ def _confines(mark: Any) -> bool:
     return isinstance(mark, StringConstraints) and bool(mark.pattern) and "\\x00" not in str(mark.pattern)
 
 
-@pytest.mark.parametrize("event", EVERY_CLASS)
+@pytest.mark.parametrize("event", STORED_CLASSES)
 def test_every_free_text_of_an_event_says_whether_it_tells_of_a_person(event: type[Event]) -> None:
     assert [name for name in free_texts(event) if name != "type"] == []
 
@@ -184,11 +184,11 @@ def test_a_list_is_encrypted_as_one() -> None:
 
 def test_an_event_may_hold_data_of_another_person() -> None:
     other, case = uuid4(), uuid4()
-    linked = IdentityLinkProposed(
+    proposed = IdentityLinkProposed(
         decision=decision(), other=other, recognised_by="The same aunt collects them."
     )
-    assert subjects_of(linked, case) == (case, other)
-    correction = correction_of(IdentityLinkProposed).model_construct(fact=linked, decision=decision())
-    assert subjects_of(correction, case) == (case, other)
-    assert subjects_of(linked.model_copy(update={"recognised_by": None}), case) == (case,)
+    assert subjects_of(proposed, case) == (case, other)
+    assert subjects_of(proposed.model_copy(update={"recognised_by": None}), case) == (case,)
+    corrected = correction_of(IdentityLinkProposed)(corrects=event_id(1), fact=proposed, decision=decision())
+    assert subjects_of(corrected, case) == (case, other)
     assert subjects_of(ConsentWithdrawn.model_construct(), case) == ()

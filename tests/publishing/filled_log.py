@@ -8,16 +8,22 @@ from datetime import timedelta
 from itertools import count
 from uuid import UUID, uuid4, uuid5
 
-from scp_events.aggregates import ALL, referral
+from scp_events.aggregates import ALL
+from scp_events.aggregates.referral.events import (
+    EligibilityDetermined,
+    InformationProvided,
+    InformationRequested,
+    ReferralWaitlisted,
+)
 from scp_events.event_log import Codec, Envelope
-from scp_events.event_log.appends import Append, EnvelopedEvent
+from scp_events.event_log.appends import Append
+from scp_events.event_log.envelope import envelope_of
+from scp_events.event_log.enveloping import Enveloped
 from scp_events.event_log.recorder import LogRecorder
 from scp_events.privacy import open_keyring
-from scp_events.vocabulary import CommandId, Event, EventId, ParticipantId, Stream, stored_type
-from tests.check_log import NobodysKeys
+from scp_events.vocabulary import CaseId, CommandId, Event, EventId, Precision, Stream
 from tests.words import NOON, SUPERVISOR, decision
 
-ENVELOPES = Codec(ALL, NobodysKeys())
 ANYBODY = uuid5(UUID(int=0), "anybody")
 SECRET_WORDS = "Canary-7f3a"  # noqa: S105 - not a password: words that must not be seen outside
 _numbers = count(1)
@@ -28,27 +34,27 @@ def envelope(event: Event, **changes: object) -> Envelope[Event]:
     said = {
         "event": event,
         "event_id": getattr(event, "event_id", None) or EventId(uuid4()),
-        "case_id": ParticipantId(ANYBODY),
+        "case_id": CaseId(ANYBODY),
         "occurred_at": NOON + timedelta(minutes=next(_numbers)),
+        "precision": Precision.MINUTE,
         "actor": SUPERVISOR,
-        "purpose": "case-management",
+        "on_behalf_of": None,
+        "purpose": "casework",
         "command_id": CommandId(uuid4()),
         "confidentiality": event.confidentiality,
         "subjects": (ANYBODY,),
     }
-    return ENVELOPES.envelope_of(event).model_construct(**(said | changes))
+    return envelope_of(type(event)).model_construct(**(said | changes))
 
 
 def append(recorder: LogRecorder, codec: Codec, stream: Stream, after: int, events: list[Event]) -> None:
     """Append events to a stream that has `after` of them."""
     command = CommandId(uuid4())
     stored = [
-        _stored(codec, stream, version, envelope(event, command_id=command))
+        Enveloped(envelope(event, command_id=command), stream, version).stored(codec)
         for version, event in enumerate(events, start=after + 1)
     ]
-    answer = recorder.append(
-        Append(command_id=command, fingerprint=b"fingerprint", events=stored, case_id=ParticipantId(ANYBODY))
-    )
+    answer = recorder.append(Append(command_id=command, fingerprint=b"fingerprint", events=stored))
     assert answer.outcome == "recorded", answer
 
 
@@ -66,24 +72,10 @@ def _tell() -> Iterator[Event]:
     """Yield events of a referral, most with words of their own."""
     while True:
         number = next(_numbers)
-        yield referral.InformationRequested(request=f"{SECRET_WORDS} asks {number}")
-        yield referral.InformationProvided(answer=f"{SECRET_WORDS} answers {number}")
-        yield referral.ReferralWaitlisted()
-        yield referral.EligibilityDetermined(decision=decision(reason_text=SECRET_WORDS), eligible=True)
+        yield InformationRequested(request=f"{SECRET_WORDS} asks {number}")
+        yield InformationProvided(answer=f"{SECRET_WORDS} answers {number}")
+        yield ReferralWaitlisted()
+        yield EligibilityDetermined(decision=decision(reason_text=SECRET_WORDS), eligible=True)
 
 
 _told = _tell()
-
-
-def _stored(codec: Codec, stream: Stream, version: int, made: Envelope[Event]) -> EnvelopedEvent:
-    return EnvelopedEvent(
-        originator_id=stream.id,
-        originator_version=version,
-        topic=stored_type(type(made.event)),
-        state=codec.encode(made, stream, version),
-        event_id=made.event_id,
-        category=stream.category,
-        schema_version=made.event.schema_version,
-        occurred_at=made.occurred_at,
-        is_decision=hasattr(made.event, "decision"),
-    )

@@ -8,15 +8,16 @@ from uuid import uuid4
 
 import pytest
 
-from scp_events.aggregates import ALL, irp, participant, referral
+from scp_events.aggregates.irp.events import IrpReviewed, ReviewOutcome
+from scp_events.aggregates.referral.events import ReferralAcknowledged, ReferralClosed
 from scp_events.event_log import Recorded
 from scp_events.publishing.audiences import BY_NAME, INTERNAL, PARTNERS, Audience
-from scp_events.vocabulary import Event, Personal, Position, Stream
+from scp_events.vocabulary import UTC_CALENDAR, Event, Personal, Position, Stream, stored_type
+from tests.every_event import STORED_CLASSES
 from tests.publishing.filled_log import envelope
 from tests.publishing.invented import invented
 from tests.words import decision
 
-EVERY_EVENT = [event for aggregate in ALL for event in aggregate.EVENTS]
 each_told = pytest.mark.parametrize(
     ("audience", "event"),
     [(audience, event) for audience in BY_NAME.values() for event in audience.may_learn],
@@ -25,55 +26,57 @@ each_told = pytest.mark.parametrize(
 
 
 def recorded(event: Event, **changes: object) -> Recorded[Event]:
+    made = envelope(event, **changes)
+    assert made.occurred_at is not None
     return Recorded(
         position=Position(5),
         stream=Stream("referral", uuid4()),
         version=2,
         recorded_at=datetime(2025, 3, 4, tzinfo=UTC),
-        envelope=envelope(event, **changes),
+        when=UTC_CALENDAR.read(made.occurred_at, made.precision),
+        envelope=made,
     )
 
 
-def reviewed() -> irp.IrpReviewed:
-    return irp.IrpReviewed(
-        decision=decision(), outcome=irp.ReviewOutcome.KEPT, next_review_on=date(2025, 9, 1)
-    )
+def reviewed() -> IrpReviewed:
+    return IrpReviewed(decision=decision(), outcome=ReviewOutcome.KEPT, next_review_on=date(2025, 9, 1))
 
 
 def test_the_installations_own_services_are_told_of_everything_and_nothing_of_what() -> None:
-    assert set(INTERNAL.may_learn) == set(EVERY_EVENT)
+    assert set(INTERNAL.may_learn) == set(STORED_CLASSES)
     assert set(INTERNAL.may_learn.values()) == {()}
 
 
-@pytest.mark.parametrize("event", EVERY_EVENT)
+@pytest.mark.parametrize("event", STORED_CLASSES)
 def test_what_is_restricted_is_not_on_the_partners_list(event: type[Event]) -> None:
     if event.confidentiality == "restricted":
         assert event not in PARTNERS.may_learn
         assert not PARTNERS.is_told_of(recorded(invented(event)))
 
 
-def test_partners_are_told_of_no_event_of_a_participants_own_stream() -> None:
-    assert not set(participant.EVENTS) & set(PARTNERS.may_learn)
+def test_partners_are_told_of_referrals_and_plans_and_of_nothing_else() -> None:
+    streams = {stored_type(event).partition(".")[0] for event in PARTNERS.may_learn}
+    assert streams == {"referral", "irp"}
 
 
 @pytest.mark.parametrize("confidentiality", ["restricted", "", "of-a-kind-not-known-yet"])
 def test_an_event_that_was_recorded_as_restricted_is_not_told_to_partners(confidentiality: str) -> None:
-    event = referral.ReferralAcknowledged()
+    event = ReferralAcknowledged()
     assert PARTNERS.is_told_of(recorded(event))
     assert not PARTNERS.is_told_of(recorded(event, confidentiality=confidentiality))
     assert INTERNAL.is_told_of(recorded(event, confidentiality=confidentiality))
 
 
 def test_a_type_that_is_not_on_the_list_is_not_told() -> None:
-    only_closing = Audience(name="few", may_learn={referral.ReferralClosed: ()})
-    assert not only_closing.is_told_of(recorded(referral.ReferralAcknowledged()))
+    only_closing = Audience(name="few", may_learn={ReferralClosed: ()})
+    assert not only_closing.is_told_of(recorded(ReferralAcknowledged()))
 
 
 def test_a_field_that_is_not_on_the_list_is_not_told() -> None:
     review = recorded(reviewed())
     assert PARTNERS.data(review) == {"next_review_on": "2025-09-01"}
     assert INTERNAL.data(review) == {}
-    nothing_more = replace(PARTNERS, may_learn={irp.IrpReviewed: ("outcome",)})
+    nothing_more = replace(PARTNERS, may_learn={IrpReviewed: ("outcome",)})
     assert nothing_more.data(review) == {"outcome": "kept"}
 
 

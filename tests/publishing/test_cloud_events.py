@@ -11,13 +11,13 @@ import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka
 from cloudevents.core.formats.json import JSONFormat
 
-from scp_events.aggregates import referral
+from scp_events.aggregates.referral.events import ReferralAcknowledged
 from scp_events.event_log import Recorded
 from scp_events.publishing.audiences import INTERNAL, PARTNERS, Audience
 from scp_events.publishing.cloud_events import Edition
 from scp_events.publishing.pseudonyms import Pseudonyms
 from scp_events.publishing.schemas import published, text
-from scp_events.vocabulary import Event, EventId, Position, Stream
+from scp_events.vocabulary import UTC_CALENDAR, Event, EventId, Position, Stream
 from tests.publishing.filled_log import SECRET_WORDS, envelope
 from tests.publishing.invented import ids_in, invented
 from tests.publishing.test_audiences import each_told, recorded, reviewed
@@ -50,6 +50,7 @@ def of_a_review() -> Recorded:
         stream=STREAM,
         version=9,
         recorded_at=datetime(2025, 3, 4, 8, 0, 0, 250, tzinfo=UTC),
+        when=UTC_CALENDAR.moment(datetime(2025, 3, 3, 12, 30, tzinfo=UTC)),
         envelope=made,
     )
 
@@ -77,7 +78,7 @@ def test_a_message_says_what_who_when_and_where_in_the_log() -> None:
 
 
 def test_a_message_outside_a_conversation_names_none() -> None:
-    message = edition().kafka_message(recorded(referral.ReferralAcknowledged()), Position(0))
+    message = edition().kafka_message(recorded(ReferralAcknowledged()), Position(0))
     assert "ce_correlationid" not in message.headers
 
 

@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -16,31 +18,46 @@ import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
-from scp_cli.importing import ImportReport, import_directory
-from scp_events import history
-from scp_events.event_log import EventLog
-from scp_events.history import Point
+from scp_events.event_log import BlockingCommandHandler, LogReader
+from scp_events.importing import ImportReport, import_directory
+from scp_events.replay import Point, replay
 from scp_events.vocabulary import Actor, OrganisationId, PersonId, Role
 from tests.check_log import check_log
 from tests.conftest import database
-from tests.opened import opened_log
+from tests.opened import opened_handler, opened_reader
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "second-chance"
 REGISTERS = ("staff.csv", "legal-bases.csv")
 DEMONSTRATION = "SC-2025-007"
 CLERK = Actor(id=PersonId("dc-yarrow"), role=Role.DATA_CLERK, organisation=OrganisationId("second-chance"))
-TODAY = date(2026, 7, 31)
+NOW = datetime(2026, 7, 31, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A log to import into and to read."""
+
+    reader: LogReader
+    handler: BlockingCommandHandler
+
+
+@contextmanager
+def opened(conninfo: str) -> Iterator[Opened]:
+    with opened_reader(conninfo) as reader, opened_handler(conninfo) as handler:
+        yield Opened(reader, handler)
+    check_log(conninfo)
 
 
 @pytest.fixture
-def log(log_database: str) -> Iterator[EventLog]:
-    with opened_log(log_database, pool_size=2) as opened:
-        yield opened
-    check_log(log_database)
+def log(log_database: str) -> Iterator[Opened]:
+    with opened(log_database) as log:
+        yield log
 
 
-def run(log: EventLog, directory: Path, rejected_to: Path) -> ImportReport:
-    report = import_directory(log, directory, by=CLERK, rejected_to=rejected_to, today=TODAY)
+def run(log: Opened, directory: Path, rejected_to: Path) -> ImportReport:
+    report = import_directory(
+        log.reader, log.handler, directory, by=CLERK, rejected_to=rejected_to, now=NOW
+    )
     assert report.read == report.recorded + report.already_there + report.rejected
     return report
 
@@ -65,7 +82,7 @@ def some_cases(to: Path, *cases: str) -> Path:
     return to
 
 
-def test_the_example_imports_twice_and_its_rejected_rows_come_right(log: EventLog, tmp_path: Path) -> None:
+def test_the_example_imports_twice_and_its_rejected_rows_come_right(log: Opened, tmp_path: Path) -> None:
     first = run(log, EXAMPLE, tmp_path / "rejected")
     assert counts(first) == (1604, 1601, 1, 2)
     assert [(p.sheet, p.row, p.column, p.code) for p in first.problems] == [
@@ -74,20 +91,20 @@ def test_the_example_imports_twice_and_its_rejected_rows_come_right(log: EventLo
         ("contacts.csv", "C-9001", "minutes", "not-minutes"),
     ]
     assert [(p.sheet, p.row, p.code) for p in first.remarks] == [("contacts.csv", "C-0061", "row-twice")]
-    assert len(log.cases()) == 40
-    entered = [r.envelope.source_recorded_at for r in log.read_all()]
+    assert len(log.reader.cases()) == 40
+    entered = [r.envelope.source_recorded_at for r in log.reader.read_all()]
     assert entered == sorted(entered, key=str), "the log has the order in which things were learned"
 
-    head = log.head()
+    head = log.reader.head()
     again = run(log, EXAMPLE, tmp_path / "rejected")
     assert counts(again) == (1604, 0, 1602, 2)
-    assert log.head() == head
+    assert log.reader.head() == head
     assert again.rejected_files == first.rejected_files
 
     correct(tmp_path / "rejected" / "consents.csv", {"kw-junipper": "kw-juniper"})
     correct(tmp_path / "rejected" / "contacts.csv", {"31/02/2025": "01/07/2025", "forty": "40"})
     assert counts(run(log, tmp_path / "rejected", tmp_path / "still-rejected")) == (2, 2, 0, 0)
-    assert log.head() == head + 2
+    assert log.reader.head() == head + 2
 
 
 def correct(file: Path, mistakes: dict[str, str]) -> None:
@@ -98,7 +115,7 @@ def correct(file: Path, mistakes: dict[str, str]) -> None:
     file.write_text(text)
 
 
-def test_nobody_in_the_example_is_named_in_a_message(log: EventLog, tmp_path: Path) -> None:
+def test_nobody_in_the_example_is_named_in_a_message(log: Opened, tmp_path: Path) -> None:
     with (EXAMPLE / "people.csv").open() as file:
         people = list(csv.DictReader(file))
     said = str(run(log, some_cases(tmp_path / "sheets", "SC-2025-006"), tmp_path / "rejected"))
@@ -112,19 +129,20 @@ def test_nobody_in_the_example_is_named_in_a_message(log: EventLog, tmp_path: Pa
 # --- the case the documentation walks through -------------------------------------------------------------
 
 
-def known_on(log: EventLog, day: date) -> tuple[str, list[str], list[int]]:
+def known_on(log: Opened, day: date) -> tuple[str, list[str], list[int]]:
     """Return the plan's status, the risk levels and the contacts' minutes as they were known on a day."""
-    case = log.case_of(DEMONSTRATION)
+    case = log.reader.case_of(DEMONSTRATION)
     assert case is not None
     point = Point(known_at=datetime.combine(day, datetime.max.time(), UTC), trust_source=True)
-    replay = history.replay(log, case, point)
-    state = {stream.category: stream.state for stream in replay.streams}
-    minutes = [entry.says["held_minutes"] for entry in replay.story if "held_minutes" in entry.says]
-    return state["irp"]["status"], [*state["participant"]["assessments"].values()], minutes
+    told = replay(log.reader, case, point)
+    [plan] = (stream.state["status"] for stream in told.streams if stream.category == "irp")
+    risk_levels = [s.state["risk_level"] for s in told.streams if s.category == "assessment"]
+    minutes = [entry.says["held_minutes"] for entry in told.story if "held_minutes" in entry.says]
+    return plan, risk_levels, minutes
 
 
 def test_the_demonstration_shows_what_was_not_known_when_it_was_decided(
-    log: EventLog, tmp_path: Path
+    log: Opened, tmp_path: Path
 ) -> None:
     run(log, some_cases(tmp_path / "sheets", DEMONSTRATION), tmp_path / "rejected")
     on_agreement, *_ = known_on(log, date(2025, 5, 5))
@@ -137,38 +155,42 @@ def test_the_demonstration_shows_what_was_not_known_when_it_was_decided(
     assert 25 in known_on(log, date(2025, 6, 12))[2], "the call of 3 May, two days before the plan was agreed"
 
 
-def test_the_demonstration_has_a_correction_and_a_hand_over(log: EventLog, tmp_path: Path) -> None:
+def test_the_demonstration_has_a_correction_and_a_hand_over(log: Opened, tmp_path: Path) -> None:
     run(log, some_cases(tmp_path / "sheets", DEMONSTRATION), tmp_path / "rejected")
-    types = [r.event.type for r in log.read_all()]
-    assert types.count("participant.contact-corrected") == 1
-    assert types.count("participant.details-corrected") == 1
-    assert types.count("participant.key-worker-changed") == 1
+    types = [r.event.type for r in log.reader.read_all()]
+    assert types.count("engagement.contact-recorded.corrected") == 1
+    assert types.count("participant.registered.corrected") == 1
+    assert types.count("engagement.key-worker-changed") == 1
 
 
 # --- killed in the middle ---------------------------------------------------------------------------------
 
 PROGRAM = """
 import sys
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
-from scp_cli.importing import import_directory
-from scp_events.aggregates import ALL
-from scp_events.event_log import EventLog
+from scp_events.event_log import BlockingCommandHandler, CommandHandler, LogReader
+from scp_events.importing import import_directory
 from scp_events.privacy import open_keyring
 from scp_events.vocabulary import Actor
-conninfo, directory, clerk = sys.argv[1:]
-with open_keyring(conninfo) as keyring, EventLog(conninfo, ALL, keyring=keyring, pool_size=1) as log:
+conninfo, directory, clerk, now = sys.argv[1:]
+with (
+    open_keyring(conninfo) as keyring,
+    LogReader(conninfo, keyring) as reader,
+    BlockingCommandHandler(CommandHandler(conninfo, keyring)) as handler,
+):
     import_directory(
-        log, Path(directory), rejected_to=Path(directory, "..", "rejected"), today=date(2026, 7, 31),
-        by=Actor.model_validate_json(clerk), on_row=lambda progress: print(progress.done, flush=True),
+        reader, handler, Path(directory), rejected_to=Path(directory, "..", "rejected"),
+        now=datetime.fromisoformat(now), by=Actor.model_validate_json(clerk),
+        on_row=lambda progress: print(progress.done, flush=True),
     )
 """
 
 
 def killed_after(rows: int, conninfo: str, directory: Path) -> None:
     """Import in a program of its own, and kill it once it has told of so many rows."""
-    arguments = [sys.executable, "-c", PROGRAM, conninfo, str(directory), CLERK.model_dump_json()]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as program:
+    arguments = [conninfo, str(directory), CLERK.model_dump_json(), NOW.isoformat()]
+    with subprocess.Popen([sys.executable, "-c", PROGRAM, *arguments], stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         for _ in range(rows):
             assert program.stdout.readline()
@@ -177,7 +199,7 @@ def killed_after(rows: int, conninfo: str, directory: Path) -> None:
     assert program.returncode == -signal.SIGKILL
 
 
-def story_of(log: EventLog) -> list[str]:
+def story_of(log: Opened) -> list[str]:
     """Return every event without what differs from run to run: ids count by order of appearance."""
     seen: dict[str, str] = {}
 
@@ -185,23 +207,22 @@ def story_of(log: EventLog) -> list[str]:
         return seen.setdefault(found[0], f"id-{len(seen)}")
 
     told = []
-    for recorded in log.read_all():
+    for recorded in log.reader.read_all():
         said = recorded.envelope.model_dump(mode="json") | {"version": recorded.version}
         told.append(re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", numbered, json.dumps(said)))
     return told
 
 
 def test_an_import_killed_in_the_middle_and_run_again_ends_as_if_nothing_had_been(
-    log: EventLog, postgres_server: str, log_template: str, tmp_path: Path
+    log: Opened, postgres_server: str, log_template: str, tmp_path: Path
 ) -> None:
     sheets = some_cases(tmp_path / "sheets", DEMONSTRATION, "SC-2025-006", "SC-2025-008")
     with database(postgres_server, log_template) as conninfo:
         for rows in (1, 7, 40, 90):
             killed_after(rows, conninfo, sheets)
-        with opened_log(conninfo, pool_size=1) as interrupted:
-            assert interrupted.head() > 0
+        with opened(conninfo) as interrupted:
+            assert interrupted.reader.head() > 0
             finished = run(interrupted, sheets, tmp_path / "rejected")
             clean = run(log, sheets, tmp_path / "rejected")
             assert finished.recorded + finished.already_there == clean.recorded + clean.already_there
             assert story_of(interrupted) == story_of(log)
-        check_log(conninfo)

@@ -130,7 +130,7 @@ def test_a_second_relay_takes_over_and_the_first_ends_itself(site: Site, read_to
         first.reaches(100)
         with site.relay() as second:
             assert first.ends() == 3
-            assert "another relay has taken over" in first.said("ended")[0]["reason"]
+            assert "another relay has taken over" in first.said("replaced")[0]["reason"]
             second.reaches(4000)
             assert second.stop() == 0
     published(site, read_topic)

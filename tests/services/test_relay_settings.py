@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import stat
 import subprocess
 import sys
@@ -9,10 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import structlog
 from pydantic import ValidationError
 
-from scp_events.runtime import service_log
 from scp_events.runtime.program import CannotWorkError
 from scp_relay.secret import load_or_make
 from scp_relay.settings import Settings
@@ -106,33 +103,6 @@ def test_a_damaged_secret_is_refused_and_not_shown(tmp_path: Path, damaged: str)
     with pytest.raises(CannotWorkError, match="64 hexadecimal digits") as refusal:
         load_or_make(path)
     assert not damaged or damaged not in str(refusal.value)
-
-
-# ------------------------------------------------------------------------------------------ the service log
-
-
-@pytest.fixture
-def _configured() -> None:
-    handlers, level = logging.root.handlers[:], logging.root.level
-    service_log.configure(libraries=logging.ERROR)
-    yield
-    structlog.reset_defaults()
-    logging.basicConfig(handlers=handlers, level=level, force=True)
-
-
-@pytest.mark.usefixtures("_configured")
-def test_only_fields_on_the_list_are_written_down(capfd: pytest.CaptureFixture[str]) -> None:
-    service_log.configure(libraries=logging.ERROR)
-    service_log.logger.info("published", position=4, name="Somebody")
-    logging.getLogger("kafka").error("%s: broken", "Somebody")
-    logging.getLogger("kafka").error("Somebody")
-    logging.getLogger("kafka").warning("not written")
-    written = capfd.readouterr().err
-    assert "Somebody" not in written
-    published, broken, unknown = [json.loads(line) for line in written.splitlines()]
-    assert (published["event"], published["position"]) == ("published", 4)
-    assert (broken["event"], broken["logger"]) == ("%s: broken", "kafka")
-    assert unknown["event"] == "a library's message"
 
 
 # --------------------------------------------------------------------------------------------- the watchdog

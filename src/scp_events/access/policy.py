@@ -1,21 +1,32 @@
-"""Who may do and see what, by role: a table of rules with ids, and one pure function that reads it.
+"""Who may do and see what, by role: one pure function, and the tables it reads.
 
-This is the first, coarse layer. It knows in which capacity somebody acts, what they want to do, with what
-kind of thing and for which purpose. It does not know *whose* thing it is: need to know (own caseload, own
-referral, a listed hearing) comes on top of it and can only narrow what is allowed here.
+Who may send a command, each aggregate says itself (`MAY`). Who may look at what, and for which purpose, is
+the table `READERS`. This is the first, coarse layer: it does not know *whose* thing it is. Need to know (own
+caseload, own referral, a listed hearing) comes on top of it and can only narrow what is allowed here.
 
-What no rule allows is denied.
+What they do not allow is denied.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
-from scp_events.aggregates import irp, participant, referral
-from scp_events.vocabulary import Actor, Command, DecisionCommand, Role, members
+from scp_events.vocabulary import (
+    LEADING,
+    REFERRING,
+    STAFF,
+    Act,
+    Actor,
+    AnyAggregate,
+    Command,
+    Correct,
+    Retract,
+    Role,
+    command_name,
+)
 
 
 class Purpose(StrEnum):
@@ -33,11 +44,16 @@ class Purpose(StrEnum):
 
 
 class Resource(StrEnum):
-    """What is done or looked at, by kind."""
+    """What is looked at, by kind: each aggregate by its category, and what is asked across them."""
 
     REFERRAL = "referral"
     PARTICIPANT = "participant"
+    ENGAGEMENT = "engagement"
+    CONSENT = "consent"
+    CONCERN = "concern"
+    ASSESSMENT = "assessment"
     IRP = "irp"
+    RECORD = "record"
     CASES = "cases"
     HISTORY = "history"
     CASELOAD = "caseload"
@@ -45,18 +61,34 @@ class Resource(StrEnum):
     OUTCOMES = "outcomes"
 
 
-READ: Literal["read"] = "read"
-Action: TypeAlias = type[Command] | Literal["read"]
+@dataclass(frozen=True, slots=True)
+class Send:
+    """To send a command to an aggregate."""
+
+    aggregate: AnyAggregate
+    command: type[Command]
+    instead: type[Command] | None = None
+    """Of a correction, what should have been sent; None where nobody has looked into it yet."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Read:
+    """To look at something."""
+
+    resource: Resource
+
+
+Action: TypeAlias = Send | Read
+
+
+@dataclass(frozen=True, slots=True)
 class Allow:
     """Yes, by this rule."""
 
     rule: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Deny:
     """No, by this rule, and what would have to be different."""
 
@@ -64,41 +96,18 @@ class Deny:
     reason: str
 
 
-@dataclass(frozen=True)
-class Rule:
-    """Whoever acts in one of these roles may do these things, with such a resource, for such a purpose."""
-
-    id: str
-    version: int
-    roles: frozenset[Role]
-    actions: frozenset[Action]
-    resources: frozenset[Resource]
-    purposes: frozenset[Purpose] = frozenset(Purpose)
-
-    def allows(self, principal: Actor, action: Action, resource: Resource, purpose: Purpose) -> bool:
-        """Whether all four fit."""
-        belongs = action == READ or action in commands_of(resource)
-        return (
-            belongs
-            and principal.role in self.roles
-            and action in self.actions
-            and resource in self.resources
-            and purpose in self.purposes
-        )
-
-
-def decide(principal: Actor, action: Action, resource: Resource, purpose: Purpose) -> Allow | Deny:
+def decide(principal: Actor, action: Action, purpose: Purpose) -> Allow | Deny:
     """Say whether somebody may do something, and by which rule."""
     if purpose is Purpose.ADULT_PROCEEDINGS:
         return Deny(
             "adult-proceedings-need-a-court-order",
             "a young person's record is not opened for adult proceedings without a court's order",
         )
-    if principal.kind != "human" and action != READ and issubclass(action, DecisionCommand):
+    if isinstance(action, Send) and principal.kind != "human" and "decision" in action.command.model_fields:
         return Deny("a-person-decides", "a system does not decide about a young person: let a person do it")
-    for rule in RULES:
-        if rule.allows(principal, action, resource, purpose):
-            return Allow(rule.id)
+    rule = _rule_that_allows(principal.role, action, purpose)
+    if rule is not None:
+        return Allow(rule)
     return Deny(
         "nothing-allows-it",
         f"as {principal.role} and for {purpose} this is not allowed: ask somebody whose task it is,"
@@ -106,22 +115,14 @@ def decide(principal: Actor, action: Action, resource: Resource, purpose: Purpos
     )
 
 
-def commands_of(resource: Resource) -> frozenset[type[Command]]:
-    """Return every command of one kind of thing."""
-    return _COMMANDS.get(resource, frozenset())
+def _rule_that_allows(role: Role, action: Action, purpose: Purpose) -> str | None:
+    if isinstance(action, Send):
+        return _sending(role, action, purpose)
+    return _reading(role, action.resource, purpose)
 
 
-_COMMANDS: dict[Resource, frozenset[type[Command]]] = {
-    Resource.REFERRAL: frozenset(members(referral.ReferralCommand)),
-    Resource.PARTICIPANT: frozenset(members(participant.ParticipantCommand)),
-    Resource.IRP: frozenset(members(irp.IrpCommand)),
-}
+# --- sending commands -------------------------------------------------------------------------------------
 
-# --- the table --------------------------------------------------------------------------------------------
-
-STAFF = frozenset({Role.KEY_WORKER, Role.CASE_MANAGER, Role.SUPERVISOR})
-LEADING = frozenset({Role.CASE_MANAGER, Role.SUPERVISOR})
-REFERRING = frozenset({Role.REFERRER, Role.POLICE_OFFICER, Role.COURT_OFFICER, Role.MINISTRY_OFFICER})
 WORK = frozenset(
     {
         Purpose.CASEWORK,
@@ -132,109 +133,49 @@ WORK = frozenset(
         Purpose.SUBJECT_ACCESS,
     }
 )
+"""What commands are sent for. To audit and to report is to look."""
 
-MAKING_A_REFERRAL: frozenset[type[Command]] = frozenset(
-    {
-        referral.DraftReferral,
-        referral.SubmitReferral,
-        referral.ProvideInformation,
-        referral.WithdrawReferral,
-        referral.CorrectReferral,
-    }
-)
-ENTERING: frozenset[type[Command]] = frozenset(
-    {
-        referral.DraftReferral,
-        referral.ProvideInformation,
-        participant.RecordContact,
-        participant.GiveConsent,
-        participant.WithdrawConsent,
-    }
-)
-KEEPING_THE_RECORD: frozenset[type[Command]] = frozenset(
-    {participant.SealRecord, participant.PlaceLegalHold, participant.ReleaseLegalHold}
-)
-ANSWERED_FOR_BY_LEADERS: frozenset[type[Command]] = KEEPING_THE_RECORD | {
-    participant.AssignKeyWorker,
-    participant.HandOver,
-    participant.RecordDeath,
-    participant.RetractDeath,
-    participant.LinkIdentity,
-    participant.UnlinkIdentity,
-    participant.RefuseErasure,
-    participant.ApproveErasure,
-    participant.BreakGlass,
-    irp.ApproveIrp,
+
+def _sending(role: Role, action: Send, purpose: Purpose) -> str | None:
+    if purpose in WORK and role in who_may_send(action):
+        return f"{action.aggregate.CATEGORY}/{command_name(action.command)}"
+    return None
+
+
+def who_may_send(action: Send) -> frozenset[Role]:
+    """Return the roles that may send a command.
+
+    A fact is corrected by whoever may report it, and by those who lead. It is retracted by those who lead:
+    only the log knows which fact it is, and what is gone counts for nothing any more.
+    """
+    may = action.aggregate.MAY
+    if action.command is Retract:
+        return LEADING
+    if action.command is not Correct:
+        return may.get(action.command, frozenset())
+    if action.instead is not None:
+        return may[action.instead] | LEADING if action.instead in may else frozenset()
+    return LEADING.union(*(roles for command, roles in may.items() if not issubclass(command, Act)))
+
+
+# --- reading ----------------------------------------------------------------------------------------------
+
+_STAFF_AND_AUDITORS = {**dict.fromkeys(STAFF, WORK), Role.AUDITOR: frozenset({Purpose.AUDIT})}
+_OVERSEEING = {
+    **dict.fromkeys(LEADING, frozenset({Purpose.SUPERVISION, Purpose.REPORTING})),
+    Role.AUDITOR: frozenset({Purpose.AUDIT}),
 }
-NOT_FOR_PEOPLE: frozenset[type[Command]] = frozenset({participant.ErasePersonalData, irp.SupersedeIrp})
-"""Said by the program itself, once it has done what they say: no door takes them from anybody."""
+_REPORTING = dict.fromkeys([Role.REPORTING, Role.MINISTRY_OFFICER], frozenset({Purpose.REPORTING}))
+
+READERS: Mapping[Resource, Mapping[Role, frozenset[Purpose]]] = {
+    **dict.fromkeys(Resource, _STAFF_AND_AUDITORS),
+    Resource.REFERRAL: _STAFF_AND_AUDITORS | dict.fromkeys(REFERRING, WORK),
+    Resource.RECORD: _STAFF_AND_AUDITORS | {Role.COURT_OFFICER: WORK},
+    Resource.DECISIONS: _OVERSEEING,
+    Resource.OUTCOMES: _OVERSEEING | _REPORTING,
+}
+"""Who may look at what, and for which purposes."""
 
 
-def _rule(  # noqa: PLR0913, PLR0917 - the columns of a table
-    id: str,  # noqa: A002 - the column's name
-    version: int,
-    roles: Iterable[Role],
-    actions: Iterable[Action],
-    resources: Iterable[Resource],
-    purposes: Iterable[Purpose] = WORK,
-) -> Rule:
-    return Rule(id, version, frozenset(roles), frozenset(actions), frozenset(resources), frozenset(purposes))
-
-
-_REFERRAL, _PARTICIPANT, _IRP = (
-    _COMMANDS[kind] for kind in (Resource.REFERRAL, Resource.PARTICIPANT, Resource.IRP)
-)
-_EVERYDAY = _PARTICIPANT - ANSWERED_FOR_BY_LEADERS - NOT_FOR_PEOPLE
-_PLANNING = _IRP - ANSWERED_FOR_BY_LEADERS - NOT_FOR_PEOPLE
-_OF_A_CASE = (
-    Resource.REFERRAL,
-    Resource.PARTICIPANT,
-    Resource.IRP,
-    Resource.CASES,
-    Resource.HISTORY,
-    Resource.CASELOAD,
-)
-
-RULES: tuple[Rule, ...] = (
-    _rule("agencies-refer", 1, REFERRING | LEADING, MAKING_A_REFERRAL, [Resource.REFERRAL]),
-    _rule("leaders-answer-referrals", 1, LEADING, _REFERRAL - MAKING_A_REFERRAL, [Resource.REFERRAL]),
-    _rule("staff-work-with-participants", 1, STAFF, _EVERYDAY, [Resource.PARTICIPANT]),
-    _rule(
-        "leaders-answer-for-some", 1, LEADING, ANSWERED_FOR_BY_LEADERS, [Resource.PARTICIPANT, Resource.IRP]
-    ),
-    _rule("staff-plan", 1, STAFF, _PLANNING, [Resource.IRP]),
-    _rule("courts-keep-records", 1, [Role.COURT_OFFICER], KEEPING_THE_RECORD, [Resource.PARTICIPANT]),
-    _rule(
-        "clerks-and-feeds-enter-facts",
-        1,
-        [Role.DATA_CLERK, Role.INTEGRATOR],
-        ENTERING,
-        [Resource.REFERRAL, Resource.PARTICIPANT],
-    ),
-    _rule(
-        "services-link-enrolments",
-        1,
-        [Role.INTEGRATOR, Role.SERVICE],
-        [referral.LinkToEnrolment],
-        [Resource.REFERRAL],
-    ),
-    _rule("staff-read-cases", 1, STAFF, [READ], _OF_A_CASE),
-    _rule("agencies-read-referrals", 1, REFERRING, [READ], [Resource.REFERRAL]),
-    _rule(
-        "leaders-read-decisions-and-outcomes",
-        1,
-        LEADING,
-        [READ],
-        [Resource.DECISIONS, Resource.OUTCOMES],
-        [Purpose.SUPERVISION, Purpose.REPORTING],
-    ),
-    _rule("auditors-read-for-audit", 1, [Role.AUDITOR], [READ], Resource, [Purpose.AUDIT]),
-    _rule(
-        "reporting-reads-outcomes-only",
-        1,
-        [Role.REPORTING, Role.MINISTRY_OFFICER],
-        [READ],
-        [Resource.OUTCOMES],
-        [Purpose.REPORTING],
-    ),
-)
+def _reading(role: Role, resource: Resource, purpose: Purpose) -> str | None:
+    return f"read-{resource}" if purpose in READERS[resource].get(role, ()) else None

@@ -14,7 +14,7 @@ from scp_events.event_log.answers import (
     StaleVersionError,
 )
 from scp_events.event_log.blocking import BlockingCommandHandler
-from scp_events.event_log.envelope import Codec, Envelope, Recorded, UnreadableEventError
+from scp_events.event_log.envelope import Codec, Envelope, NewerEventError, Recorded, UnreadableEventError
 from scp_events.event_log.guards import UnsafeServerError
 from scp_events.event_log.handler import CommandHandler
 from scp_events.event_log.listener import Listener
@@ -35,6 +35,7 @@ __all__ = [
     "LogReader",
     "LogUnreachableError",
     "LogUnwritableError",
+    "NewerEventError",
     "Outcome",
     "Recorded",
     "StaleVersionError",

@@ -46,6 +46,10 @@ class BlockingCommandHandler:
         """Return the case people call `reference`; make one where there is none yet."""
         return self._wait_for(self._handler.open_case(reference))
 
+    def case_of(self, reference: str) -> CaseId | None:
+        """Return the case people call `reference`, or None."""
+        return self._wait_for(self._handler.case_of(reference))
+
     def case_of_stream(self, stream: Stream) -> CaseId | None:
         """Return whose case a stream belongs to; None where it has no events, or belongs to none."""
         return self._wait_for(self._handler.case_of_stream(stream))

@@ -132,6 +132,10 @@ class UnreadableEventError(Exception):
     """
 
 
+class NewerEventError(UnreadableEventError):
+    """A stored event of a type that this version of the program does not know: a newer one recorded it."""
+
+
 class Codec:
     """Turns envelopes into stored bytes and back, for the event classes of some aggregates.
 
@@ -227,6 +231,7 @@ class Codec:
 
     def _said(self, row: Row, *, opened: bool = True) -> dict[str, Any]:
         """Return the document of a row with everything in its place."""
+        self._class_of(row)  # before what a newer program has encrypted is opened
         place = Place(row.stream_id, row.version, row.type)
         try:
             return self._opened(row.body, place) if opened else _unopened(row.body)
@@ -237,15 +242,18 @@ class Codec:
                 f"{_named(row)} cannot be opened: it says of no time that it was erased"
             ) from None
 
-    def _valid(self, row: Row, validated: Callable[[type[Event]], T]) -> T:
+    def _class_of(self, row: Row) -> type[Event]:
         event = self._events.get(row.type)
         if event is None:
-            raise UnreadableEventError(
+            raise NewerEventError(
                 f"position {row.position} holds a {row.type}, which this version does not know:"
                 " run the version that wrote it, or a newer one",
             )
+        return event
+
+    def _valid(self, row: Row, validated: Callable[[type[Event]], T]) -> T:
         try:
-            return validated(event)
+            return validated(self._class_of(row))
         except ValidationError as error:
             wrong = ", ".join(sorted({".".join(map(str, found["loc"])) for found in error.errors()}))
             raise UnreadableEventError(f"{_named(row)} cannot be read: {wrong}") from None

@@ -68,6 +68,8 @@ STEPS = 3
 """Whoever was faster waits for as long as so many appends take: the others have to read, and to append."""
 LONGEST_STEP_BACK = 0.1
 """Seconds that anybody waits at most so that others come in between."""
+MOST_REFERENCES = 16_384
+"""What so many cases are called is remembered."""
 LONG = 64
 """Events that a loop decodes between two of its other tasks; more are decoded by a thread."""
 
@@ -116,6 +118,7 @@ class CommandHandler:
         self._store = store or LogStore(conninfo, patience=patience, room=room)
         self._memory = Memory()
         self._turns: WeakValueDictionary[Stream, asyncio.Lock] = WeakValueDictionary()
+        self._called: dict[str, CaseId] = {}
         self._reached = NOTHING_YET
         self._log_clock = datetime.min.replace(tzinfo=UTC)
         """When the last event that was seen was recorded: it is not earlier now."""
@@ -144,11 +147,23 @@ class CommandHandler:
     def forget(self) -> None:
         """Remember nothing of any stream: what was tried is undone, say."""
         self._memory.forget_person(None)
+        self._called.clear()
 
     async def open_case(self, reference: str) -> CaseId:
         """Return the case people call `reference`; make one where there is none yet."""
         await self._must_be_allowed()
-        return await self._store.open_case(reference)
+        return self._call(reference, await self._store.open_case(reference))
+
+    async def case_of(self, reference: str) -> CaseId | None:
+        """Return the case people call `reference`, or None. What a case is called never changes."""
+        known = self._called.get(reference) or await self._store.case_of(reference)
+        return None if known is None else self._call(reference, known)
+
+    def _call(self, reference: str, case_id: CaseId) -> CaseId:
+        if len(self._called) >= MOST_REFERENCES:
+            self._called.clear()
+        self._called[reference] = case_id
+        return case_id
 
     async def case_of_stream(self, stream: Stream) -> CaseId | None:
         """Return whose case a stream belongs to; None where it has no events, or belongs to none."""

@@ -3,7 +3,8 @@
     keys = TrialKeys(keyring)
     trial = CommandHandler(conninfo, keys, store=TrialStore(LogStore(conninfo, patience=30)))
 
-It stands still from its first question on: what others record meanwhile is not seen.
+It stands still from its first question on: what others record meanwhile is not seen before all that was tried
+is undone.
 """
 
 from __future__ import annotations
@@ -67,6 +68,12 @@ class TrialStore:
     def undo(self, so_far: int) -> None:
         """Take back what was tried since. Whoever decided on it must forget it."""
         del self._tried[so_far:]
+        if not self._tried:
+            self._head = None
+
+    def rows_of(self, command_id: CommandId) -> list[Row]:
+        """Return what a command came to in this trial, oldest first."""
+        return [each.row for each in self._tried if each.command_id == command_id]
 
     async def find(self, wanted: Wanted) -> Found:
         """Read a stream and evidence."""

@@ -1,8 +1,8 @@
 """Where a row becomes commands: what it may look up, and how its steps are named.
 
 A step's command id follows from the sheet, the row's id and the step's name, so a row sent again is the same
-commands again. A stream that a row begins has an id that follows from the row; an earlier row's event is found
-through that row's command.
+commands again. A stream that a row begins has an id that follows from the row; an earlier row's event is
+found through that row's command.
 """
 
 from __future__ import annotations

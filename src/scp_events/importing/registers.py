@@ -13,7 +13,8 @@ from typing import Annotated, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from scp_events.importing.cells import AsCode, Codes, CodeWord, Day, Registers, complaints
-from scp_events.importing.reading import Line, Sheet
+from scp_events.importing.lines import Line
+from scp_events.importing.reading import Sheet
 from scp_events.importing.report import FileProblem, SheetsRefusedError, Wrong
 from scp_events.vocabulary import Actor, Calendar, Citation, LegalBasis, OrganisationId, PersonId, Role
 

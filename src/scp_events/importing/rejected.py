@@ -15,7 +15,8 @@ from pathlib import Path
 
 import xlsxwriter
 
-from scp_events.importing.reading import REMARK_COLUMNS, Sheet, Value
+from scp_events.importing.lines import Value
+from scp_events.importing.reading import REMARK_COLUMNS, Sheet
 from scp_events.importing.report import RowProblem
 
 _EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's dates have no zone; fixed, so that bytes repeat

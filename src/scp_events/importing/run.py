@@ -26,10 +26,12 @@ from scp_events.event_log import (
 )
 from scp_events.importing.cells import ROW_ID, Registers, complaints
 from scp_events.importing.desk import Desk, Step, command_id, conversation_id, fingerprint
-from scp_events.importing.reading import Line, Sheet, read_directory
+from scp_events.importing.lines import Line
+from scp_events.importing.reading import Sheet, read_directory
 from scp_events.importing.registers import REGISTERS, read_registers
 from scp_events.importing.rehearsal import Live, Log, Rehearsal
 from scp_events.importing.rejected import write_rejected
+from scp_events.importing.remedies import in_words_of_sheets
 from scp_events.importing.report import (
     ImportReport,
     NothingNewError,
@@ -38,7 +40,6 @@ from scp_events.importing.report import (
     Wrong,
     WrongCellError,
 )
-from scp_events.importing.remedies import in_words_of_sheets
 from scp_events.importing.sheets import COLUMNS, DAYS, SHEETS, Row
 from scp_events.vocabulary import Actor, Provenance, Refused
 
@@ -71,7 +72,7 @@ def import_directory(  # noqa: PLR0913 - each says one thing about the import, b
     sheets = read_directory(directory, COLUMNS, DAYS)
     registers = read_registers(sheets, reader.calendar, reader.calendar.day_of(now))
     report = ImportReport(dry_run=handler is None)
-    with Rehearsal(reader, now) as rehearsal:
+    with Rehearsal(reader) as rehearsal:
         log = rehearsal if handler is None else Live(reader, handler)
         clerk = _Clerk(by, log, rehearsal, report)
         clerk.work_through(sheets, registers, on_row or _nobody_watches)

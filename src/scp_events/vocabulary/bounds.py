@@ -15,6 +15,7 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from scp_events.vocabulary.personal import personal_fields
 from scp_events.vocabulary.refusal import Refused
 
 OCCURRED = "occurred_at"
@@ -40,6 +41,8 @@ class Bounded:
 
     path: str
     bound: Bound
+    personal: bool
+    """Whether it tells of a person: then a refusal does not repeat it."""
 
     def must_hold(self, said: BaseModel, day: date) -> None:
         """Refuse a date beyond its bounds; what was left out or erased has none."""
@@ -63,9 +66,8 @@ class Bounded:
         return ".".join((*self.path.split(".")[:-1], other))
 
     def _refuse(self, value: date, how: str) -> None:
-        raise Refused(
-            "date-out-of-bounds", f"`{self.path}` {value.isoformat()} is {how}: correct one of the two"
-        )
+        said = f"`{self.path}`" if self.personal else f"`{self.path}` {value.isoformat()}"
+        raise Refused("date-out-of-bounds", f"{said} is {how}: correct one of the two")
 
 
 def _value(said: object, path: str) -> object:
@@ -99,10 +101,11 @@ def bounded_fields(said: type[BaseModel]) -> tuple[Bounded, ...]:
 
 
 def _bounded(said: type[BaseModel], prefix: str) -> Iterator[Bounded]:
+    personal = personal_fields(said)
     for name, info in said.model_fields.items():
         for mark in info.metadata:
             if isinstance(mark, Bound):
-                yield Bounded(prefix + name, mark)
+                yield Bounded(prefix + name, mark, name in personal)
         for inner in _models_in(info.annotation):
             yield from _bounded(inner, f"{prefix}{name}.")
 

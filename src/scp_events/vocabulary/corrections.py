@@ -48,7 +48,8 @@ def correction_of(fact: type[Event]) -> type[Any]:
 def retraction_of(fact: type[Event]) -> type[Any]:
     """Return the event class that retracts facts of a class: `engagement.contact-recorded.retracted`."""
     made = _named(fact, "retracted", Retraction)
-    made.TITLE = "Retracted, because it never was so: " + fact.TITLE.partition(":")[0]
+    _, _, what_happened = stored_type(fact).partition(".")
+    made.TITLE = f"Retracted, because it never was so: {what_happened.replace('-', ' ')}"
     return made
 
 

@@ -22,10 +22,10 @@ class Event(Word):
     schema_version: ClassVar[int] = 1
     confidentiality: ClassVar[Literal["standard", "restricted"]] = "standard"
     TITLE: ClassVar[str]
-    """What an auditor, a clerk or a court reads: the fact and its outcome, such as "Plan reviewed:
-    {outcome}".
+    """What an auditor, a clerk or a court reads: the fact, then how it came out: "Plan reviewed: {outcome}".
 
-    `{field}` stands for a field that is not personal; `{decision.reason_code}` and the like work, too.
+    `{field}` stands for a field that is not personal; `{decision.reason_code}` and the like work, too. All
+    of them come after the colon: what is before it is said of a retraction as well.
     """
 
     type: str

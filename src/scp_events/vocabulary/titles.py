@@ -13,7 +13,7 @@ _FIELD = re.compile(r"\{([a-z_.]+)\}")
 
 
 def title_of(event: Event) -> str:
-    """Return the title of an event, such as "Contact (phone): held". It uses nothing personal."""
+    """Return the title of an event, such as "Contact: held, phone". It uses nothing personal."""
     said = event.fact if isinstance(event, Correction) else event
     return _FIELD.sub(lambda field: _word(reduce(getattr, field[1].split("."), said)), event.TITLE)
 

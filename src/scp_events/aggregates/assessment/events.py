@@ -76,7 +76,7 @@ class Judgement(Word):
 class AssessmentCompleted(IdentifiedEvent, Findings):
     """A competent person assessed the participant with an instrument."""
 
-    TITLE = "Assessment completed with {instrument} {instrument_version}"
+    TITLE = "Assessment completed: with {instrument} {instrument_version}"
     type: Literal["assessment.completed"] = "assessment.completed"
     assessed_by: Actor
 

@@ -45,7 +45,7 @@ class ConcernRaised(Restricted, IdentifiedEvent, Fear):
 class ConcernEscalated(Restricted, DecisionEvent):
     """The concern was put to an agency with the power to act."""
 
-    TITLE = "Concern escalated to {escalated_to}"
+    TITLE = "Concern escalated: to {escalated_to}"
     type: Literal["concern.escalated"] = "concern.escalated"
     escalated_to: OrganisationCode
 

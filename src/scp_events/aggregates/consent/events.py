@@ -47,14 +47,14 @@ class Withdrawal(Use):
 class ConsentGiven(Event, Permission):
     """Somebody entitled to allowed a use of the participant's data to a recipient."""
 
-    TITLE = "Consent given by the {given_by}: {scope} for {recipient}"
+    TITLE = "Consent given: by the {given_by}, {scope} for {recipient}"
     type: Literal["consent.given"] = "consent.given"
 
 
 class ConsentWithdrawn(Event, Withdrawal):
     """The consent was taken back; what was done under it stays lawful, nothing further is."""
 
-    TITLE = "Consent withdrawn by the {withdrawn_by}: {scope} for {recipient}"
+    TITLE = "Consent withdrawn: by the {withdrawn_by}, {scope} for {recipient}"
     type: Literal["consent.withdrawn"] = "consent.withdrawn"
 
 

@@ -113,7 +113,7 @@ class BoundariesDeclined(DecisionEvent):
 class ContactRecorded(IdentifiedEvent, ContactDetails):
     """Somebody met the participant, or tried to."""
 
-    TITLE = "Contact ({medium}): {outcome}"
+    TITLE = "Contact: {outcome}, {medium}"
     type: Literal["engagement.contact-recorded"] = "engagement.contact-recorded"
 
 

@@ -151,7 +151,7 @@ class NeedIdentified(IdentifiedEvent, Need):
 class GoalAdded(Event, Goal):
     """The plan gained a goal that answers a need."""
 
-    TITLE = "Goal added, to be reached by {target_date}"
+    TITLE = "Goal added: to be reached by {target_date}"
     type: Literal["irp.goal-added"] = "irp.goal-added"
 
 
@@ -166,14 +166,14 @@ class GoalRemoved(DecisionEvent):
 class StepAdded(Event, Step):
     """A goal gained a step: something to be done, and who does it."""
 
-    TITLE = "Step added, to be taken by the {responsible}"
+    TITLE = "Step added: to be taken by the {responsible}"
     type: Literal["irp.step-added"] = "irp.step-added"
 
 
 class StepStatusChanged(Event):
     """A step was begun, done, dropped or taken up again."""
 
-    TITLE = "Step is now {status}"
+    TITLE = "Step status changed: {status}"
     type: Literal["irp.step-status-changed"] = "irp.step-status-changed"
     step_id: StepId
     status: StepStatus
@@ -217,7 +217,7 @@ class IrpApproved(DecisionEvent):
 class IrpStarted(Event):
     """Work on the plan began."""
 
-    TITLE = "Plan started; next review on {next_review_on}"
+    TITLE = "Plan started: next review on {next_review_on}"
     type: Literal["irp.started"] = "irp.started"
     next_review_on: NextReview
 

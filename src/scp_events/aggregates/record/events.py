@@ -48,14 +48,14 @@ class ErasureOrigin(StrEnum):
 class LegalHoldPlaced(DecisionEvent, Hold):
     """The record has to be kept until a day, whatever falls due before."""
 
-    TITLE = "Legal hold {reference} placed until {expires_on}"
+    TITLE = "Legal hold placed: {reference}, until {expires_on}"
     type: Literal["record.legal-hold-placed"] = "record.legal-hold-placed"
 
 
 class LegalHoldReleased(DecisionEvent):
     """The record need not be kept on that account any longer."""
 
-    TITLE = "Legal hold {reference} released"
+    TITLE = "Legal hold released: {reference}"
     type: Literal["record.legal-hold-released"] = "record.legal-hold-released"
     reference: Citation
 
@@ -63,7 +63,7 @@ class LegalHoldReleased(DecisionEvent):
 class ErasureRequested(Event):
     """Somebody asked that the participant's personal data be erased."""
 
-    TITLE = "Erasure requested on account of: {origin}"
+    TITLE = "Erasure requested: on account of {origin}"
     type: Literal["record.erasure-requested"] = "record.erasure-requested"
     origin: ErasureOrigin
     requested_by: Actor

@@ -130,7 +130,7 @@ class ReferralDeclined(DecisionEvent):
 class ReferralRedirected(DecisionEvent):
     """The programme sent the referral on to a service that fits better."""
 
-    TITLE = "Referral redirected to {to}"
+    TITLE = "Referral redirected: to {to}"
     type: Literal["referral.redirected"] = "referral.redirected"
     to: OrganisationCode
 
@@ -145,7 +145,7 @@ class ReferralWaitlisted(Event):
 class ReferralWithdrawn(DecisionEvent):
     """The referral was taken back before it was decided."""
 
-    TITLE = "Referral withdrawn by the {withdrawn_by}"
+    TITLE = "Referral withdrawn: by the {withdrawn_by}"
     type: Literal["referral.withdrawn"] = "referral.withdrawn"
     withdrawn_by: WithdrawnBy
 
@@ -153,7 +153,7 @@ class ReferralWithdrawn(DecisionEvent):
 class ReferralLinked(Event):
     """The accepted referral led to this enrolment."""
 
-    TITLE = "Referral linked to enrolment {enrolment_id}"
+    TITLE = "Referral linked: to enrolment {enrolment_id}"
     type: Literal["referral.linked-to-enrolment"] = "referral.linked-to-enrolment"
     enrolment_id: EnrolmentId
 

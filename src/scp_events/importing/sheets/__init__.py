@@ -50,9 +50,10 @@ COLUMNS = {model.NAME: columns_of(model) for model in SHEETS} | {
 }
 """Of every file an import knows, by its name without ending."""
 
+_ALL: tuple[type[Row | Entry], ...] = (*SHEETS, *REGISTERS)
 DAYS = {
     model.NAME: frozenset(name for name, field in model.model_fields.items() if _is_a_day(field.annotation))
-    for model in (*SHEETS, *REGISTERS)
+    for model in _ALL
 }
 """Of every file, the columns that hold days: each column is read in one order of day and month."""
 

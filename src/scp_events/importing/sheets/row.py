@@ -88,7 +88,7 @@ class Row(BaseModel):
 
     @property
     def ends_something(self) -> bool:
-        """Whether, of rows of one day without a time, this comes last: it ends what the others are part of."""
+        """Whether this comes last of the rows of a day: it ends what the others are part of."""
         return False
 
     @property

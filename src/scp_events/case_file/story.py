@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,14 +17,12 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from scp_cli.output import in_words, plain
-from scp_events.history import CaseDifference, CaseReplay, Change, Entry, Seen, StreamState
+from scp_events.case_file.words import in_words, plain
+from scp_events.replay import CaseDifference, CaseReplay, Change, Contradicted, Entry, Seen, StreamState
 from scp_events.vocabulary import Actor, Decision, Erased, LegalBasis, Views
 
 QUIET, LOUD, LATE = "dim", "bold", "yellow"
-UNTOLD = frozenset(
-    {"case_reference", "corrects", "decision", "event_id", "happened_at", "participant_id", "type"}
-)
+UNTOLD = frozenset({"case_reference", "corrects", "decision", "event_id", "type"})
 """Fields said elsewhere in the story, or only for programs."""
 FIRST = frozenset({"status", "key_worker"})
 """What people ask for first of what is remembered."""
@@ -44,6 +42,7 @@ def story(told: CaseReplay) -> Iterator[RenderableType]:
     yield full(told.story, places) if told.story else Text("Nothing had happened yet that was known.")
     yield Rule(style=QUIET)
     yield _remembered(told.streams, places)
+    yield from _contradictions(told.contradictions)
     yield Text(f"Built from log position {told.log_position}: {_count(told.story)}.", QUIET)
 
 
@@ -67,6 +66,7 @@ def difference(told: CaseDifference, shown: Iterable[Entry]) -> Iterator[Rendera
             yield full(entries, places, reasons=True)
     if not any(entries for _, entries in parts.values()):
         yield Text("\nNothing: both points show the same events.")
+    yield from _contradictions(told.contradictions)
     yield from _changes(told.changes, places)
 
 
@@ -104,12 +104,11 @@ def _known(seen: Seen) -> str:
     return f"what the log held at position {seen.known_through}, on {at(seen.known_at)}"
 
 
-def at(moment: datetime) -> str:
-    """Return an instant as people write it; the last microsecond of a day is the end of that day."""
-    utc = moment.astimezone(UTC)
-    if (utc.hour, utc.minute, utc.second) == (23, 59, 59):
-        return f"the end of {utc.date()} UTC"
-    return f"{utc:%Y-%m-%d %H:%M:%S} UTC"
+def at(moment: datetime | date) -> str:
+    """Return a time as people write it; a day is the organisation's, and its end is meant."""
+    if not isinstance(moment, datetime):
+        return f"the end of {moment}"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 # --- entries ----------------------------------------------------------------------------------------------
@@ -130,7 +129,7 @@ class Places:
         }
         by_id: dict[str, int] = {str(entry.event_id): place for place, entry in in_log_order.items()}
         for place, entry in in_log_order.items():
-            for name in (str(entry.stream_id), *_ids(entry.says)):
+            for name in (str(entry.stream_id), *_ids(content(entry))):
                 by_id.setdefault(name, place)
         return cls(by_id, in_log_order)
 
@@ -139,7 +138,7 @@ class Places:
         place = self.by_id.get(str(event_id))
         if place is None:
             return "an event not seen from here"
-        return f"#{place} of {self.entries[place].occurred_at.date()}"
+        return f"#{place} of {self.entries[place].occurred_on}"
 
     def corrected(self, entry: Entry) -> Entry | None:
         """Return what stood before a correction: the event it corrects, or that event's last correction."""
@@ -172,7 +171,7 @@ def brief(entries: Iterable[Entry], new: frozenset[int] = frozenset()) -> Render
     for entry in entries:
         is_new = entry.position in new
         grid.add_row(
-            Text(entry.occurred_at.date().isoformat()),
+            Text(entry.occurred_on.isoformat()),
             Text(f"{'+ ' if is_new else ''}#{entry.position}", LATE if is_new else QUIET, justify="right"),
             Text.assemble(plain(entry.title), (f" {plain(entry.by.id)}", QUIET)),
         )
@@ -186,7 +185,7 @@ def full(entries: Iterable[Entry], places: Places, *, reasons: bool = False) -> 
         if number:
             grid.add_row()
         grid.add_row(
-            Text(entry.occurred_at.date().isoformat()),
+            Text(entry.occurred_on.isoformat()),
             Text(f"#{entry.position}", QUIET, justify="right"),
             _entry(entry, places, reasons=reasons),
         )
@@ -222,14 +221,14 @@ def _marks(entry: Entry, places: Places) -> Iterator[str]:
     if (days := delay(entry)) >= LATE_FROM:
         yield f"* late: {_made(entry)} {_days(days)} later, on {_made_at(entry).date()}"
     if entry.corrects is not None:
-        yield f"* corrects {places.dated(entry.corrects)}"
+        yield f"* {'corrects' if 'fact' in entry.says else 'retracts'} {places.dated(entry.corrects)}"
     for correction in entry.corrected_by:
-        yield f"* corrected by {places.dated(correction)}"
+        yield f"* corrected or retracted by {places.dated(correction)}"
 
 
 def delay(entry: Entry) -> int:
     """Return how many days after it happened an entry was made; 0 where it was the same day."""
-    return max((_made_at(entry).date() - entry.occurred_at.astimezone(UTC).date()).days, 0)
+    return max((_made_at(entry).date() - entry.occurred_on).days, 0)
 
 
 def _made_at(entry: Entry) -> datetime:
@@ -247,14 +246,20 @@ def _days(days: int) -> str:
 def _said(entry: Entry, places: Places) -> Iterator[tuple[str, str]]:
     """Tell an entry's own fields; of a correction, what differs from what stood before."""
     before = places.corrected(entry)
-    for field, value in entry.says.items():
+    for field, value in content(entry).items():
         if field in UNTOLD or places.by_id.get(str(value)) == entry.position or _is_whoever(value, entry):
             continue
         text = _value(value, places)
         if before is not None:
-            text = _against(text, _value(before.says.get(field), places))
+            text = _against(text, _value(content(before).get(field), places))
         if text:
             yield _label(field), text
+
+
+def content(entry: Entry) -> Mapping[str, Any]:
+    """Return what an entry says; of a correction, what it says of the fact."""
+    fact: Mapping[str, Any] = entry.says.get("fact", entry.says)
+    return fact
 
 
 def _is_whoever(value: object, entry: Entry) -> bool:
@@ -335,6 +340,25 @@ def _words(said: str | Erased | None) -> str:
 
 def _plainly(said: str | Erased) -> str:
     return in_words(said.model_dump(mode="json") if isinstance(said, Erased) else said)
+
+
+# --- what no longer fits together -------------------------------------------------------------------------
+
+
+def _contradictions(found: Sequence[Contradicted]) -> Iterator[RenderableType]:
+    if not found:
+        return
+    yield _heading(
+        f"No longer fits together ({len(found)})", "each would be refused now; a correction settles it"
+    )
+    grid = _grid(10, 5)
+    for each in found:
+        grid.add_row(
+            Text(each.occurred_at.date().isoformat()),
+            Text(f"#{each.position}", QUIET, justify="right"),
+            Group(Text(plain(each.title), LOUD), Text(f"{each.rule}: {plain(each.remedy)}", LATE)),
+        )
+    yield grid
 
 
 # --- what is remembered -----------------------------------------------------------------------------------

@@ -1,0 +1,154 @@
+"""`scp-events do`: any command there is, sent from a file, as it would be over HTTP."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID, uuid5
+
+import typer
+
+from scp_cli.output import Format, Shown, as_json, show, write
+from scp_cli.people import OURS, By, Credentials, Organisation, Role, somebody
+
+if TYPE_CHECKING:
+    from scp_events.commands import Address, Offer, Said
+    from scp_events.event_log import Outcome
+    from scp_events.vocabulary import Actor, Provenance
+
+KEYS = UUID("5d3b4a5c-93a5-4a3b-8a3e-0a9c1c2f7d10")
+"""The namespace of command ids made from keys."""
+OUTCOME = {
+    "stream_id": "of",
+    "version": "version",
+    "events": "events",
+    "event_ids": "recorded as",
+    "first_position": "#",
+    "recorded_at": "recorded at",
+    "repeated": "sent before",
+}
+
+
+def do(  # noqa: PLR0913 - one argument an option
+    name: Annotated[
+        str, typer.Argument(metavar="COMMAND", help="Such as record-contact, or engagement/correct.")
+    ],
+    *,
+    file: Annotated[
+        str | None,
+        typer.Option("--json", metavar="FILE", help='{"command": {...}, "occurred_at": ...}; - is stdin.'),
+    ] = None,
+    by: By = "",
+    role: Role = "",
+    organisation: Organisation = OURS,
+    credential: Credentials = None,
+    case: Annotated[
+        str | None, typer.Option("--case", metavar="CASE", help="Of which case, by its reference.")
+    ] = None,
+    stream: Annotated[
+        str | None, typer.Option("--id", metavar="ID", help="Of many in a case, which one.")
+    ] = None,
+    purpose: Annotated[str, typer.Option(help="What it is needed for.")] = "casework",
+    key: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Sent again with the same key it is done once.")
+    ] = None,
+    version: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="Only if this version is still the latest.")
+    ] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print what FILE may hold, and do nothing.")
+    ] = False,
+    how: Shown = Format.TABLE,
+) -> None:
+    """Send a command.
+
+    It is what POST does over HTTP, with the same words and the same rules. FILE holds the command, and when
+    it happened: an instant or a day; left out, it is now. A refusal says what to do instead.
+    """
+    from scp_events.commands import body_of, offer_named, read
+
+    offer = offer_named(name)
+    if schema:
+        write(as_json(body_of(offer).model_json_schema(), indent=2))
+        return
+    actor = somebody(by, role, organisation, credential)
+    said = read(offer, _sent(file))
+    _must_be_allowed(actor, offer, said, purpose)
+    outcome = _done(
+        offer, said, _address(offer, case, stream), _provenance(actor, said, purpose, key), version
+    )
+    show([{field: getattr(outcome, field, outcome.stream.id) for field in OUTCOME}], how, OUTCOME)
+
+
+def _sent(file: str | None) -> bytes:
+    if file is None:
+        raise typer.BadParameter("name a FILE, or - for stdin", param_hint="--json")
+    return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+
+
+def _address(offer: Offer, case: str | None, stream: str | None) -> Address:
+    """Return what the command is about, as its kind is addressed."""
+    if offer.is_addressed_by_case:
+        if case is None or stream is not None:
+            raise typer.BadParameter(f"{offer.name} is about a case: name it", param_hint="--case")
+        return case.upper()
+    if stream is None or case is not None:
+        raise typer.BadParameter(
+            f"a case may have many {offer.aggregate.COLLECTION}: name the one {offer.name} is about",
+            param_hint="--id",
+        )
+    try:
+        return UUID(stream)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{stream!r} is no id: the replay of the case has it", param_hint="--id"
+        ) from None
+
+
+def _must_be_allowed(actor: Actor, offer: Offer, said: Said, purpose: str) -> None:
+    """Refuse what the policy denies, as the other doors do."""
+    from scp_events.access import Deny, Purpose, Send, decide
+    from scp_events.vocabulary import Correct, Refused
+
+    try:
+        meant = Purpose(purpose)
+    except ValueError:
+        raise typer.BadParameter(f"say one of {', '.join(Purpose)}", param_hint="--purpose") from None
+    instead = type(said.command.instead) if isinstance(said.command, Correct) else None
+    answer = decide(actor, Send(offer.aggregate, offer.command, instead), meant)
+    if isinstance(answer, Deny):
+        raise Refused(answer.rule, answer.reason)
+
+
+def _provenance(actor: Actor, said: Said, purpose: str, key: str | None) -> Provenance:
+    from uuid_utils.compat import uuid7
+
+    from scp_events.vocabulary import CommandId, Provenance
+
+    command_id = CommandId(uuid7() if key is None else uuid5(KEYS, f"{actor.id}/{key}"))
+    return Provenance(by=actor, command_id=command_id, occurred_at=said.occurred_at, purpose=purpose)
+
+
+def _done(offer: Offer, said: Said, address: Address, provenance: Provenance, version: int | None) -> Outcome:
+    import asyncio
+
+    from scp_cli.connecting import handler_of, opened_log
+    from scp_events.commands import request_for
+
+    async def send() -> Outcome:
+        async with handler_of(log) as handler:
+            request = await request_for(
+                handler,
+                offer,
+                said,
+                address,
+                provenance,
+                expected_version=version,
+            )
+            return await handler.handle(request)
+
+    with opened_log() as log:
+        return asyncio.run(send())

@@ -1,0 +1,31 @@
+"""Every command as a request: what it is called, who may send it, how it is said, and what it is about.
+
+Doors take commands in many ways and understand them in this one. It follows `aggregates.ALL`, so a new
+command is there at every door once its aggregate has it.
+"""
+
+from scp_events.commands.bodies import DAY, INSTANT, Body, body_of
+from scp_events.commands.reading import Mistake, MistakenError, NotJsonError, Said, read
+from scp_events.commands.registry import OFFERS, Offer, UnknownCommandError, offer_named
+from scp_events.commands.requests import Address, NothingThereError, request_for
+from scp_events.commands.wording import in_words_of
+
+__all__ = [
+    "DAY",
+    "INSTANT",
+    "OFFERS",
+    "Address",
+    "Body",
+    "Mistake",
+    "MistakenError",
+    "NotJsonError",
+    "NothingThereError",
+    "Offer",
+    "Said",
+    "UnknownCommandError",
+    "body_of",
+    "in_words_of",
+    "offer_named",
+    "read",
+    "request_for",
+]

@@ -1,0 +1,214 @@
+"""Who may do what, written out: every role, every command, everything that can be read, every purpose.
+
+These tables are written by hand and say what is meant, whatever the policy says. A command is allowed (`x`)
+for the purposes of work and for no other. A correction stands with the command it says `instead`; `correct`
+alone is what is asked before anybody has looked into it.
+"""
+
+from __future__ import annotations
+
+from scp_events.access import Purpose, Resource
+from scp_events.vocabulary import Role
+
+ROLES = {
+    "kw": Role.KEY_WORKER,
+    "cm": Role.CASE_MANAGER,
+    "sv": Role.SUPERVISOR,
+    "re": Role.REFERRER,
+    "po": Role.POLICE_OFFICER,
+    "co": Role.COURT_OFFICER,
+    "mi": Role.MINISTRY_OFFICER,
+    "dc": Role.DATA_CLERK,
+    "in": Role.INTEGRATOR,
+    "se": Role.SERVICE,
+    "au": Role.AUDITOR,
+    "rp": Role.REPORTING,
+}
+PURPOSES = {
+    "c": Purpose.CASEWORK,
+    "r": Purpose.REFERRAL,
+    "v": Purpose.SUPERVISION,
+    "g": Purpose.SAFEGUARDING,
+    "h": Purpose.COURT_HEARING,
+    "t": Purpose.SUBJECT_ACCESS,
+    "a": Purpose.AUDIT,
+    "o": Purpose.REPORTING,
+    "x": Purpose.ADULT_PROCEEDINGS,
+}
+FOR_COMMANDS = "crvght"
+"""The purposes for which commands are sent."""
+
+COMMANDS = """
+                                           kw cm sv re po co mi dc in se au rp
+referral draft-referral                     .  x  x  x  x  x  x  x  x  .  .  .
+referral submit-referral                    .  x  x  x  x  x  x  .  .  .  .  .
+referral acknowledge-referral               .  x  x  .  .  .  .  .  .  .  .  .
+referral request-information                .  x  x  .  .  .  .  .  .  .  .  .
+referral provide-information                .  x  x  x  x  x  x  x  x  .  .  .
+referral determine-eligibility              .  x  x  .  .  .  .  .  .  .  .  .
+referral assess-suitability                 .  x  x  .  .  .  .  .  .  .  .  .
+referral accept-referral                    .  x  x  .  .  .  .  .  .  .  .  .
+referral decline-referral                   .  x  x  .  .  .  .  .  .  .  .  .
+referral redirect-referral                  .  x  x  .  .  .  .  .  .  .  .  .
+referral waitlist-referral                  .  x  x  .  .  .  .  .  .  .  .  .
+referral withdraw-referral                  .  x  x  x  x  x  x  .  .  .  .  .
+referral link-to-enrolment                  .  x  x  .  .  .  .  .  x  x  .  .
+referral close-referral                     .  x  x  .  .  .  .  .  .  .  .  .
+referral correct draft-referral             .  x  x  x  x  x  x  x  x  .  .  .
+referral correct submit-referral            .  x  x  x  x  x  x  .  .  .  .  .
+referral correct acknowledge-referral       .  x  x  .  .  .  .  .  .  .  .  .
+referral correct request-information        .  x  x  .  .  .  .  .  .  .  .  .
+referral correct provide-information        .  x  x  x  x  x  x  x  x  .  .  .
+referral correct determine-eligibility      .  x  x  .  .  .  .  .  .  .  .  .
+referral correct assess-suitability         .  x  x  .  .  .  .  .  .  .  .  .
+referral correct accept-referral            .  x  x  .  .  .  .  .  .  .  .  .
+referral correct decline-referral           .  x  x  .  .  .  .  .  .  .  .  .
+referral correct redirect-referral          .  x  x  .  .  .  .  .  .  .  .  .
+referral correct waitlist-referral          .  x  x  .  .  .  .  .  .  .  .  .
+referral correct withdraw-referral          .  x  x  x  x  x  x  .  .  .  .  .
+referral correct link-to-enrolment          .  x  x  .  .  .  .  .  x  x  .  .
+referral correct close-referral             .  x  x  .  .  .  .  .  .  .  .  .
+referral correct                            .  x  x  x  x  x  x  x  x  x  .  .
+referral retract                            .  x  x  .  .  .  .  .  .  .  .  .
+participant register                        x  x  x  .  .  .  .  .  .  .  .  .
+participant record-death                    .  x  x  .  .  .  .  .  .  .  .  .
+participant propose-identity-link           .  x  x  .  .  .  .  .  .  .  .  .
+participant confirm-identity-link           .  x  x  .  .  .  .  .  .  .  .  .
+participant propose-identity-unlink         .  x  x  .  .  .  .  .  .  .  .  .
+participant confirm-identity-unlink         .  x  x  .  .  .  .  .  .  .  .  .
+participant correct register                x  x  x  .  .  .  .  .  .  .  .  .
+participant correct record-death            .  x  x  .  .  .  .  .  .  .  .  .
+participant correct                         x  x  x  .  .  .  .  .  .  .  .  .
+participant retract                         .  x  x  .  .  .  .  .  .  .  .  .
+engagement agree-boundaries                 x  x  x  .  .  .  .  .  .  .  .  .
+engagement decline-boundaries               x  x  x  .  .  .  .  .  .  .  .  .
+engagement record-contact                   x  x  x  .  .  .  .  x  x  .  .  .
+engagement record-story                     x  x  x  .  .  .  .  .  .  .  .  .
+engagement confirm-story                    x  x  x  .  .  .  .  .  .  .  .  .
+engagement record-choice                    x  x  x  .  .  .  .  .  .  .  .  .
+engagement assign-key-worker                .  x  x  .  .  .  .  .  .  .  .  .
+engagement hand-over                        .  x  x  .  .  .  .  .  .  .  .  .
+engagement pause                            x  x  x  .  .  .  .  .  .  .  .  .
+engagement resume                           x  x  x  .  .  .  .  .  .  .  .  .
+engagement exit                             x  x  x  .  .  .  .  .  .  .  .  .
+engagement re-engage                        x  x  x  .  .  .  .  .  .  .  .  .
+engagement correct agree-boundaries         x  x  x  .  .  .  .  .  .  .  .  .
+engagement correct decline-boundaries       x  x  x  .  .  .  .  .  .  .  .  .
+engagement correct record-contact           x  x  x  .  .  .  .  x  x  .  .  .
+engagement correct record-story             x  x  x  .  .  .  .  .  .  .  .  .
+engagement correct confirm-story            x  x  x  .  .  .  .  .  .  .  .  .
+engagement correct record-choice            x  x  x  .  .  .  .  .  .  .  .  .
+engagement correct assign-key-worker        .  x  x  .  .  .  .  .  .  .  .  .
+engagement correct hand-over                .  x  x  .  .  .  .  .  .  .  .  .
+engagement correct pause                    x  x  x  .  .  .  .  .  .  .  .  .
+engagement correct resume                   x  x  x  .  .  .  .  .  .  .  .  .
+engagement correct exit                     x  x  x  .  .  .  .  .  .  .  .  .
+engagement correct re-engage                x  x  x  .  .  .  .  .  .  .  .  .
+engagement correct                          x  x  x  .  .  .  .  x  x  .  .  .
+engagement retract                          .  x  x  .  .  .  .  .  .  .  .  .
+consent give-consent                        x  x  x  .  .  .  .  x  x  .  .  .
+consent withdraw-consent                    x  x  x  .  .  .  .  x  x  .  .  .
+consent correct give-consent                x  x  x  .  .  .  .  x  x  .  .  .
+consent correct withdraw-consent            x  x  x  .  .  .  .  x  x  .  .  .
+consent correct                             x  x  x  .  .  .  .  x  x  .  .  .
+consent retract                             .  x  x  .  .  .  .  .  .  .  .  .
+concern raise-concern                       x  x  x  .  .  .  .  .  .  .  .  .
+concern escalate-concern                    x  x  x  .  .  .  .  .  .  .  .  .
+concern close-concern                       x  x  x  .  .  .  .  .  .  .  .  .
+concern correct raise-concern               x  x  x  .  .  .  .  .  .  .  .  .
+concern correct escalate-concern            x  x  x  .  .  .  .  .  .  .  .  .
+concern correct close-concern               x  x  x  .  .  .  .  .  .  .  .  .
+concern correct                             x  x  x  .  .  .  .  .  .  .  .  .
+concern retract                             .  x  x  .  .  .  .  .  .  .  .  .
+assessment complete-assessment              x  x  x  .  .  .  .  .  .  .  .  .
+assessment override-risk-level              x  x  x  .  .  .  .  .  .  .  .  .
+assessment withdraw-override                x  x  x  .  .  .  .  .  .  .  .  .
+assessment correct complete-assessment      x  x  x  .  .  .  .  .  .  .  .  .
+assessment correct override-risk-level      x  x  x  .  .  .  .  .  .  .  .  .
+assessment correct withdraw-override        x  x  x  .  .  .  .  .  .  .  .  .
+assessment correct                          x  x  x  .  .  .  .  .  .  .  .  .
+assessment retract                          .  x  x  .  .  .  .  .  .  .  .  .
+irp start-irp-draft                         x  x  x  .  .  .  .  .  .  .  .  .
+irp identify-need                           x  x  x  .  .  .  .  .  .  .  .  .
+irp add-goal                                x  x  x  .  .  .  .  .  .  .  .  .
+irp remove-goal                             x  x  x  .  .  .  .  .  .  .  .  .
+irp add-step                                x  x  x  .  .  .  .  .  .  .  .  .
+irp change-step-status                      x  x  x  .  .  .  .  .  .  .  .  .
+irp propose-irp                             x  x  x  .  .  .  .  .  .  .  .  .
+irp agree-to-irp                            x  x  x  .  .  .  .  .  .  .  .  .
+irp decline-irp                             x  x  x  .  .  .  .  .  .  .  .  .
+irp approve-irp                             .  x  x  .  .  .  .  .  .  .  .  .
+irp start-irp                               x  x  x  .  .  .  .  .  .  .  .  .
+irp record-goal-progress                    x  x  x  .  .  .  .  .  .  .  .  .
+irp achieve-goal                            x  x  x  .  .  .  .  .  .  .  .  .
+irp start-irp-review                        x  x  x  .  .  .  .  .  .  .  .  .
+irp conclude-irp-review                     x  x  x  .  .  .  .  .  .  .  .  .
+irp close-irp                               x  x  x  .  .  .  .  .  .  .  .  .
+irp correct start-irp-draft                 x  x  x  .  .  .  .  .  .  .  .  .
+irp correct identify-need                   x  x  x  .  .  .  .  .  .  .  .  .
+irp correct add-goal                        x  x  x  .  .  .  .  .  .  .  .  .
+irp correct remove-goal                     x  x  x  .  .  .  .  .  .  .  .  .
+irp correct add-step                        x  x  x  .  .  .  .  .  .  .  .  .
+irp correct change-step-status              x  x  x  .  .  .  .  .  .  .  .  .
+irp correct propose-irp                     x  x  x  .  .  .  .  .  .  .  .  .
+irp correct agree-to-irp                    x  x  x  .  .  .  .  .  .  .  .  .
+irp correct decline-irp                     x  x  x  .  .  .  .  .  .  .  .  .
+irp correct approve-irp                     .  x  x  .  .  .  .  .  .  .  .  .
+irp correct start-irp                       x  x  x  .  .  .  .  .  .  .  .  .
+irp correct record-goal-progress            x  x  x  .  .  .  .  .  .  .  .  .
+irp correct achieve-goal                    x  x  x  .  .  .  .  .  .  .  .  .
+irp correct start-irp-review                x  x  x  .  .  .  .  .  .  .  .  .
+irp correct conclude-irp-review             x  x  x  .  .  .  .  .  .  .  .  .
+irp correct close-irp                       x  x  x  .  .  .  .  .  .  .  .  .
+irp correct                                 x  x  x  .  .  .  .  .  .  .  .  .
+irp retract                                 .  x  x  .  .  .  .  .  .  .  .  .
+record place-legal-hold                     .  x  x  .  .  x  .  .  .  .  .  .
+record release-legal-hold                   .  x  x  .  .  x  .  .  .  .  .  .
+record request-erasure                      x  x  x  .  .  .  .  .  .  .  .  .
+record refuse-erasure                       .  x  x  .  .  .  .  .  .  .  .  .
+record approve-erasure                      .  x  x  .  .  .  .  .  .  .  .  .
+record erase-personal-data                  .  .  .  .  .  .  .  .  .  .  .  .
+"""
+
+READS = """
+                  kw     cm     sv     re     po     co     mi     dc     in     se     au     rp
+referral      crvght crvght crvght crvght crvght crvght crvght      .      .      .      a      .
+participant   crvght crvght crvght      .      .      .      .      .      .      .      a      .
+engagement    crvght crvght crvght      .      .      .      .      .      .      .      a      .
+consent       crvght crvght crvght      .      .      .      .      .      .      .      a      .
+concern       crvght crvght crvght      .      .      .      .      .      .      .      a      .
+assessment    crvght crvght crvght      .      .      .      .      .      .      .      a      .
+irp           crvght crvght crvght      .      .      .      .      .      .      .      a      .
+record        crvght crvght crvght      .      . crvght      .      .      .      .      a      .
+cases         crvght crvght crvght      .      .      .      .      .      .      .      a      .
+history       crvght crvght crvght      .      .      .      .      .      .      .      a      .
+caseload      crvght crvght crvght      .      .      .      .      .      .      .      a      .
+decisions          .     vo     vo      .      .      .      .      .      .      .      a      .
+outcomes           .     vo     vo      .      .      .      o      .      .      .      a      o
+"""
+
+
+def commands() -> dict[tuple[str, Role], set[Purpose]]:
+    """Return for which purposes each role may send each command."""
+    return {
+        (row, role): {PURPOSES[letter] for letter in FOR_COMMANDS} if cell == "x" else set()
+        for row, cells in _rows(COMMANDS)
+        for role, cell in zip(ROLES.values(), cells, strict=True)
+    }
+
+
+def reads() -> dict[tuple[Resource, Role], set[Purpose]]:
+    """Return for which purposes each role may read each kind of thing."""
+    return {
+        (Resource(row), role): {PURPOSES[letter] for letter in cell if letter != "."}
+        for row, cells in _rows(READS)
+        for role, cell in zip(ROLES.values(), cells, strict=True)
+    }
+
+
+def _rows(table: str) -> list[tuple[str, list[str]]]:
+    """Return each row of a table: what it is about, and one cell a role."""
+    head, *lines = (line for line in table.splitlines() if line.strip())
+    assert head.split() == list(ROLES)
+    cells = len(ROLES)
+    return [(" ".join(line.split()[:-cells]), line.split()[-cells:]) for line in lines]

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+PROGRAM = """
+import os, signal, sys
+from scp_events.runtime import program
+from scp_events.runtime.settings import ServiceSettings
+
+class Numbered(ServiceSettings):
+    number: int = 0
+
+def service(stopping):
+    {body}
+
+sys.exit(program.run(service, cannot_work=(KeyError,), replaced=(IndexError,)))
+"""
+
+
+def ran(body: str) -> tuple[int, dict[str, Any]]:
+    """Run a service that does this; return its exit code and the last line it wrote."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(body=body)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == ""
+    return done.returncode, json.loads(done.stderr.splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "event", "reason"),
+    [
+        ("return", 0, "ended", "told to stop"),
+        ("raise program.CannotWorkError('restore the key')", 2, "cannot work", "restore the key"),
+        ("raise KeyError('of our own')", 2, "cannot work", "'of our own'"),
+        ("raise program.ReplacedError('by another')", 3, "replaced", "by another"),
+        ("raise IndexError('by a newer log')", 3, "replaced", "by a newer log"),
+        (
+            "os.environ['SCP_NUMBER'] = 'Zwetschgenmus'; Numbered()",
+            2,
+            "cannot work",
+            "SCP_NUMBER: Input should be a valid integer, unable to parse string as an integer",
+        ),
+    ],
+)
+def test_every_ending_has_its_code_and_says_why(body: str, code: int, event: str, reason: str) -> None:
+    ended, said = ran(body)
+    assert (ended, said["event"], said["reason"]) == (code, event, reason)
+
+
+def test_a_fault_of_the_program_is_told_without_its_message() -> None:
+    code, said = ran("raise RuntimeError('Zwetschgenmus')")
+    assert (code, said["event"], said["error"]) == (1, "failed", "RuntimeError")
+    assert "Zwetschgenmus" not in json.dumps(said)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_signal_while_it_still_opens_ends_it_in_order(name: str) -> None:
+    code, said = ran(f"os.kill(os.getpid(), signal.{name}); sys.exit(9) if not stopping.wait(30) else None")
+    assert (code, said["event"]) == (0, "ended")
