@@ -154,7 +154,8 @@ def _show_standing(log: LogReader, case_id: CaseId, found: Standing) -> None:
     from scp_events.aggregates.record import Erasure
 
     named = log.reference_of(case_id) or str(case_id)
-    write(f"{named}: erasure is {found.erasure.replace("-", " ")}\n")
+    said = found.erasure.replace("-", " ")
+    write(f"{named}: erasure is {said}\n")
     if found.erasure is Erasure.REQUESTED and found.requested is not None:
         asked = found.requested
         remark(
