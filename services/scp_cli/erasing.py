@@ -154,7 +154,7 @@ def _show_standing(log: LogReader, case_id: CaseId, found: Standing) -> None:
     from scp_events.aggregates.record import Erasure
 
     named = log.reference_of(case_id) or str(case_id)
-    write(f"{named}: erasure is {found.erasure.replace("-", " ")}\n")
+    write(f"{named}: erasure is {found.erasure.replace('-', ' ')}\n")
     if found.erasure is Erasure.REQUESTED and found.requested is not None:
         asked = found.requested
         remark(
