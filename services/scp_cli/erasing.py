@@ -154,8 +154,7 @@ def _show_standing(log: LogReader, case_id: CaseId, found: Standing) -> None:
     from scp_events.aggregates.record import Erasure
 
     named = log.reference_of(case_id) or str(case_id)
-    said = found.erasure.replace("-", " ")
-    write(f"{named}: erasure is {said}\n")
+    write(f"{named}: erasure is {found.erasure.replace('-', ' ')}\n")
     if found.erasure is Erasure.REQUESTED and found.requested is not None:
         asked = found.requested
         remark(
