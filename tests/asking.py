@@ -39,6 +39,8 @@ class Case:
     reference: str = field(default_factory=lambda: f"SC-{uuid4().hex[:8].upper()}")
     id: CaseId = field(init=False)
     streams: dict[str, Stream] = field(default_factory=dict)
+    now: datetime | None = None
+    """When whatever is asked was so, unless it says otherwise; None is the present."""
 
     def __post_init__(self) -> None:
         self.id = self.handler.open_case(self.reference)
@@ -59,7 +61,7 @@ class Case:
         purpose: str = "casework",
         **provenance: Any,
     ) -> Outcome:
-        """Ask for something, now unless `at` says when it was; invented event ids become the case's."""
+        """Ask for something that was so at a time. Invented event ids become this case's."""
         aggregate = _aggregate_of(command, stream)
         return self.handler.handle(
             CommandRequest(
@@ -69,7 +71,11 @@ class Case:
                 case_reference=self.reference,
                 command=_own(command, self.id),
                 provenance=Provenance(
-                    by=by, command_id=CommandId(uuid4()), occurred_at=at, purpose=purpose, **provenance
+                    by=by,
+                    command_id=CommandId(uuid4()),
+                    occurred_at=at or self.now,
+                    purpose=purpose,
+                    **provenance,
                 ),
             )
         )
@@ -80,7 +86,7 @@ class Case:
             self.ask(command, **more)
 
     def engage(self, at: datetime | date | None = None) -> Case:
-        """Register somebody, and bring them to where they have a key worker and have confirmed their story."""
+        """Register somebody, and work with them until they have confirmed their story."""
         self.ask_all((REGISTER, *ACTIVE), at=at)
         return self
 
