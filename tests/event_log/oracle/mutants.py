@@ -315,7 +315,7 @@ MUTANTS: dict[str, Mutant] = {
         said="callers are answered before the commit",
         breaks="readable-at-once",
         parts=lambda: Parts(sender=BeforeTheCommit, commit=by_one_sender),  # another would wait for it
-        plan=BRIEF | {"deciders": 0, "writers": 1},
+        plan=BRIEF | {"deciders": 0, "tasks": 2, "writers": 1},
     ),
     "lost-means-nothing": Mutant(
         said="a broken connection is told as nothing recorded",
@@ -334,7 +334,7 @@ MUTANTS: dict[str, Mutant] = {
         breaks=ANSWERS,
         parts=lambda: Parts(commit=AllTogether),
         edits=[(NO_CASE_TWICE, "")],
-        plan=BRIEF,
+        plan=BRIEF | {"tasks": 24, "writers": 1},
     ),
     "evidence-overlooked": Mutant(
         said="what has come to a case since is not looked for",

@@ -67,6 +67,10 @@ class Writer:
         conninfo = self.plan.conninfo
         senders = [self._parts.sender(connection(conninfo), patience=PATIENCE) for _ in range(SENDERS)]
         self.commit = self._parts.commit([sender.send for sender in senders])
+        loop = asyncio.get_running_loop()
+        self.recorder.append = lambda append: asyncio.run_coroutine_threadsafe(  # type: ignore[method-assign]  # as the appends of all others
+            self.commit.append(append), loop
+        ).result()
         keyring = await asyncio.to_thread(opened_keyring, self.plan)
         handler = await self._opened(CommandHandler(conninfo, keyring, [tally]))
         await asyncio.gather(
