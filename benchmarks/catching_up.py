@@ -41,7 +41,7 @@ def our_follower(ours: Ours, cases: int) -> Contender:
     def work() -> int:
         gc.freeze()
         try:
-            with follower.Follower(ours.log, minutes) as following:
+            with follower.Follower(ours.reader, minutes) as following:
                 return int(following.catch_up())
         finally:
             gc.unfreeze()

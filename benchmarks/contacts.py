@@ -12,28 +12,27 @@ from uuid import uuid4
 
 from uuid_utils.compat import uuid7
 
-from scp_events.aggregates.participant import (
-    AgreeBoundaries,
-    ContactOutcome,
-    Medium,
-    ParticipantCommand,
-    RecordContact,
-    Register,
-)
+from scp_events.aggregates import engagement, participant
+from scp_events.aggregates.engagement.commands import AgreeBoundaries, RecordContact
+from scp_events.aggregates.engagement.events import ContactOutcome, Medium
+from scp_events.aggregates.participant.commands import Register
+from scp_events.event_log import CommandRequest
 from scp_events.policy import CURRENT
 from scp_events.vocabulary import (
     NO_ACTION,
     Actor,
+    CaseId,
+    Command,
     CommandId,
     Decision,
     EventId,
     LegalBasis,
     OrganisationId,
-    ParticipantId,
     PersonId,
     Provenance,
     Role,
     Views,
+    the_one,
 )
 
 LENGTH = 30
@@ -45,7 +44,7 @@ MINUTES = 45
 """Held in every contact: what is in the log can be added up."""
 
 
-def life(length: int = LENGTH, note: str | None = NOTE) -> Iterator[ParticipantCommand]:
+def life(length: int = LENGTH, note: str | None = NOTE) -> Iterator[Command]:
     """Yield the commands of one case. Contacts without a note have nothing to be encrypted."""
     yield registration()
     yield agreement()
@@ -57,7 +56,6 @@ def registration() -> Register:
     """Return the first command of a case."""
     return Register(
         event_id=EventId(uuid7()),
-        case_reference=f"SC-{uuid4().hex[:8].upper()}",
         name="Pepper Example",
         date_of_birth=NOON.date().replace(year=2010),
         preferred_language="en",
@@ -68,7 +66,6 @@ def agreement() -> AgreeBoundaries:
     """Return the second command of a case: a decision, with its grounds."""
     return AgreeBoundaries(
         decision=grounds(),
-        agreed_with=WORKER,
         boundaries=NOTE,
     )
 
@@ -108,6 +105,19 @@ def provenance() -> Provenance:
     return Provenance(by=WORKER, command_id=CommandId(uuid7()), occurred_at=NOON, purpose="benchmark")
 
 
-def new_case() -> ParticipantId:
+def request(case: CaseId, command: Command) -> CommandRequest:
+    """Return a command as it is sent."""
+    aggregate = participant if isinstance(command, Register) else engagement
+    return CommandRequest(
+        aggregate=aggregate,
+        stream=the_one(aggregate.CATEGORY, case),
+        case_id=case,
+        command=command,
+        provenance=provenance(),
+        case_reference="SC-2026-001",
+    )
+
+
+def new_case() -> CaseId:
     """Return the id of a case: random, as they all are."""
-    return ParticipantId(uuid4())
+    return CaseId(uuid4())

@@ -18,10 +18,29 @@ from uuid_utils.compat import uuid7
 from benchmarks.contacts import MINUTES, NOON, NOTE, WORKER, grounds, new_case
 from benchmarks.program import SEED, Run, run
 from benchmarks.rounds import Contender, Done, Rounds, clocked
-from scp_events.aggregates import ALL, participant, referral
+from scp_events.aggregates import ALL
+from scp_events.aggregates.engagement.events import (
+    ContactOutcome,
+    ContactRecorded,
+    Medium,
+    ParticipationPaused,
+)
+from scp_events.aggregates.referral.events import ReferralWaitlisted
 from scp_events.event_log import Codec, Envelope
+from scp_events.event_log.envelope import envelope_of
+from scp_events.event_log.rows import Row
 from scp_events.privacy import Keyring, open_keyring
-from scp_events.vocabulary import CommandId, Event, EventId, Stream, stored_type
+from scp_events.vocabulary import (
+    UTC_CALENDAR,
+    CommandId,
+    Event,
+    EventId,
+    Position,
+    Precision,
+    Stream,
+    stored_type,
+    the_one,
+)
 
 A_CASE = 69
 """Events of a case, referral to exit."""
@@ -38,6 +57,19 @@ class Line:
     type: str
     encrypted: bytes
     plain: bytes
+
+    @property
+    def row(self) -> Row:
+        """Return it as it is read."""
+        return Row(
+            Position(1),
+            self.stream.id,
+            self.stream.category,
+            self.version,
+            NOON,
+            self.type,
+            self.encrypted,
+        )
 
 
 def compare(said: Run) -> Mapping[str, float | None]:
@@ -98,10 +130,7 @@ def decoding(lines: Sequence[Line], keyring: Keyring) -> Contender:
     codec = Codec(ALL, keyring)
 
     def work() -> int:
-        assert all(
-            codec.decode(x.type, x.encrypted, x.stream, x.version, "here").event == x.envelope.event
-            for x in lines
-        )
+        assert all(codec.recorded(x.row, UTC_CALENDAR).event == x.envelope.event for x in lines)
         return len(lines)
 
     return lambda: clocked(work)
@@ -147,15 +176,16 @@ def rotating(keyring: Keyring, keys: int) -> Contender:
 def a_case(keyring: Keyring) -> list[Line]:
     """Return the events of one invented case: mostly contacts, every sixth a decision, some without words."""
     codec, case_id = Codec(ALL, keyring), new_case()
-    stream = Stream("participant", case_id)
+    stream = the_one("engagement", case_id)
     lines = []
     for version in range(1, A_CASE + 1):
         event = _event(version)
-        envelope = codec.envelope_of(event).model_construct(
+        envelope = envelope_of(type(event)).model_construct(
             event=event,
             event_id=EventId(uuid7()),
             case_id=case_id,
             occurred_at=NOON,
+            precision=Precision.MINUTE,
             actor=WORKER,
             on_behalf_of=None,
             purpose="casework",
@@ -174,13 +204,13 @@ def a_case(keyring: Keyring) -> list[Line]:
 
 def _event(number: int) -> Event:
     if number % 6 == 0:
-        return participant.ParticipationPaused(decision=grounds())
+        return ParticipationPaused(decision=grounds())
     if number % 10 == 0:
-        return referral.ReferralWaitlisted()
-    return participant.ContactRecorded(
+        return ReferralWaitlisted()
+    return ContactRecorded(
         event_id=EventId(uuid7()),
-        medium=participant.Medium.IN_PERSON,
-        outcome=participant.ContactOutcome.HELD,
+        medium=Medium.IN_PERSON,
+        outcome=ContactOutcome.HELD,
         held_minutes=MINUTES,
         made_by=WORKER,
         note=NOTE,

@@ -14,12 +14,14 @@ from uuid import UUID
 
 import psycopg
 
-from benchmarks.callers import threads
+from benchmarks.callers import tasks
+from benchmarks.contacts import contact, request
 from benchmarks.filling import LENGTH, filled
 from benchmarks.ours import Ours
 from benchmarks.program import SEED, Run, run
-from benchmarks.recording import checked, from_threads
+from benchmarks.recording import checked, from_tasks
 from benchmarks.rounds import Contender
+from scp_events.vocabulary import CaseId
 
 SIZES = (10_000, 100_000, 1_000_000, 5_000_000)
 OPENED = 200
@@ -33,7 +35,7 @@ def compare(said: Run) -> Mapping[str, float | None]:
     logs = {size: _log_of(said, size) for size in sizes}
     said.compare(
         {
-            f"append, {size} events": checked(from_threads(ours, CALLERS, said.seconds))
+            f"append, {size} events": checked(from_tasks(ours, CALLERS, said.seconds))
             for size, (ours, _) in logs.items()
         }
     )
@@ -50,12 +52,10 @@ def opening(ours: Ours, cases: Sequence[UUID], seconds: float) -> Contender:
     """One caller, who opens cases in turn."""
     turns = cycle(cases)
 
-    def step() -> None:
-        case = next(turns)
-        ours.forget(case)
-        assert ours.standing(case).version == LENGTH
+    async def step() -> None:
+        assert await ours.open_cold(request(CaseId(next(turns)), contact())) == LENGTH
 
-    return lambda: threads([step], seconds)
+    return lambda: ours.wait_for(tasks([step], seconds))
 
 
 def _log_of(said: Run, size: int) -> tuple[Ours, list[UUID]]:

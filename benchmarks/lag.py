@@ -25,8 +25,7 @@ from benchmarks.program import Run, run
 from benchmarks.rounds import Contender, Done, quantile
 from benchmarks.stores import Caller, Store, total
 from benchmarks.theirs import Theirs
-from scp_events.aggregates import ALL
-from scp_events.event_log import EventLog
+from scp_events.event_log import LogReader
 from scp_events.privacy import open_keyring
 from scp_events.vocabulary import Position
 
@@ -156,7 +155,7 @@ class Reader:
 
 def follow_ours(seen: Number, last: Number, conninfo: str, keyring: str) -> Callable[[int], Times]:
     """Listen, then pull what is after the last position, and again."""
-    log = EventLog(conninfo, ALL, keyring=open_keyring(conninfo, named=keyring), pool_size=1)
+    log = LogReader(conninfo, open_keyring(conninfo, named=keyring), pool_size=1)
 
     def follow(after: int) -> Times:
         times = []

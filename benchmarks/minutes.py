@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from scp_events.aggregates import ALL
-from scp_events.aggregates.participant import ContactRecorded
+from scp_events.aggregates import engagement
+from scp_events.aggregates.engagement.events import ContactRecorded
 from scp_events.follower import On, PersonalColumn
 
 NAME = "minutes"
 VERSION = 1
+READS = (engagement,)
+AS_RECORDED = False
 TABLES = "CREATE TABLE contact_minutes (case_id uuid PRIMARY KEY, minutes bigint NOT NULL)"
 PERSONAL: dict[str, PersonalColumn] = {}
 ON: On = {
@@ -15,4 +17,4 @@ ON: On = {
         INSERT INTO contact_minutes AS known VALUES (%(case_id)s, %(held_minutes)s)
         ON CONFLICT (case_id) DO UPDATE SET minutes = known.minutes + excluded.minutes""",
 }
-IGNORES = frozenset(event for aggregate in ALL for event in aggregate.EVENTS) - set(ON)
+IGNORES = frozenset(engagement.EVENTS) - set(ON)

@@ -9,21 +9,23 @@ its envelope. Contacts have notes, which ours encrypts; without notes next to no
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import cycle
 from uuid import UUID
 
-from benchmarks.callers import Step, threads
-from benchmarks.contacts import MINUTES, NOTE
+from benchmarks.callers import AsyncStep, Step, tasks, threads
+from benchmarks.contacts import MINUTES, NOTE, contact, request
 from benchmarks.ours import Ours
 from benchmarks.plain_library import Case
 from benchmarks.program import Run, run
 from benchmarks.rounds import Contender
 from benchmarks.theirs import Theirs
-from scp_events.aggregates import participant
-from scp_events.vocabulary import ParticipantId
+from scp_events.aggregates import engagement
+from scp_events.event_log import CommandRequest
+from scp_events.history import effective, state_of
+from scp_events.vocabulary import CaseId
 
 LENGTHS = (10, 69, 100, 500)
 MANY = 16
@@ -31,6 +33,8 @@ MANY = 16
 
 Open = Callable[[UUID, int], None]
 """Opens a case, and checks that it has so many events."""
+OpenInATask = Callable[[CommandRequest], Awaitable[int]]
+"""Opens what a command is decided on, and returns where the stream stands."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,18 @@ def compare(said: Run) -> Mapping[str, float | None]:
         number = max(kind.callers, 2 if said.short else 8)
         our_cases, their_cases = recorded(ours, kind, number), recorded(theirs, kind, number)
         ways = {
-            f"ours, {kind}": (remembered(ours), our_cases),
-            f"ours, {kind}, cold": (cold(ours), our_cases),
             f"ours, {kind}, history": (history(ours), our_cases),
             f"library, {kind}": (repository(theirs), their_cases),
             f"library, {kind}, cached": (repository(caching), their_cases),
         }
-        said.compare({name: opening(*way, kind, said.seconds) for name, way in ways.items()})
+        in_tasks = {f"ours, {kind}": ours.open_again, f"ours, {kind}, cold": ours.open_cold}
+        said.compare(
+            {
+                name: opening_in_tasks(ours, open_, our_cases, kind, said.seconds)
+                for name, open_ in in_tasks.items()
+            }
+            | {name: opening(*way, kind, said.seconds) for name, way in ways.items()}
+        )
     return {name: ratio for named in _ratios(said) for name, ratio in named.items()}
 
 
@@ -98,38 +107,33 @@ def opening(open_: Open, cases: Sequence[UUID], kind: Kind, seconds: float) -> C
     return lambda: threads([step(number) for number in range(kind.callers)], seconds)
 
 
+def opening_in_tasks(
+    ours: Ours, open_: OpenInATask, cases: Sequence[UUID], kind: Kind, seconds: float
+) -> Contender:
+    """The same, as tasks of an event loop."""
+
+    def step(number: int) -> AsyncStep:
+        own = cycle(cases[number :: kind.callers])
+
+        async def again() -> None:
+            assert await open_(request(CaseId(next(own)), contact())) == kind.length - 1
+
+        return again
+
+    return lambda: ours.wait_for(tasks([step(number) for number in range(kind.callers)], seconds))
+
+
 # --- the ways to open ---------------------------------------------------------------------------------------
-
-
-def remembered(ours: Ours) -> Open:
-    """As the program opens it to decide on it."""
-
-    def open_(case: UUID, length: int) -> None:
-        standing = ours.standing(case)
-        assert standing.version == length
-        assert len(standing.state.contacts) == length - 2
-
-    return open_
-
-
-def cold(ours: Ours) -> Open:
-    """As a program opens it that has not seen it before."""
-    open_again = remembered(ours)
-
-    def open_(case: UUID, length: int) -> None:
-        ours.forget(case)
-        open_again(case, length)
-
-    return open_
 
 
 def history(ours: Ours) -> Open:
     """With its history, every event in its envelope."""
 
     def open_(case: UUID, length: int) -> None:
-        loaded = ours.log.load(participant, ParticipantId(case))
-        assert len(loaded.history) == length
-        assert len(loaded.state.contacts) == length - 2
+        recorded = ours.reader.case_history(CaseId(case))
+        assert len(recorded) == length
+        own = [each.fact for each in recorded if each.stream.category == "engagement"]
+        assert len(state_of(engagement, effective(own)).contacts) == length - 2
 
     return open_
 

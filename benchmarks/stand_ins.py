@@ -17,18 +17,19 @@ from uuid import UUID
 
 from anyio.to_thread import run_sync
 from psycopg_pool import ConnectionPool
+from uuid_utils.compat import uuid7
 
 from benchmarks.plain_library import Cases, environment
 from scp_api.app import create_app
 from scp_api.parts import Parts
 from scp_api.settings import Settings
 from scp_events.access import Verifier, development
-from scp_events.aggregates.participant import RecordContact
-from scp_events.event_log import EventLog, EventLogAsync, Outcome
-from scp_events.runtime.http_server import HttpServer, listen
+from scp_events.aggregates.engagement.commands import RecordContact
+from scp_events.event_log import CommandHandler, CommandRequest, LogReader, Outcome
+from scp_events.runtime.http_server import HttpServer
+from scp_events.runtime.port import Port
 from scp_events.runtime.service_log import configure
-from scp_events.runtime.stopping import Stopping
-from scp_events.vocabulary import ParticipantId, Position, Provenance
+from scp_events.vocabulary import CaseId, EventId, Position, Stream
 
 
 class Nothing:
@@ -43,22 +44,21 @@ class Nothing:
     async def __aexit__(self, *_: object) -> None:
         """There is nothing to be closed."""
 
-    async def case_of_stream(self, _aggregate: object, stream_id: UUID) -> ParticipantId:
-        """Every stream is a participant's."""
-        return ParticipantId(stream_id)
-
-    async def handle(
-        self, _aggregate: object, stream_id: UUID, command: RecordContact, _sent: Provenance, **_said: object
-    ) -> Outcome:
+    async def handle(self, request: CommandRequest) -> Outcome:
         """Say that a command was recorded."""
-        position = await self.record(stream_id, command)
+        command = cast("RecordContact", request.command)
+        position = await self.record(request.stream.id, command)
         return Outcome(
-            stream_id=stream_id,
+            stream=request.stream,
             version=1,
-            events=1,
+            event_ids=(EventId(uuid7()),),
             first_position=Position(position),
             recorded_at=datetime.now(UTC),
         )
+
+    async def case_of_stream(self, stream: Stream) -> CaseId:
+        """Every stream is of the case it is named by."""
+        return CaseId(stream.id)
 
     async def record(self, _stream_id: UUID, _command: RecordContact) -> int:
         """Return a place in the log that it is not in."""
@@ -84,25 +84,24 @@ STORES: Mapping[str, Callable[[str], Nothing]] = {"library": Library, "nothing":
 
 def main(arguments: list[str]) -> None:
     """Serve as `python -m scp_api` does, with the store named."""
-    stopping = Stopping()
-    stopping.take_signals()
     configure()
     settings = Settings()
     conninfo = settings.url
     assert conninfo is not None
     store = STORES[arguments[0]](conninfo)
     issuer = development.issuer(settings.home, settings.audience, settings.api_host)
-    with ConnectionPool(conninfo, min_size=0, max_size=1, open=False) as reading:
+    with (
+        Port(settings.api_host, settings.api_port, setting="SCP_API_PORT") as port,
+        ConnectionPool(conninfo, min_size=0, max_size=1, open=False) as reading,
+    ):
         parts = Parts(
-            log=cast("EventLog", store),
-            writing=cast("EventLogAsync", store),
+            log=cast("LogReader", store),
+            handler=cast("CommandHandler", store),
             reading=reading,
             verifier=Verifier([issuer]),
             threads=settings.api_threads,
         )
-        listening = listen(settings.api_host, settings.api_port)
-        server = HttpServer(create_app(parts), listening, drain_seconds=settings.api_drain_seconds)
-        stopping.tell(server.stop)
+        server = HttpServer(create_app(parts), port, drain_seconds=settings.api_drain_seconds)
         server.serve_until_stopped()
 
 

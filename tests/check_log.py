@@ -33,10 +33,10 @@ class NobodysKeys:
     def to_open(self, key_id: str) -> PartKey | Erased:
         return Erased(key_id=UUID(key_id), at=datetime(2099, 1, 1, tzinfo=UTC))
 
-    def foresee(self, key_ids: Collection[str]) -> None:
+    def foresee(self, _key_ids: Collection[str]) -> None:
         pass
 
-    def unforeseen(self, key_ids: Collection[str]) -> list[str]:
+    def unforeseen(self, _key_ids: Collection[str]) -> list[str]:
         return []
 
 

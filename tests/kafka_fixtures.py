@@ -27,6 +27,7 @@ with (
     from tests import broker
 
 KCAT_SECONDS = 60
+NAMED = "SCP_KAFKA_BOOTSTRAP"
 
 
 class TopicMaker(Protocol):
@@ -48,14 +49,23 @@ class Record(NamedTuple):
 TopicReader = Callable[[str], list[Record]]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that needs what this machine lacks before anything is started for it, such as a broker."""
+    asked = getattr(item, "fixturenames", ())
+    if "read_topic" in asked:
+        _kcat()
+    if "kafka_bootstrap" in asked and not os.environ.get(NAMED):
+        need_jars()
+
+
 @pytest.fixture(scope="session")
 def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the `host:port` of a broker."""
-    named = os.environ.get("SCP_KAFKA_BOOTSTRAP")
+    named = os.environ.get(NAMED)
     if named:
         yield named
         return
-    need_jars()
     with broker.held(_directory_of_the_run(tmp_path_factory)) as address:
         yield address
 
@@ -104,9 +114,7 @@ def new_topic(kafka_admin: KafkaAdminClient) -> Iterator[TopicMaker]:
 @pytest.fixture
 def read_topic(kafka_bootstrap: str) -> TopicReader:
     """Read a topic to its end as others would: with kcat, and only what was committed."""
-    kcat = shutil.which("kcat") or shutil.which("kafkacat")
-    need(kcat, "kcat, a Kafka client that is not ours", "install the package `kcat` (Debian: `kafkacat`)")
-    command = [str(kcat), "-b", kafka_bootstrap, "-X", "isolation.level=read_committed"]
+    command = [_kcat(), "-b", kafka_bootstrap, "-X", "isolation.level=read_committed"]
 
     def read(topic: str) -> list[Record]:
         """Return all records by partition and offset."""
@@ -116,6 +124,13 @@ def read_topic(kafka_bootstrap: str) -> TopicReader:
         return sorted(map(_record, done.stdout.splitlines()), key=lambda record: record[:2])
 
     return read
+
+
+def _kcat() -> str:
+    """Return a Kafka client that is not ours; skip where there is none."""
+    kcat = shutil.which("kcat") or shutil.which("kafkacat")
+    need(kcat, "kcat, a Kafka client that is not ours", "install the package `kcat` (Debian: `kafkacat`)")
+    return str(kcat)
 
 
 def _record(line: str) -> Record:

@@ -1,7 +1,7 @@
 """A small pooler of connections, as they stand before many a PostgreSQL server.
 
-Like PgBouncer it makes up the process that it tells its clients. In transaction mode every client's statements
-go over the same connection to the server; in session mode each client has one of its own.
+Like PgBouncer it makes up the process that it tells its clients. In transaction mode every client's
+statements go over the same connection to the server; in session mode each client has one of its own.
 """
 
 from __future__ import annotations

@@ -88,7 +88,6 @@ class CommandDoor:
                 occurred_at=said.occurred_at,
                 purpose=who.purpose.value,
             ),
-            new_stream_id=self._parts.new_stream_id,
             expected_version=preconditions.expected_version(request, required=needs_version(offer)),
             fingerprint=preconditions.fingerprint(request, raw),
         )

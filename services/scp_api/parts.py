@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
 
 from psycopg_pool import ConnectionPool
 
@@ -19,7 +18,7 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """Everything the endpoints use. Time and identity enter here."""
+    """Everything the endpoints use. Time enters here."""
 
     log: LogReader
     """For questions, which threads ask."""
@@ -30,4 +29,3 @@ class Parts:
     verifier: Verifier
     threads: int = 16
     now: Callable[[], datetime] = field(default=_now)
-    new_stream_id: Callable[[], UUID] = field(default=uuid4)

@@ -134,7 +134,6 @@ def _provenance(actor: Actor, said: Said, purpose: str, key: str | None) -> Prov
 
 def _done(offer: Offer, said: Said, address: Address, provenance: Provenance, version: int | None) -> Outcome:
     import asyncio
-    from uuid import uuid4
 
     from scp_cli.connecting import handler_of, opened_log
     from scp_events.commands import request_for
@@ -147,7 +146,6 @@ def _done(offer: Offer, said: Said, address: Address, provenance: Provenance, ve
                 said,
                 address,
                 provenance,
-                new_stream_id=uuid4,
                 expected_version=version,
             )
             return await handler.handle(request)

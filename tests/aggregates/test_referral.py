@@ -400,6 +400,13 @@ def test_no_referral_is_corrected_into_a_programme_to_which_another_was_sent_sin
     sent.when(correct_programme("housing")).then_refused("one-open-referral")
 
 
+def test_what_contradicts_already_keeps_nothing_else_from_being_corrected() -> None:
+    open_one = in_february(FIRST, drafted(event_id=event_id(2)), SENT)
+    both = sent_to_second_chance().knowing(*open_one)
+    instead = DRAFT.model_copy(update={"route": "court-order"})
+    assert both.when(Correct(decision=grounds(), corrects=event_id(1), instead=instead)).events
+
+
 def test_a_draft_is_corrected_whatever_else_is_open() -> None:
     open_one = in_february(FIRST, drafted(**TO_HOUSING), SENT)
     draft = given(referral, told_by(REFERRER, on("2025-03-03", drafted()))).knowing(*open_one)

@@ -83,7 +83,13 @@ def test_a_correction_to_no_known_command_is_told_which_there_are() -> None:
 
 def test_the_content_of_a_correction_is_read_as_strictly() -> None:
     wrong = CORRECTION | {"instead": {"command": "record-contact", **CONTACT, "medium": CANARY}}
-    assert places("engagement/correct", wrong) == {"command.instead.record-contact.medium"}
+    assert places("engagement/correct", wrong) == {"command.instead.medium"}
+
+
+def test_no_correction_can_say_that_something_was_erased() -> None:
+    erased = {"erased": True, "key_id": ID, "at": "2025-03-03T00:00:00Z"}
+    wrong = CORRECTION | {"instead": {"command": "record-contact", **CONTACT, "note": erased}}
+    assert places("engagement/correct", wrong) == {"command.instead.note"}
 
 
 @pytest.mark.parametrize(
@@ -130,7 +136,9 @@ def test_what_cannot_be_recorded_is_refused(wrong: dict[str, Any], rule: str) ->
     assert refused.value.rule == rule
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b'{"command": NaN}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"\xff", b'{"command": NaN}', b'{"command": "\\ud800"}', b"[" * 100_000]
+)
 def test_what_is_no_json_is_told_as_that(raw: bytes) -> None:
     with pytest.raises(NotJsonError):
         read(offer_named("record-contact"), raw)

@@ -40,7 +40,7 @@ def test_a_pooler_in_transaction_mode_is_refused_by_name(log_database: str) -> N
         pooler(log_database, shared=True) as by_way_of_it,
         pytest.raises(
             UnsafeServerError,
-            match="a pooler stands before the server and lends .* `pool_mode = transaction`",
+            match=r"a pooler stands before the server and lends .* `pool_mode = transaction`",
         ),
     ):
         connect(by_way_of_it, WRITER, 30.0)
@@ -74,7 +74,7 @@ def test_a_head_ahead_of_the_clock_is_refused_at_start(log_database: str) -> Non
     ahead = datetime.now(UTC) + timedelta(minutes=10)
     with psycopg.connect(log_database, autocommit=True) as superuser:
         superuser.execute("UPDATE event_log.head SET recorded_at = %s", [ahead])
-        with pytest.raises(UnsafeServerError, match="the last event was recorded at .* wait until then"):
+        with pytest.raises(UnsafeServerError, match=r"the last event was recorded at .* wait until then"):
             check_clocks(superuser, lambda: datetime.now(UTC))
     with pytest.raises(UnsafeServerError):
         connected(log_database)

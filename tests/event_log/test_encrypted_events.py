@@ -33,14 +33,12 @@ from scp_events.vocabulary import (
     UTC_CALENDAR,
     CaseId,
     CommandId,
-    Correction,
     Erased,
     ErasureEvent,
     Event,
     EventId,
     Position,
     Refused,
-    Retraction,
     Stream,
     correction_of,
     fold,
@@ -48,8 +46,8 @@ from scp_events.vocabulary import (
     stored_type,
 )
 from tests.conftest import database
-from tests.every_event import EVERY_CLASS, personal_texts, planted
 from tests.event_log.asking import Case, register
+from tests.every_event import EVERY_CLASS, personal_texts, planted
 from tests.opened import opened_handler
 from tests.words import KEY_WORKER, NOON
 

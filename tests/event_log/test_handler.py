@@ -435,3 +435,27 @@ def test_a_case_of_many_events_is_decided_on_as_a_whole(log_database: str, reade
         outcome = handler.handle(case.request(contact()))
     assert (outcome.version, outcome.first_position) == (82, Position(83))
     assert reader.stream_history(case.engagement)[-1].version == 82
+
+
+def test_what_is_so_now_is_so_after_everything_that_is_known_whatever_the_clocks_say(
+    log_database: str, reader: LogReader
+) -> None:
+    """Two programs whose clocks differ a little: nobody decides as if the other's event were yet to come."""
+
+    async def asking() -> None:
+        with open_keyring(log_database) as keyring:
+            ahead = CommandHandler(
+                log_database, keyring, clock=lambda: datetime.now(UTC) + timedelta(minutes=3)
+            )
+            async with ahead, CommandHandler(log_database, keyring) as behind:
+                case = await engaged_async(ahead)
+                await ahead.handle(case.request(RecordDeath()))
+                with pytest.raises(Refused) as refused:
+                    await behind.handle(case.request(contact()))
+                assert refused.value.rule == "died"
+                other = await engaged_async(ahead)
+                await behind.handle(other.request(contact()))
+
+    asyncio.run(asking())
+    times = [r.when.at for r in reader.stream_history(reader.read()[-1].stream)]
+    assert times == sorted(times)

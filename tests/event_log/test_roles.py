@@ -10,39 +10,46 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier, Literal
 
 from scp_events import event_log
-from scp_events.aggregates import ALL
-from scp_events.event_log import EventLog
+from scp_events.event_log import BlockingCommandHandler, CommandHandler
+from scp_events.event_log.calls import SEVERAL
 from scp_events.event_log.recorder import LogRecorder
-from scp_events.event_log.roles import SET_APART, WRITER, become_writer
+from scp_events.event_log.roles import READER, SET_APART, WRITER, become
 from scp_events.privacy import open_keyring
 from tests.check_log import check_log
 from tests.conftest import database
 from tests.event_log.appending import one
-from tests.event_log.test_log import drafted
+from tests.event_log.asking import engaged
 from tests.needs import need
-from tests.opened import opened_log
+from tests.opened import opened_handler, opened_reader
 from tests.own_server import own_server
 
-TABLES = ("events", "commands", "head", "cases")
+TABLES = ("events", "commands", "head", "cases", "installation")
 CHANGES = ("UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}")
-A_COLUMN = {"events": "type", "commands": "event_count", "head": "position", "cases": "reference"}
+A_COLUMN = {
+    "events": "type",
+    "commands": "event_count",
+    "head": "position",
+    "cases": "reference",
+    "installation": "time_zone",
+}
 
 
 @pytest.fixture
 def filled(log_database: str) -> str:
     recorder = LogRecorder(log_database)
     recorder.append(one())
-    recorder.fetch("INSERT INTO event_log.cases VALUES ('SC-1', %s) RETURNING reference", (uuid4(),))
     recorder.close()
+    with psycopg.connect(log_database, autocommit=True) as superuser:
+        superuser.execute("INSERT INTO event_log.cases VALUES ('SC-1', %s)", [uuid4()])
     return log_database
 
 
 @contextmanager
-def as_writer(conninfo: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+def as_a(role: str, conninfo: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     """Connect as the programs do."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        become_writer(connection)
-        assert connection.execute("SELECT current_user").fetchone() == (WRITER,)
+        become(role, connection)
+        assert connection.execute("SELECT current_user").fetchone() == (role,)
         yield connection
 
 
@@ -73,26 +80,42 @@ def changes(table: str) -> list[SQL]:
     ]
 
 
-def test_a_writer_changes_nothing_that_is_there(filled: str) -> None:
-    with as_writer(filled) as writer:
+@pytest.mark.parametrize("role", [READER, WRITER])
+def test_nobody_changes_what_is_there(filled: str, role: str) -> None:
+    with as_a(role, filled) as somebody:
         for change in (change for table in TABLES for change in changes(table)):
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied"):
-                writer.execute(change)
+                somebody.execute(change)
 
 
-def test_a_writer_reads_everything_and_adds_to_the_log_through_the_one_function_only(filled: str) -> None:
-    with as_writer(filled) as writer:
+def test_a_reader_reads_everything_and_adds_nothing(filled: str) -> None:
+    with as_a(READER, filled) as reader:
+        for table in TABLES:
+            found = reader.execute(SQL("SELECT count(*) FROM {}").format(Identifier("event_log", table)))
+            assert found.fetchone() == (1,)
+            same_again = SQL("INSERT INTO {0} SELECT * FROM {0}").format(Identifier("event_log", table))
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied"):
+                reader.execute(same_again)
+        nothing = b", ".join(b"NULL" for _ in SEVERAL.types)
+        with pytest.raises(
+            psycopg.errors.InsufficientPrivilege, match="permission denied for function append"
+        ):
+            reader.execute(b"SELECT event_log.append(" + nothing + b")")
+
+
+def test_a_writer_reads_everything_and_adds_to_the_log_through_its_functions_only(filled: str) -> None:
+    with as_a(WRITER, filled) as writer:
         for table in TABLES:
             found = writer.execute(SQL("SELECT count(*) FROM {}").format(Identifier("event_log", table)))
             assert found.fetchone() == (1,)
-        for table in ("events", "commands", "head"):
+        for table in ("events", "commands", "head", "installation"):
             same_again = SQL("INSERT INTO {0} SELECT * FROM {0}").format(Identifier("event_log", table))
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied"):
                 writer.execute(same_again)
 
 
 def test_a_writer_makes_no_tables_and_drops_none(filled: str) -> None:
-    with as_writer(filled) as writer:
+    with as_a(WRITER, filled) as writer:
         for statement in (
             "CREATE TABLE event_log.mine ()",
             "DROP TABLE event_log.events",
@@ -130,30 +153,31 @@ def test_an_owner_who_made_the_role_writes_with_the_rights_of_a_writer() -> None
         own(server.conninfo, owner)
         event_log.prepare(owner)
         with psycopg.connect(owner, autocommit=True) as connection:
-            become_writer(connection)
+            become(WRITER, connection)
             assert connection.execute("SELECT current_user").fetchone() == (WRITER,)
-        with opened_log(owner) as log:
-            drafted(log)
-        assert check_log(owner) == 1
+        with opened_handler(owner) as handler:
+            engaged(handler)
+        assert check_log(owner) == 2
 
 
 def test_an_owner_who_may_not_make_roles_writes_with_the_rights_they_have(postgres_server: str) -> None:
     with database(postgres_server) as conninfo, login(conninfo, "") as owner:
         own(conninfo, owner)
         event_log.prepare(owner)
-        with opened_log(owner) as log:
-            drafted(log)
-        assert check_log(owner) == 1
+        with opened_handler(owner) as handler:
+            engaged(handler)
+        assert check_log(owner) == 2
 
 
 def test_a_member_of_the_writers_needs_nothing_else(filled: str) -> None:
     with (
         login(filled, f"IN ROLE {WRITER} NOINHERIT") as member,
         open_keyring(filled) as keyring,
-        EventLog(member, ALL, keyring=keyring) as log,
+        BlockingCommandHandler(CommandHandler(member, keyring)) as handler,
     ):
-        drafted(log)
-        assert log.head() == 2
+        engaged(handler)
+    with opened_reader(filled) as reader:
+        assert reader.head() == 3
 
 
 def test_a_member_who_may_not_become_a_writer_writes_with_what_membership_gives(filled: str) -> None:
@@ -165,9 +189,13 @@ def test_a_member_who_may_not_become_a_writer_writes_with_what_membership_gives(
         )
         name = Identifier(str(conninfo_to_dict(member)["user"]))
         superuser.execute(SQL("GRANT scp_log_writer TO {} WITH INHERIT TRUE, SET FALSE").format(name))
-        with open_keyring(filled) as keyring, EventLog(member, ALL, keyring=keyring) as log:
-            drafted(log)
-            assert log.head() == 2
+        with (
+            open_keyring(filled) as keyring,
+            BlockingCommandHandler(CommandHandler(member, keyring)) as handler,
+        ):
+            engaged(handler)
+    with opened_reader(filled) as reader:
+        assert reader.head() == 3
 
 
 def own(conninfo: str, owner: str) -> None:

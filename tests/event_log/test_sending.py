@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from functools import partial
 from time import monotonic
 from typing import TypeAlias
 from uuid import uuid4
@@ -18,32 +17,12 @@ from psycopg.conninfo import make_conninfo
 
 from scp_events.event_log import LogUnreachableError, LogUnwritableError, UnsafeServerError, connecting
 from scp_events.event_log.appends import Answer, Append
-from scp_events.event_log.calls import STATEMENTS
-from scp_events.event_log.connecting import connect
-from scp_events.event_log.connection import Connection
 from scp_events.event_log.guards import check_promises
-from scp_events.event_log.roles import WRITER
-from scp_events.event_log.sending import Answers, EventIdTakenError, Sender
+from scp_events.event_log.sending import EventIdTakenError
 from tests.event_log.appending import append, change_database, event, head, one, stored, waiting_for_the_head
+from tests.event_log.from_outside import FromOutside
 from tests.waiting import until
 from tests.wire import Wire, wire
-
-
-class FromOutside:
-    """A sender, asked from outside its event loop."""
-
-    def __init__(self, conninfo: str, patience: float = 30.0) -> None:
-        connection = Connection(partial(connect, conninfo, WRITER, max(patience, 2.0)), STATEMENTS)
-        self.sender = Sender(connection, patience=patience)
-        self._runner = asyncio.Runner()
-
-    def send(self, appends: Sequence[Append]) -> Answers:
-        return self._runner.run(self.sender.send(appends))
-
-    def close(self) -> None:
-        self.sender.close()
-        self._runner.close()
-
 
 Make: TypeAlias = Callable[..., FromOutside]
 

@@ -19,6 +19,7 @@ from scp_events.event_log import LogUnwritableError
 from scp_events.event_log.appends import Append
 from scp_events.event_log.recorder import LogRecorder
 from tests.event_log.appending import append, event, head, stored
+from tests.event_log.from_outside import FromOutside
 from tests.needs import need
 from tests.own_server import OwnServer
 
@@ -75,10 +76,11 @@ def test_a_full_disk_refuses_appends_serves_reads_and_leaves_nothing_in_part(
     log_on_it: str, disk: Path
 ) -> None:
     recorder = LogRecorder(log_on_it)
-    acknowledged: list[int | None] = [recorder.append(several()).first_position for _ in range(3)]
+    sender = FromOutside(log_on_it)
+    acknowledged: list[int | None] = [sender.append(several()).first_position for _ in range(3)]
     ballast = fill(disk)
     with pytest.raises(LogUnwritableError, match=r"DiskFull 53100.*nothing was recorded"):
-        append_for_ever(recorder, acknowledged)
+        append_for_ever(sender, acknowledged)
 
     kept = [row[0] for row in stored(log_on_it)]
     assert kept == list(range(1, 2 * len(acknowledged) + 1)), "each append is there with both its events"
@@ -87,16 +89,17 @@ def test_a_full_disk_refuses_appends_serves_reads_and_leaves_nothing_in_part(
     assert len(recorder.select_notifications(1, 1000)) == len(kept), "reads are served"
 
     ballast.unlink()
-    assert recorder.append(several()).first_position == len(kept) + 1
+    assert sender.append(several()).first_position == len(kept) + 1
+    sender.close()
     recorder.close()
 
 
-def append_for_ever(recorder: LogRecorder, acknowledged: list[int | None]) -> None:
+def append_for_ever(sender: FromOutside, acknowledged: list[int | None]) -> None:
     while True:
-        acknowledged.append(recorder.append(several()).first_position)
+        acknowledged.append(sender.append(several()).first_position)
 
 
 def several() -> Append:
     """Return an append of two events, large enough to need room of their own."""
     stream = uuid4()
-    return append(*(event(stream, version, state=os.urandom(LARGE)) for version in (1, 2)))
+    return append(*(event(stream, version, body=os.urandom(LARGE)) for version in (1, 2)))

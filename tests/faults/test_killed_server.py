@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -12,10 +13,11 @@ import pytest
 
 from scp_events import event_log, privacy
 from scp_events.event_log import guards
-from scp_events.event_log.appender import SENDERS, Appender
-from scp_events.event_log.sender import Sender
+from scp_events.event_log.group_commit import GroupCommit
+from scp_events.event_log.store import SENDERS
 from tests.conftest import database
 from tests.event_log.appending import change_database, one, stored
+from tests.event_log.from_outside import sender
 from tests.event_log.oracle.run import run
 from tests.own_server import OwnServer
 from tests.waiting import until
@@ -33,16 +35,22 @@ class Load:
     def __init__(self, conninfo: str) -> None:
         self.acknowledged: dict[int, object] = {}
         """Commands by their positions."""
-        self._appender = Appender([Sender(conninfo) for _ in range(SENDERS)])
         self._stopping = threading.Event()
-        self._pool = ThreadPoolExecutor(CALLERS)
-        self._callers = [self._pool.submit(self._append) for _ in range(CALLERS)]
+        self._pool = ThreadPoolExecutor(1)
+        self._callers = self._pool.submit(asyncio.run, self._append_all(conninfo))
 
-    def _append(self) -> None:
+    async def _append_all(self, conninfo: str) -> None:
+        senders = [sender(conninfo) for _ in range(SENDERS)]
+        commit = GroupCommit([each.send for each in senders])
+        await asyncio.gather(*(self._append(commit) for _ in range(CALLERS)))
+        await commit.close()
+        for each in senders:
+            each.close()
+
+    async def _append(self, commit: GroupCommit) -> None:
         while not self._stopping.is_set():
             append = one()
-            answer = self._appender.append(append)
-            assert answer.first_position is not None
+            answer = await commit.append(append)
             self.acknowledged[answer.first_position] = append.command_id
 
     def until(self, acknowledged: int) -> None:
@@ -52,10 +60,8 @@ class Load:
     def stop(self) -> None:
         """Let them end with the append they are at."""
         self._stopping.set()
-        for caller in self._callers:
-            caller.result(60)
+        self._callers.result(60)
         self._pool.shutdown()
-        self._appender.close()
 
 
 @pytest.fixture

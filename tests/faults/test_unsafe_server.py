@@ -12,6 +12,7 @@ from scp_events.event_log import UnsafeServerError
 from scp_events.event_log.guards import PROMISES
 from scp_events.event_log.recorder import LogRecorder
 from tests.event_log.appending import one
+from tests.event_log.from_outside import FromOutside
 from tests.own_server import OwnServer
 from tests.waiting import until
 
@@ -50,10 +51,12 @@ def test_a_server_with_a_promise_turned_off_is_named_and_nothing_is_appended(
     with off(own, setting):
         with pytest.raises(UnsafeServerError, match=rf"^{setting} is off: .*postgresql\.conf"):
             event_log.prepare(own.conninfo)
-        recorder = LogRecorder(own.conninfo)
         with pytest.raises(UnsafeServerError, match=f"^{setting} is off"):
-            recorder.append(one())
-        recorder.close()
+            LogRecorder(own.conninfo)
+        sender = FromOutside(own.conninfo)
+        with pytest.raises(UnsafeServerError, match=f"^{setting} is off"):
+            sender.append(one())
+        sender.close()
         assert before.max_notification_id() == last
     assert before.append(one()).outcome == "recorded"
     before.close()

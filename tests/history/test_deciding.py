@@ -11,9 +11,9 @@ from scp_events.aggregates import engagement, irp, referral
 from scp_events.aggregates.participant.events import ParticipantDied
 from scp_events.history import Question, decide, evidence_for
 from scp_events.scenario import CASE, SOMEBODY, Given, at, given, on
-from scp_events.vocabulary import UTC_CALENDAR, Act, Command, DecisionEvent, Event, EventId, Grounds, Refused
+from scp_events.vocabulary import UTC_CALENDAR, Act, Command, DecisionEvent, EventId, Grounds, Refused
 from tests.examples import irp as plans
-from tests.examples.referral import DRAFT, SUBMIT, history
+from tests.examples.referral import ACKNOWLEDGE, DRAFT, SUBMIT, history
 from tests.history.stories import REGISTERED
 from tests.history.stories import engaging as engage
 from tests.words import KEY_WORKER, ROBOT, SUPERVISOR, decision, event_id, grounds
@@ -150,15 +150,13 @@ def test_a_case_is_not_begun_without_what_people_call_it() -> None:
 
 
 def test_evidence_holds_what_it_is_over_and_no_fact_is_evidence_for_itself() -> None:
-    facts = given(referral, *history(DRAFT, SUBMIT)).facts()
-    others: list[Event] = [BOUNDARIES]
-    unrelated = given(engagement, *others).facts()
-    submitted = facts[-1]
-    asked = question(referral, SUBMIT, when=submitted.when)
-    known = evidence_for(asked, [*facts, *unrelated], submitted.position)
+    facts = given(referral, *history(DRAFT, SUBMIT, ACKNOWLEDGE)).facts()
+    _, submitted, acknowledged = facts
+    known = evidence_for(question(referral, SUBMIT, when=submitted.when), facts, submitted.position)
     assert known.programmes == {submitted.stream.id: "second-chance"}
     assert known.waiting == frozenset()
-    assert evidence_for(asked, facts).waiting == {submitted.stream.id}
+    after = question(referral, SUBMIT, when=acknowledged.when)
+    assert evidence_for(after, facts).waiting == {submitted.stream.id}
 
 
 def test_a_command_without_evidence_has_none() -> None:

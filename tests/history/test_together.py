@@ -9,7 +9,13 @@ from uuid import UUID
 import pytest
 
 from scp_events.aggregates import irp
-from scp_events.aggregates.irp.events import ClosedAs, IrpClosed, IrpDraftStarted, IrpSuperseded
+from scp_events.aggregates.irp.events import (
+    ClosedAs,
+    IrpAgreedByParticipant,
+    IrpClosed,
+    IrpDraftStarted,
+    IrpSuperseded,
+)
 from scp_events.history import Decided, Question, decide
 from scp_events.scenario import CASE, given
 from scp_events.vocabulary import (
@@ -140,7 +146,8 @@ def test_a_correction_is_followed_by_the_next() -> None:
 
 
 def test_what_another_plan_superseded_is_left_alone() -> None:
-    log = Log()
-    log.record(IrpDraftStarted(plan_version=3, contributors=plans.CONTRIBUTORS), 11, OTHER)
-    log.record(IrpSuperseded(by=IrpId(OTHER.id)), 12, OWN)
+    log, another = Log(), Stream("irp", UUID(int=103))
+    agreed = IrpAgreedByParticipant(in_their_words="Yes.")
+    log.record(agreed, 11, OTHER)
+    log.record(IrpSuperseded(by=IrpId(OTHER.id)), 11, another)
     assert [stream for stream, _, _ in of_the_other(log.ask(RETRACT, CORRECTED))] == [EARLIER]

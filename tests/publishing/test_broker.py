@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -209,3 +210,24 @@ def test_where_no_broker_is_to_be_had_a_test_skips_and_says_how_to_get_one(
     monkeypatch.setenv("SCP_NO_SKIPS", "1")
     with pytest.raises(pytest.fail.Exception, match="SCP_KAFKA_BOOTSTRAP"):
         need_jars()
+
+
+def test_where_kcat_is_missing_a_test_is_skipped_before_a_broker_is_started(tmp_path: Path) -> None:
+    need_jars()
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "java").symlink_to(str(shutil.which("java")))
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("SCP_", "PYTEST_"))}
+    asked = [f"{__file__}::test_an_open_transaction_is_not_read", "-p", "no:xdist", "-p", "no:cacheprovider"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", *asked, "--basetemp", str(tmp_path / "run")],
+        cwd=broker.ROOT,
+        env=others | {"PATH": str(programs)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "1 skipped" in ran.stdout, ran.stdout
+    assert "needs kcat" in ran.stdout
+    assert not (tmp_path / "run" / "kafka-broker").exists()

@@ -17,12 +17,11 @@ from starlette.testclient import TestClient
 from scp_api.app import create_app
 from scp_api.parts import Parts
 from scp_events.access import Verifier, development
-from scp_events.aggregates import ALL
-from scp_events.event_log import EventLog, EventLogAsync
-from scp_events.event_log.appender import SENDERS
-from scp_events.privacy import open_keyring
+from scp_events.event_log import CommandHandler, LogReader
+from scp_events.event_log.store import SENDERS
 from tests.check_log import check_log
 from tests.event_log.appending import waiting_for_the_head
+from tests.opened import opened_reader
 from tests.waiting import until
 from tests.words import REFERRER
 
@@ -30,20 +29,24 @@ DRAFT: dict[str, Any] = {
     "programme": "street-to-work",
     "route": "diversion",
     "circumstances": "An invented account.",
-    "drafted_on": "2025-03-01",
     "policy_version": "2025.1",
 }
 
 
 @pytest.fixture
-def log(log_database: str) -> Iterator[EventLog]:
-    with open_keyring(log_database) as keyring, EventLog(log_database, ALL, keyring=keyring, room=1) as log:
+def log(log_database: str) -> Iterator[LogReader]:
+    with opened_reader(log_database) as log:
         yield log
     check_log(log_database)
 
 
 @pytest.fixture
-def client(log: EventLog, tmp_path: Path) -> Iterator[TestClient]:
+def handler(log: LogReader) -> CommandHandler:
+    return CommandHandler(log.conninfo, log.keyring, room=1)
+
+
+@pytest.fixture
+def client(log: LogReader, handler: CommandHandler, tmp_path: Path) -> Iterator[TestClient]:
     verifier = Verifier([development.issuer(tmp_path, "scp-api", "127.0.0.1")])
     headers = {
         "Authorization": f"Bearer {development.mint(tmp_path, REFERRER, 'scp-api')}",
@@ -52,7 +55,7 @@ def client(log: EventLog, tmp_path: Path) -> Iterator[TestClient]:
     with (
         ConnectionPool(log.conninfo, min_size=1, open=True) as reading,
         TestClient(
-            create_app(Parts(log=log, writing=EventLogAsync(log), reading=reading, verifier=verifier)),
+            create_app(Parts(log=log, handler=handler, reading=reading, verifier=verifier)),
             headers=headers,
             client=("127.0.0.1", 1),
         ) as client,
@@ -62,16 +65,17 @@ def client(log: EventLog, tmp_path: Path) -> Iterator[TestClient]:
 
 def draft(client: TestClient, reference: str, key: str) -> httpx2.Response:
     return client.post(
-        "/referrals",
-        json={"command": DRAFT | {"case_reference": reference}},
+        f"/cases/{reference}/referrals",
+        json={"command": DRAFT},
         headers={"Idempotency-Key": key},
     )
 
 
 def test_where_too_many_wait_the_next_is_told_to_come_back_and_may(
-    client: TestClient, log: EventLog, log_database: str
+    client: TestClient, log: LogReader, handler: CommandHandler, log_database: str
 ) -> None:
-    line = log._combining._together._line  # noqa: SLF001 - who waits cannot be seen from outside
+    store: Any = handler._store  # noqa: SLF001 - who waits cannot be seen from outside
+    waiting = store._commit._waiting  # noqa: SLF001 - as above
     key = uuid4().hex
     references = [f"SC-2025-{number:03}" for number in range(1, SENDERS + 2)]
     with ThreadPoolExecutor(len(references)) as others:
@@ -82,7 +86,7 @@ def test_where_too_many_wait_the_next_is_told_to_come_back_and_may(
                 sent.append(others.submit(draft, client, reference, uuid4().hex))
                 calls, waits = min(number, SENDERS), max(0, number - SENDERS)
                 until(lambda n=calls: waiting_for_the_head(log_database) == n, "one is being recorded")
-                until(lambda n=waits: len(line.waiting) == n, "the last one waits")
+                until(lambda n=waits: len(waiting) == n, "the last one waits")
             refused = draft(client, "SC-2025-100", key)
             assert refused.status_code == 503
             assert refused.json()["type"] == "urn:scp:problem:busy"
@@ -94,9 +98,8 @@ def test_where_too_many_wait_the_next_is_told_to_come_back_and_may(
 
 
 def test_a_server_that_does_not_write_is_told_as_such_and_nothing_is_recorded(
-    client: TestClient, log: EventLog, log_database: str
+    client: TestClient, log: LogReader, log_database: str
 ) -> None:
-    log.open_case("SC-2025-001")
     with psycopg.connect(log_database, autocommit=True) as superuser:
         appending = "EXECUTE ON FUNCTION event_log.append, event_log.append_one"
         superuser.execute(f"REVOKE {appending} FROM scp_log_writer")

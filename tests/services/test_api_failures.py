@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,27 +13,28 @@ from typing import Any
 import pytest
 import structlog
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
+from psycopg_pool import PoolTimeout
 from starlette.testclient import TestClient
 
-from scp_api import commands, problems, spoken
+from scp_api import failures
+from scp_api.addresses import path_of
 from scp_api.app import create_app
+from scp_api.failures import problem_of
 from scp_api.parts import Parts
-from scp_api.problems import problem_of
 from scp_events.access import Verifier, development
-from scp_events.access.policy import NOT_FOR_PEOPLE, Resource, commands_of
+from scp_events.aggregates import ALL
+from scp_events.commands import OFFERS, MistakenError, Offer, body_of, read
 from scp_events.event_log import (
     BusyError,
     ClosedError,
-    EventLogAsync,
     LogUnreachableError,
     LogUnwritableError,
-    NotAnsweredError,
+    NewerEventError,
     UnsafeServerError,
 )
 from scp_events.privacy import KeyServiceDownError, marks_of
 from scp_events.runtime import service_log
-from scp_events.vocabulary import Actor, Decision, FromSender, Gathered
+from scp_events.vocabulary import Grounds, Refused, command_name
 from tests.every_event import planted_word
 from tests.words import SUPERVISOR
 
@@ -54,7 +56,7 @@ class BrokenLog:
 @pytest.fixture
 def broken(tmp_path: Path) -> Iterator[TestClient]:
     log: Any = BrokenLog()
-    parts: Any = {"log": log, "writing": EventLogAsync(log), "reading": None}
+    parts: Any = {"log": log, "handler": nullcontext(log), "reading": None}
     verifier = Verifier([development.issuer(tmp_path, "scp-api", "127.0.0.1")])
     app = create_app(Parts(verifier=verifier, **parts))
     headers = {
@@ -92,7 +94,18 @@ def test_a_failure_of_the_program_tells_the_client_nothing_about_itself(
     assert "queries.py" in failed["raised_at"]
 
 
-@pytest.mark.parametrize("kind", sorted(problems.PASSING, key=lambda kind: kind.__name__))
+FOR_A_WHILE = (
+    BusyError,
+    ClosedError,
+    KeyServiceDownError,
+    LogUnreachableError,
+    LogUnwritableError,
+    PoolTimeout,
+    UnsafeServerError,
+)
+
+
+@pytest.mark.parametrize("kind", FOR_A_WHILE)
 def test_what_may_work_in_a_moment_says_when_and_nothing_of_what_was_asked(kind: type[Exception]) -> None:
     problem = problem_of(kind(CANARY))
     assert problem.document.status == 503
@@ -101,57 +114,47 @@ def test_what_may_work_in_a_moment_says_when_and_nothing_of_what_was_asked(kind:
     assert "Zwetschgenmus" not in problem.document.model_dump_json()
 
 
-def test_everything_that_can_be_wrong_with_the_log_for_a_while_is_said_to_pass() -> None:
-    for_a_while = {
-        BusyError,
-        ClosedError,
-        KeyServiceDownError,
-        LogUnreachableError,
-        LogUnwritableError,
-        NotAnsweredError,
-        UnsafeServerError,
-    }
-    assert for_a_while <= set(problems.PASSING)
+def test_an_event_of_a_newer_program_is_told_as_that() -> None:
+    problem = problem_of(NewerEventError(CANARY))
+    assert problem.document.status == 503
+    assert problem.document.type == "urn:scp:problem:newer-version-needed"
+    assert "Zwetschgenmus" not in problem.document.model_dump_json()
 
 
-ALL = [
-    (kind, command)
-    for kind in (Resource.REFERRAL, Resource.PARTICIPANT, Resource.IRP)
-    for command in sorted(commands_of(kind) - NOT_FOR_PEOPLE, key=lambda command: command.__name__)
-]
+def test_a_refusal_says_how_to_send_what_is_to_be_done_first() -> None:
+    refused = Refused("paused", "`resume` first, or `correct` it; `next_review_on` is wrong")
+    assert problem_of(refused).document.detail == (
+        "`POST /cases/{case_reference}/engagement/resume` first, or `POST .../correct` it;"
+        " `next_review_on` is wrong"
+    )
 
 
-@pytest.mark.parametrize(("kind", "command"), ALL, ids=lambda each: getattr(each, "__name__", str(each)))
-def test_a_body_asks_for_nothing_that_is_gathered_or_known(kind: Resource, command: Any) -> None:
-    said = spoken.body_of(command).model_fields["command"].annotation
-    asked = said.model_fields
-    for name, info in command.model_fields.items():
-        filled = any(isinstance(mark, Gathered | FromSender) for mark in info.metadata)
-        assert (name in asked) != (filled or name == "participant_id")
-        assert asked.get(name) is None or asked[name].annotation is not Decision
-
-
-def test_no_command_has_a_validator_of_its_own_that_a_body_would_pass_by() -> None:
-    """Save that it says nothing erased, which no JSON can."""
-    for _, command in ALL:
-        assert command.__pydantic_decorators__.model_validators.keys() == {"_says_something"}, command
+@pytest.mark.parametrize("offer", OFFERS, ids=lambda offer: offer.full_name)
+def test_no_body_asks_who_decides_or_which_case_it_is(offer: Offer) -> None:
+    asked = body_of(offer).model_fields["command"].annotation
+    assert asked is not None
+    fields = asked.model_fields
+    assert "case_reference" not in fields
+    assert "decision" not in fields or fields["decision"].annotation is Grounds
 
 
 ERASED = {"erased": True, "key_id": "11111111-1111-4111-8111-111111111111", "at": "2025-03-03T00:00:00Z"}
 
 
-@pytest.mark.parametrize(("kind", "command"), ALL, ids=lambda each: getattr(each, "__name__", str(each)))
-def test_no_body_can_say_that_something_was_erased(kind: Resource, command: Any) -> None:
-    body = spoken.body_of(command)
-    said = json.loads(planted_word(body).model_dump_json())
-    spoken.read(command, json.dumps(said).encode())
-    for mark in marks_of(body.model_fields["command"].annotation):
+@pytest.mark.parametrize(
+    "offer", [offer for offer in OFFERS if not offer.is_for_every_fact], ids=lambda offer: offer.full_name
+)
+def test_no_body_can_say_that_something_was_erased(offer: Offer) -> None:
+    asked = body_of(offer).model_fields["command"].annotation
+    said = {"command": json.loads(planted_word(asked).model_dump_json(exclude={"occurred_at"}))}
+    read(offer, json.dumps(said).encode())
+    for mark in marks_of(asked):
         altered = json.loads(json.dumps(said))
         erase(altered["command"], mark.path)
-        with pytest.raises(RequestValidationError) as refused:
-            spoken.read(command, json.dumps(altered).encode())
-        places = [".".join(map(str, wrong["loc"])) for wrong in refused.value.errors()]
-        assert [p for p in places if p.startswith("body.command." + ".".join(mark.path).replace("*", "0"))]
+        with pytest.raises(MistakenError) as refused:
+            read(offer, json.dumps(altered).encode())
+        places = [".".join(mistake.place) for mistake in refused.value.mistakes]
+        assert [p for p in places if p.startswith("command." + ".".join(mark.path).replace("*", "0"))]
 
 
 def erase(said: Any, path: tuple[str, ...]) -> None:
@@ -165,41 +168,32 @@ def erase(said: Any, path: tuple[str, ...]) -> None:
 
 def test_what_the_program_says_itself_is_taken_from_nobody(broken: TestClient) -> None:
     paths = broken.get("/openapi.json").json()["paths"]
-    for command in NOT_FOR_PEOPLE:
-        assert not [path for path in paths if path.endswith("/" + spoken.name_of(command))]
+    for aggregate in ALL:
+        for command in set(aggregate.COMMANDS) - set(aggregate.MAY):
+            assert not [path for path in paths if path.endswith("/" + command_name(command))]
 
 
-def test_commands_are_named_readably() -> None:
-    names = {command.__name__: spoken.name_of(command) for _, command in ALL}
-    assert names["SubmitReferral"] == "submit-referral"
-    assert names["ReEngage"] == "re-engage"
-    assert names["AgreeToIrp"] == "agree-to-irp"
-    assert len(set(names.values())) == len(names)
-
-
-CLOSED = ("Said", "Body", ".LegalBasis", ".Grounds", "ProblemDocument", "Answer")
+def test_every_command_is_described_at_its_address(broken: TestClient) -> None:
+    paths = broken.get("/openapi.json").json()["paths"]
+    assert {path_of(offer) for offer in OFFERS} == {path for path, done in paths.items() if "post" in done}
+    assert "/cases/{case_reference}/engagement/record-contact" in paths
+    assert "/cases/{case_reference}/irps" in paths
+    assert "/irps/{irp_id}/approve-irp" in paths
 
 
 def test_every_body_and_answer_refuses_what_it_does_not_know(broken: TestClient) -> None:
     schemas = broken.get("/openapi.json").json()["components"]["schemas"]
     for name, schema in schemas.items():
-        if name.endswith(("Said", "Body", ".LegalBasis", ".Grounds")) or name in (
+        if name.endswith(("Instead", "Body", ".LegalBasis", ".Grounds")) or name in (
             "ProblemDocument",
             "Answer",
         ):
             assert schema["additionalProperties"] is False, name
 
 
-def test_actors_are_filled_from_the_token_where_the_command_says_so() -> None:
-    assert commands.BEGINNINGS
-    said = spoken.body_of(next(c for _, c in ALL if c.__name__ == "DraftReferral"))
-    annotation: Any = said.model_fields["command"].annotation
-    assert Actor not in [info.annotation for info in annotation.model_fields.values()]
-
-
 def test_the_allow_header_names_the_methods_of_every_route_of_an_address() -> None:
     app = FastAPI()
-    problems.install(app)
+    failures.install(app)
     for method in ("GET", "POST"):
         app.add_api_route("/there", lambda: None, methods=[method])
     with TestClient(app) as client:

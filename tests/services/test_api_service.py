@@ -166,14 +166,13 @@ def serving_anew(
 def drafted(by: Somebody, reference: str = "SC-2025-014", **changes: Any) -> httpx2.Response:
     """Draft a referral on 1 March 2025."""
     command = {
-        "case_reference": reference,
         "programme": "street-to-work",
         "route": "diversion",
         "circumstances": "An invented account.",
-        "drafted_on": "2025-03-01",
         "policy_version": "2025.1",
     }
-    return by.send("/referrals", command | changes, occurred_at="2025-03-01T12:00:00Z")
+    at = f"/cases/{reference}/referrals"
+    return by.send(at, command | changes, occurred_at="2025-03-01T12:00:00Z")
 
 
 # --- starting and stopping --------------------------------------------------------------------------------

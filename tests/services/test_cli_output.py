@@ -1,4 +1,4 @@
-"""How `scp` behaves among other programs: quick help, closed pipes, colour, text that could do harm."""
+"""How `scp-events` behaves among other programs: quick help, closed pipes, colour, text that could do harm."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from scp_cli.output import as_csv, table, width
 from tests.services.cli_case import REFERENCE, write_case
 from tests.services.cli_run import scp, scp_process
 
-HEAVY = {"pydantic", "psycopg", "eventsourcing", "rich", "scp_events", "fastapi", "python_calamine"}
+HEAVY = {"pydantic", "psycopg", "eventsourcing", "rich", "fastapi", "python_calamine"}
+LIGHT = {"scp_events", "scp_events.runtime", "scp_events.runtime.ending"}
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -22,7 +23,9 @@ def test_help_loads_nothing_heavy() -> None:
     told = "try: main()\nexcept SystemExit: print(*sys.modules, file=sys.stderr)"
     ran = subprocess.run([sys.executable, "-c", asked + told], capture_output=True, text=True, check=True)
     assert "replay" in ran.stdout
-    assert not HEAVY & {name.partition(".")[0] for name in ran.stderr.split()}
+    loaded = {*ran.stderr.split()}
+    assert not HEAVY & {name.partition(".")[0] for name in loaded}
+    assert {name for name in loaded if name.startswith("scp_events")} <= LIGHT
 
 
 def test_a_reader_that_stops_early_is_no_error(log_database: str) -> None:
@@ -39,7 +42,7 @@ def test_a_full_disk_is_told_in_one_line(log_database: str) -> None:
     full = os.open("/dev/full", os.O_WRONLY)
     process = scp_process("cases", "--format", "json", database=log_database, stdout=full)
     os.close(full)
-    assert process.communicate()[1] == "scp: output: No space left on device\n"
+    assert process.communicate()[1] == "scp-events: output: No space left on device\n"
     assert process.returncode == 1
 
 
@@ -116,7 +119,7 @@ def test_every_command_explains_itself() -> None:
 
 
 COMMANDS = (
-    "serve", "demo", "import", "cases", "caseload", "outcomes", "replay", "diff", "decisions", "rebuild",
+    "serve", "demo", "import", "do", "cases", "caseload", "outcomes", "replay", "diff", "decisions", "rebuild",
     "projections",
 )  # fmt: skip
 

@@ -27,7 +27,7 @@ def test_a_correction_is_stored_under_the_name_of_what_it_corrects() -> None:
     assert stored_type(CORRECTED) == "engagement.story-recorded.corrected"
     assert stored_type(RETRACTED) == "engagement.story-recorded.retracted"
     assert CORRECTED.TITLE == "Corrected: Story told"
-    assert RETRACTED.TITLE == "Retracted, because it never was so: Story told"
+    assert RETRACTED.TITLE == "Retracted, because it never was so: story recorded"
 
 
 def test_there_is_one_class_for_each_fact() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-import psycopg
-
-from tests.waiting import until
 from tests.wrong_answers.asking import (
     LAW,
     Place,
@@ -78,7 +78,8 @@ def test_cells_that_cannot_be_true_are_rejected(place: Place) -> None:
     born = person_row(place.reference(), date_of_birth="1900-01-01")
     _, rejected, told = place.imported(people=[born])
     assert rejected == 1
-    assert "date_of_birth" in told
+    [why] = csv.DictReader(io.StringIO(rejected_rows(told, "people.csv")))
+    assert "date_of_birth" in why["fix"] + why["why"]
 
 
 def test_what_a_sheet_says_of_this_evening_has_not_happened(place: Place) -> None:
@@ -98,53 +99,7 @@ def test_what_will_be_known_nobody_knows(place: Place) -> None:
     assert not place.worker.get(f"{case}/history?known_at=2099-01-01T00:00:00Z").ok
 
 
-def test_an_event_of_a_newer_program_is_told_as_that_and_other_cases_are_served(place: Place) -> None:
-    case, other = place.engaged(place.reference()), place.engaged(place.reference())
-    found = place.history(case)
-    stream = next(s["stream_id"] for s in found["streams"] if s["category"] == "engagement")
-    with own_database(place) as log:
-        log.execute(NEWER, [stream])
-    assert place.worker.get(f"{other}/history").ok
-    answer = place.worker.get(f"{case}/history")
-    assert answer.status == 503
-    assert "newer" in answer.text
-
-
-def test_somebody_is_told_of_a_clock_that_is_far_from_the_last_entry(place: Place) -> None:
-    case = place.engaged(place.reference())
-    with own_database(place) as log:
-        [before] = log.execute("SELECT recorded_at FROM event_log.head").fetchone() or [None]
-        log.execute("UPDATE event_log.head SET recorded_at = now() + interval '8 minutes'")
-        try:
-            answer = place.contact(case, "2025-03-09T12:00:00Z")
-            if answer.ok:
-                until(lambda: "clock" in place.journal.read_text(), "somebody is told of the clock")
-        finally:
-            log.execute("UPDATE event_log.head SET recorded_at = %s", [before])
-
-
-def own_database(place: Place) -> psycopg.Connection[tuple[object, ...]]:
-    """Return a connection with all rights, which no program of ours has."""
-    return psycopg.connect(
-        host=str(place.home / "socket"),
-        user="scp",
-        dbname="scp",
-        passfile=str(place.home / "passfile"),
-        autocommit=True,
-    )
-
-
-NEWER = """
-    WITH next AS (UPDATE event_log.head SET position = position + 1 RETURNING position, recorded_at),
-    made AS (
-        SELECT (e).* FROM (
-            SELECT e FROM event_log.events e WHERE e.stream_id = %s ORDER BY version DESC LIMIT 1
-        ) last
-    )
-    INSERT INTO event_log.events
-    SELECT (jsonb_populate_record(NULL::event_log.events,
-        to_jsonb(made) || jsonb_build_object(
-            'position', next.position, 'version', made.version + 1, 'event_id', gen_random_uuid(),
-            'command_id', gen_random_uuid(), 'type', 'engagement.of-a-newer-program'))).*
-    FROM next, made
-"""
+def rejected_rows(told: str, sheet: str) -> str:
+    """Return the file of rejected rows that an import says it wrote."""
+    folder = told.split("import again: ")[1].splitlines()[0]
+    return (Path(folder) / sheet).read_text(encoding="utf-8-sig")

@@ -24,6 +24,8 @@ INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\
 
 
 def _time(said: object) -> datetime | date:
+    if isinstance(said, date):  # said by a program, not by a text
+        return said
     if isinstance(said, str) and DAY.fullmatch(said):
         return date.fromisoformat(said)
     if isinstance(said, str) and INSTANT.fullmatch(said):

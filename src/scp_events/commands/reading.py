@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, get_args
 from pydantic import BaseModel, ValidationError
 
 from scp_events.commands.bodies import DAY, INSTANT, body_of, plain
-from scp_events.commands.registry import Offer
+from scp_events.commands.registry import OFFERS, Offer
 from scp_events.vocabulary import Command, Erased, Refused
 
 Place = tuple[str | int, ...]
@@ -66,9 +66,10 @@ def read(offer: Offer, raw: bytes) -> Said:
             text = json.dumps(written)
         said = body_of(offer).model_validate_json(text, strict=True)
     except ValidationError as error:
-        raise MistakenError(
-            tuple(map(mistake, error.errors(include_url=False, include_input=False)))
-        ) from None
+        found = error.errors(include_url=False, include_input=False)
+        if found[0]["type"] == "json_invalid":
+            raise NotJsonError from None
+        raise MistakenError(tuple(map(_as_sent, map(mistake, found)))) from None
     except (ValueError, RecursionError):
         raise NotJsonError from None
     _must_be_as_written(said, written)
@@ -101,6 +102,17 @@ def mistake(found: Mapping[str, Any]) -> Mistake:
         case kind if "parsing" in kind or "unicode" in kind:
             return Mistake(place, f"cannot be read ({kind})")
     return Mistake(place, str(found["msg"]).removeprefix("Value error, "))
+
+
+def _as_sent(found: Mistake) -> Mistake:
+    """Leave out the name of the command by which pydantic chose among what a correction may say."""
+    place = found.place
+    if place[:2] == ("command", "instead") and not _NAMES.isdisjoint(place[2:3]):
+        return found._replace(place=(*place[:2], *place[3:]))
+    return found
+
+
+_NAMES = {offer.name for offer in OFFERS}
 
 
 # --- what the classes cannot say --------------------------------------------------------------------------

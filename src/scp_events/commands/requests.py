@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from scp_events.commands.reading import Said
 from scp_events.commands.registry import Offer
 from scp_events.event_log import CommandHandler, CommandRequest
-from scp_events.vocabulary import CaseId, Provenance, Scope, Stream, the_one
+from scp_events.vocabulary import CaseId, CommandId, Provenance, Scope, Stream, the_one
 
 Address: TypeAlias = str | UUID
 """What a command is about: a case, by its reference; or, of many in a case, one by its id."""
@@ -34,15 +33,15 @@ async def request_for(  # noqa: PLR0913 - what a command comes with, by name
     address: Address,
     provenance: Provenance,
     *,
-    new_stream_id: Callable[[], UUID],
     expected_version: int | None = None,
     fingerprint: bytes | None = None,
 ) -> CommandRequest:
     """Return a command as the log takes it. Raises `NothingThereError`.
 
-    A case is opened where nobody has used its reference yet and the command is one that may begin a case.
+    A case is opened where nobody has used its reference yet and the command is one that may begin a case. The
+    id of what is begun follows from the command's: sent again, it is about the same.
     """
-    place = await _place(handler, offer, address, new_stream_id)
+    place = await _place(handler, offer, address, provenance.command_id)
     return CommandRequest(
         aggregate=offer.aggregate,
         stream=place.stream,
@@ -55,9 +54,7 @@ async def request_for(  # noqa: PLR0913 - what a command comes with, by name
     )
 
 
-async def _place(
-    handler: CommandHandler, offer: Offer, address: Address, new_stream_id: Callable[[], UUID]
-) -> Place:
+async def _place(handler: CommandHandler, offer: Offer, address: Address, command_id: CommandId) -> Place:
     category = offer.aggregate.CATEGORY
     if isinstance(address, UUID):
         stream = Stream(category, address)
@@ -65,7 +62,8 @@ async def _place(
     find = handler.open_case if offer.opens_case else handler.case_of
     case_id = _there(await find(address))
     one = offer.aggregate.SCOPE is Scope.ONE_PER_CASE
-    return Place(the_one(category, case_id) if one else Stream(category, new_stream_id()), case_id, address)
+    stream = the_one(category, case_id) if one else Stream(category, uuid5(command_id, category))
+    return Place(stream, case_id, address)
 
 
 def _there(case_id: CaseId | None) -> CaseId:

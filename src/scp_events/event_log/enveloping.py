@@ -17,6 +17,7 @@ from scp_events.vocabulary import (
     Precision,
     Provenance,
     Stream,
+    When,
     stored_type,
 )
 
@@ -26,6 +27,7 @@ class Enveloped:
     """An envelope, and the place it is to have in its stream."""
 
     envelope: Envelope[Any]
+    when: When | None
     stream: Stream
     version: int
 

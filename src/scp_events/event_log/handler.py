@@ -44,6 +44,7 @@ from scp_events.event_log.trial import TrialKeys
 from scp_events.history import AnyFact, Decided, Question, decide, decide_at_the_end, evidence_types
 from scp_events.privacy.keyring import ERASED, NOBODY, Keyring
 from scp_events.vocabulary import (
+    LEEWAY,
     NOTHING_YET,
     Act,
     AnyAggregate,
@@ -63,10 +64,10 @@ from scp_events.vocabulary import (
 
 ATTEMPTS = 64
 """How often a command is decided anew because others were faster."""
-LONGEST_STEP_BACK = 0.02
-"""Seconds that a command waits at most before it is decided anew."""
-LETTING_GO_SECONDS = 0.02
-"""How long those go first who came too late for a stream."""
+STEPS = 3
+"""Whoever was faster waits for as long as so many appends take: the others have to read, and to append."""
+LONGEST_STEP_BACK = 0.1
+"""Seconds that anybody waits at most so that others come in between."""
 MOST_REFERENCES = 16_384
 """What so many cases are called is remembered."""
 LONG = 64
@@ -119,6 +120,8 @@ class CommandHandler:
         self._turns: WeakValueDictionary[Stream, asyncio.Lock] = WeakValueDictionary()
         self._called: dict[str, CaseId] = {}
         self._reached = NOTHING_YET
+        self._log_clock = datetime.min.replace(tzinfo=UTC)
+        """When the last event that was seen was recorded: it is not earlier now."""
         self._contended = (NOBODY, 0.0)
         """The stream or case for which somebody else came too late last, and until when they go first."""
         self._closed = False
@@ -190,11 +193,13 @@ class CommandHandler:
     async def _on_what_is_remembered(self, asked: _Asked) -> Outcome | None:
         """Record what a command comes to; None where nothing is remembered, or something else is said."""
         known = await self._remembered(asked)
-        if known is None or not known.standing.latest.admits(asked.when):
+        if known is None:
             return None
-        question = self._question(asked, known.case_id)
+        question = self._question(asked, known)
+        if not known.standing.latest.admits(question.when):
+            return None
         with suppress(Refused, StaleVersionError, EventIdTakenError):  # said after reading only
-            await self._must_be_grounded(asked, known)
+            await self._must_be_grounded(asked, known, question.when)
             decided = decide_at_the_end(question, known.standing.state, known.evidence.facts)
             return await self._record(asked, known, decided) if decided else None
         return None
@@ -202,9 +207,10 @@ class CommandHandler:
     async def _on_all_that_is_known(self, asked: _Asked) -> Outcome:
         """Record what a command comes to, or say why not; what was sent before gets its first answer."""
         known = await self._opened(asked)
+        question = self._question(asked, known)
         try:
-            await self._must_be_grounded(asked, known)
-            decided = decide(self._question(asked, known.case_id), known.facts, known.evidence.facts)
+            await self._must_be_grounded(asked, known, question.when)
+            decided = decide(question, known.facts, known.evidence.facts)
             if decided:
                 return await self._record(asked, known, decided)
         except (Refused, StaleVersionError):
@@ -224,39 +230,38 @@ class CommandHandler:
             recorded_at=None,
         )
 
-    async def _must_be_grounded(self, asked: _Asked, known: _Known) -> None:
+    async def _must_be_grounded(self, asked: _Asked, known: _Known, when: When) -> None:
         expected, version = asked.request.expected_version, known.standing.version
         if expected is not None and version != expected:
             raise StaleVersionError(expected, version)
         await must_be_grounded(
-            asked.request.command, known.case_id, asked.when, self._store, self.calendar, self._reached
+            asked.request.command, known.case_id, when, self._store, self.calendar, self._reached
         )
 
     def _asked(self, request: CommandRequest) -> _Asked:
         if self._closed:
             raise ClosedError("the log was closed: nothing more can be recorded")
-        command, said = request.command, request.provenance.occurred_at
-        now = self.calendar.moment(self._clock())
         return _Asked(
             request=request,
-            now=now,
-            when=now if said is None or isinstance(command, Act) else self.calendar.when(said),
             event_id=EventId(self._new_id()),
-            types=_evidence_of(request.aggregate, command),
-            other_cases=_other_cases(request.aggregate, command),
+            types=_evidence_of(request.aggregate, request.command),
+            other_cases=_other_cases(request.aggregate, request.command),
         )
 
-    def _question(self, asked: _Asked, case_id: CaseId | None) -> Question:
+    def _question(self, asked: _Asked, known: _Known) -> Question:
+        """Return what is asked, now that so much is known."""
         request = asked.request
+        said = None if isinstance(request.command, Act) else request.provenance.occurred_at
+        now = max(self._clock(), self._log_clock)
         return Question(
             aggregate=request.aggregate,
             stream=request.stream,
-            case_id=case_id,
+            case_id=known.case_id,
             command=request.command,
-            when=asked.when,
+            when=self.calendar.moment(known.after_all(now)) if said is None else self.calendar.when(said),
             by=request.provenance.answerable,
             event_id=asked.event_id,
-            now=asked.now,
+            now=self.calendar.moment(now),
             calendar=self.calendar,
             case_reference=request.case_reference,
         )
@@ -270,8 +275,10 @@ class CommandHandler:
     async def _let_others_go_first(self, asked: _Asked) -> None:
         """Wait a bit where another process came too late for this stream: it would never be in time."""
         contended, until = self._contended
-        if contended in {asked.request.stream.id, asked.request.case_id}:
-            await asyncio.sleep(max(0.0, until - asyncio.get_running_loop().time()))
+        left = until - asyncio.get_running_loop().time()
+        if left > 0 and contended in {asked.request.stream.id, asked.request.case_id}:
+            await asyncio.sleep(left)
+            await self._catch_up(asked, 0)
 
     # --- what is known ------------------------------------------------------------------------------------
 
@@ -303,7 +310,7 @@ class CommandHandler:
 
     async def _catch_up(self, asked: _Asked, attempt: int) -> None:
         """Step back, so that others come in between, and read only what has come since."""
-        await asyncio.sleep(uniform(0, min(LONGEST_STEP_BACK, 0.001 * (attempt + 1))))  # noqa: S311 - no secret
+        await asyncio.sleep(uniform(0, min(LONGEST_STEP_BACK, 0.002 * attempt)))  # noqa: S311 - no secret
         standing = self._memory.standing(asked.request.stream)
         if standing is not None:
             await self._read_on(
@@ -325,6 +332,8 @@ class CommandHandler:
 
     async def _facts(self, found: Found) -> list[AnyFact]:
         """Return a stream's facts; keys that are not at hand are looked up by a thread."""
+        for row in (*found.stream[-1:], *found.evidence):
+            self._log_clock = max(self._log_clock, row.recorded_at)
         bodies = [row.body for row in found.stream]
         if self._codec.unforeseen(bodies):
             await asyncio.to_thread(self._codec.foresee, bodies)
@@ -348,17 +357,19 @@ class CommandHandler:
         await self._must_be_allowed()
         enveloped = await self._enveloped(asked, known, decided)
         await self._have_keys(asked, known, {known.case_id or NOBODY, *whose_keys(enveloped)})
-        answer = await self._store.append(
-            Append(
-                command_id=asked.request.provenance.command_id,
-                fingerprint=self._fingerprint(asked, known.case_id),
-                events=[each.stored(self._codec) for each in enveloped],
-                condition=known.condition,
-            )
+        append = Append(
+            command_id=asked.request.provenance.command_id,
+            fingerprint=self._fingerprint(asked, known.case_id),
+            events=[each.stored(self._codec) for each in enveloped],
+            condition=known.condition,
         )
+        began = asyncio.get_running_loop().time()
+        answer = await self._store.append(append)
         self._watch.look(answer.recorded_at)
+        self._log_clock = max(self._log_clock, answer.recorded_at)
         if answer.contended is not None:
-            self._contended = (answer.contended, asyncio.get_running_loop().time() + LETTING_GO_SECONDS)
+            now = asyncio.get_running_loop().time()
+            self._contended = (answer.contended, now + min(STEPS * (now - began), LONGEST_STEP_BACK))
         if answer.outcome == "recorded":
             return self._recorded(asked, known, enveloped, answer)
         if answer.outcome in {"already", "reused"}:
@@ -379,7 +390,7 @@ class CommandHandler:
             named: EventId | None = getattr(each.event, "event_id", None)
             event_id = named or (each.stream == own and next(ids, None)) or EventId(self._new_id())
             enveloped.append(
-                Enveloped(envelope(each, event_id, asked.request.provenance), each.stream, version)
+                Enveloped(envelope(each, event_id, asked.request.provenance), each.when, each.stream, version)
             )
         return enveloped
 
@@ -402,7 +413,7 @@ class CommandHandler:
                 each.envelope.event_id,
                 each.stream,
                 Position(first + n),
-                self._when(each, answer),
+                each.when or self.calendar.moment(answer.recorded_at),
                 asked.request.provenance.answerable,
             )
             for n, each in enumerate(enveloped)
@@ -415,13 +426,6 @@ class CommandHandler:
             first_position=first,
             recorded_at=answer.recorded_at,
         )
-
-    def _when(self, each: Enveloped, answer: Answer) -> When:
-        """Return when it was so: of a correction when the fact was, of an act when it was recorded."""
-        at = each.envelope.occurred_at
-        if at is None:
-            return self.calendar.moment(answer.recorded_at)
-        return self.calendar.read(at, each.envelope.precision)
 
     def _remember(self, asked: _Asked, known: _Known, recorded: Sequence[AnyFact]) -> None:
         aggregate, own = asked.request.aggregate, asked.request.stream
@@ -498,8 +502,6 @@ class _Asked:
     """A request, and what follows from it alone."""
 
     request: CommandRequest
-    now: When
-    when: When
     event_id: EventId
     types: tuple[str, ...]
     other_cases: tuple[CaseId, ...]
@@ -533,6 +535,12 @@ class _Known:
     def case_id(self) -> CaseId | None:
         """Return whose case it is."""
         return self.standing.case_id
+
+    def after_all(self, now: datetime) -> datetime:
+        """Return when something is so that is so now: not before what is known, though clocks may differ."""
+        latest = max((fact.when.at for fact in self.evidence.facts), default=now)
+        latest = max(latest, self.standing.latest.at)
+        return latest if now < latest <= now + LEEWAY else now
 
     @property
     def condition(self) -> Condition | None:

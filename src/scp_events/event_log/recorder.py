@@ -27,7 +27,7 @@ from scp_events.database.patience import PATIENCE_SECONDS, patient_pool
 from scp_events.event_log.answers import LogUnreachableError
 from scp_events.event_log.appends import Answer, Append, NewEvent
 from scp_events.event_log.calls import STATEMENTS, told
-from scp_events.event_log.guards import check_promises
+from scp_events.event_log.connecting import connect
 from scp_events.event_log.listener import Listener
 from scp_events.event_log.reading import Parameters, said_in_our_words
 from scp_events.event_log.roles import WRITER, become
@@ -40,7 +40,11 @@ class LogRecorder(ApplicationRecorder):
     """Appends to and reads from the tables of the event log. For many threads, one append a call."""
 
     def __init__(self, conninfo: str, *, pool_size: int = 8, patience: float = PATIENCE_SECONDS) -> None:
-        """`patience` is how long a call waits for a connection, and for an answer, in seconds."""
+        """`patience` is how long a call waits for a connection, and for an answer, in seconds.
+
+        Raises `UnsafeServerError` where the server may lose commits.
+        """
+        connect(conninfo, WRITER, patience).close()
         self.conninfo = conninfo
         self._pool = patient_pool(conninfo, patience, smallest=1, largest=pool_size, configure=_configure)
 
@@ -154,7 +158,6 @@ class LogRecorder(ApplicationRecorder):
 
 
 def _configure(connection: Connection[Any]) -> None:
-    check_promises(connection)
     for statement in STATEMENTS:
         connection.execute(statement.preparing)
     become(WRITER, connection)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, LiteralString
 
-from psycopg import AsyncConnection, Connection
+from psycopg import Connection
 
 READER: LiteralString = "scp_log_reader"
 """May read the log."""
@@ -15,22 +15,16 @@ SET_APART = 160_000
 
 BECOMING: LiteralString = (
     "SELECT set_config('role', rolname, false) FROM pg_catalog.pg_roles"
-    " WHERE rolname = %s AND pg_catalog.pg_has_role(oid, %s)"
+    " WHERE rolname = ANY (%s) AND pg_catalog.pg_has_role(oid, %s)"
+    " ORDER BY rolname = %s DESC LIMIT 1"
 )
 
 
 def become(role: str, connection: Connection[Any]) -> None:
     """Give up every right but those of a role, for as long as the connection lasts.
 
-    Where the server has no such role, or we may not become it, our own rights have to do.
+    Whoever may write and not be a mere reader reads as a writer. Where the server has no such role, or we may
+    not become it, our own rights have to do.
     """
-    connection.execute(BECOMING, [role, _right_to(connection)])
-
-
-async def become_async(role: str, connection: AsyncConnection[Any]) -> None:
-    """Do as `become` does, in an event loop."""
-    await connection.execute(BECOMING, [role, _right_to(connection)])
-
-
-def _right_to(connection: Connection[Any] | AsyncConnection[Any]) -> str:
-    return "SET" if connection.info.server_version >= SET_APART else "MEMBER"
+    right = "SET" if connection.info.server_version >= SET_APART else "MEMBER"
+    connection.execute(BECOMING, [[role, WRITER], right, role])

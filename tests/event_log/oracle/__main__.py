@@ -43,7 +43,6 @@ def _run(asked: argparse.Namespace) -> int:
 def _plan(asked: argparse.Namespace) -> dict[str, object]:
     sizes = {
         "writers": asked.writers,
-        "threads": asked.threads,
         "tasks": asked.tasks,
         "deciders": asked.deciders,
     }
@@ -57,9 +56,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="of the first run")
     parser.add_argument("--mutant", choices=sorted(MUTANTS), default="", help="put this fault in")
     parser.add_argument("--writers", type=int, default=3, help="processes of many callers")
-    parser.add_argument("--threads", type=int, default=4, help="of each process")
-    parser.add_argument("--tasks", type=int, default=4, help="of each process")
-    parser.add_argument("--deciders", type=int, default=2, help="threads and tasks of each process")
+    parser.add_argument("--tasks", type=int, default=8, help="of each process, who append")
+    parser.add_argument("--deciders", type=int, default=4, help="of each process, who decide")
     return parser.parse_args()
 
 

@@ -10,19 +10,19 @@ from uuid import UUID
 
 import psycopg
 
-from scp_events.event_log import EventLog, EventLogAsync, Outcome, StaleVersionError
+from scp_events.event_log import CommandRequest, Outcome, StaleVersionError
 from scp_events.privacy import Keyring, KeyServiceDownError, open_keyring
 from scp_events.vocabulary import CommandId, Provenance, Refused
 from tests.event_log.oracle import tally
 from tests.event_log.oracle.plan import Plan
 from tests.event_log.oracle.questions import MOMENT_NS
 from tests.waiting import until
-from tests.words import NOON, ROBOT
+from tests.words import ROBOT
 
 TALLIES = 4
 MOST = 6
 UNTIL_ANSWERED = frozenset(
-    {"LogUnreachableError", "LogUnwritableError", "NotAnsweredError", "ClosedError", "KeyServiceDownError"}
+    {"LogUnreachableError", "LogUnwritableError", "ClosedError", "KeyServiceDownError"}
 )
 """Whoever hears one of these asks again."""
 
@@ -48,12 +48,16 @@ class Wish:
         }
 
     @property
-    def arguments(self) -> tuple[Any, ...]:
+    def request(self) -> CommandRequest:
         """Return what the log is asked."""
-        provenance = Provenance(
-            by=ROBOT, command_id=CommandId(self.command), occurred_at=NOON, purpose="oracle"
+        return CommandRequest(
+            aggregate=tally,
+            stream=tally.stream(self.tally),
+            case_id=None,
+            command=tally.BY_NAME[self.kind](amount=self.amount),
+            provenance=Provenance(by=ROBOT, command_id=CommandId(self.command), purpose="oracle"),
+            expected_version=self.expected,
         )
-        return (tally, self.tally, tally.COMMANDS[self.kind](amount=self.amount), provenance)
 
 
 class Decider:
@@ -76,7 +80,7 @@ class Decider:
         wish = Wish(
             command=UUID(int=self.random.getrandbits(128), version=4),
             tally=which,
-            kind=self.random.choice(list(tally.COMMANDS)),
+            kind=self.random.choice(list(tally.BY_NAME)),
             amount=self.random.randint(1, MOST),
             expected=self._known.get(which) if chance > 0.8 else None,
         )
@@ -89,7 +93,7 @@ class Decider:
         return Wish(
             command=self._plan.named(f"wish/{moment}"),
             tally=self._plan.named(f"tally/{random.randrange(TALLIES)}"),
-            kind=random.choice(list(tally.COMMANDS)),
+            kind=random.choice(list(tally.BY_NAME)),
             amount=random.randint(1, MOST),
         )
 
@@ -111,6 +115,7 @@ def told(answer: Outcome | Exception) -> dict[str, Any]:
             "version": answer.version,
             "first": answer.first_position,
             "count": answer.events,
+            "event_id": answer.event_ids[0].hex if answer.event_ids else None,
             "recorded_at": answer.recorded_at.isoformat() if answer.recorded_at else None,
         }
     said = {"at": at, "error": type(answer).__name__, "said": str(answer)[:200]}
@@ -121,26 +126,16 @@ def told(answer: Outcome | Exception) -> dict[str, Any]:
     return said
 
 
-class WholeLog:
-    """The log of one process with everything that belongs to it."""
+def opened_keyring(plan: Plan) -> Keyring:
+    """Return the keyring, once it can be opened: the log may be on the move, or the wire be cut."""
+    opened: list[Keyring] = []
 
-    def __init__(self, plan: Plan) -> None:
-        self._opened: list[Keyring] = []
-        until(lambda: self._opening(plan), "the keyring can be opened")
-        self.log = EventLog(plan.conninfo, [tally], keyring=self._opened[0])
-
-    def tasks(self) -> EventLogAsync:
-        """Return it for the tasks of a loop."""
-        return EventLogAsync(self.log)
-
-    def close(self) -> None:
-        """Give everything back."""
-        self.log.close()
-        self._opened[0].close()
-
-    def _opening(self, plan: Plan) -> bool:
+    def opening() -> bool:
         try:
-            self._opened.append(open_keyring(plan.conninfo))
-        except (KeyServiceDownError, psycopg.OperationalError):  # the log is on the move, or the wire was cut
+            opened.append(open_keyring(plan.conninfo))
+        except (KeyServiceDownError, psycopg.OperationalError):
             return False
         return True
+
+    until(opening, "the keyring can be opened")
+    return opened[0]

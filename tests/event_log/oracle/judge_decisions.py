@@ -120,8 +120,14 @@ class JudgeOfDecisions:
             yield f"it is in the log as {len(events)} events"
             return
         event = events[0]
-        found = (event.position, event.version, 1, event.recorded_at)
-        said = (told["first"], told["version"], told["count"], datetime.fromisoformat(told["recorded_at"]))
+        found = (event.position, event.version, 1, event.event_id, event.recorded_at)
+        said = (
+            told["first"],
+            told["version"],
+            told["count"],
+            told["event_id"],
+            datetime.fromisoformat(told["recorded_at"]),
+        )
         if said != found:
             yield f"told {said}, found {found}"
         tally = self._tallies[wished.wish["tally"]]

@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Any
 from uuid import uuid5
 
 import psycopg
 
-from scp_events.event_log import Outcome, deciding
-from scp_events.event_log.appender import LARGEST, Appender
+from scp_events.event_log import CommandHandler, LogUnwritableError, Outcome
 from scp_events.event_log.appends import Answer, Append
-from scp_events.event_log.deciding import Asked, Script
-from scp_events.event_log.enveloping import Enveloping
-from scp_events.event_log.familiar import Familiar, Standing
+from scp_events.event_log.connection import ConnectionLostError
+from scp_events.event_log.group_commit import GroupCommit, Send
 from scp_events.event_log.listener import Listener
-from scp_events.event_log.sender import Sender
-from scp_events.event_log.telling import Answers, Call, ConnectionLostError, LogUnwritableError
-from scp_events.event_log.together import Together
-from scp_events.vocabulary import Event
+from scp_events.event_log.sending import Answers, Sender
+from scp_events.history import Decided, decide_at_the_end
 from tests.event_log.oracle.parts import PAGE, Parts, Row, Tail
 
 Edit = tuple[str, str]
@@ -86,13 +82,17 @@ def parts_of(name: str) -> Parts:
 
 # --- the server functions ---------------------------------------------------------------------------------
 
-TAKE_ROOM = r"UPDATE event_log\.head h.*?INTO last, append\.recorded_at;"
-LOOK_UP = r"    FOR earlier IN.*?END LOOP;\n"
-GIVE_BACK = r"UPDATE event_log\.head SET position = next - 1 WHERE the_only;"
+TAKE_ROOM = r"UPDATE event_log\.head h.*?append\.contended;"
+LOOK_UP = r"    FOR one IN\n        SELECT sent\.n.*?END LOOP;\n"
+GIVE_BACK = r"UPDATE event_log\.head AS h\n        SET position = last.*?WHERE the_only;"
 KNOW_COMMANDS = r"(INSERT INTO event_log\.commands .*?);"
+FIRSTS = r"\n    firsts := ARRAY.*?;"
+NO_CASE_TWICE = r"    IF \(SELECT count.*?END IF;\n"
+EVIDENCE_MOVED = r"outcomes\[one\.append\] := 'evidence-moved';"
 
 BY_THE_GENERAL_ONE = (r"BEGIN\n    UPDATE.*?-- nothing was recorded there\n", "BEGIN\n")
 LOOK_UP_LONE = r"\n       AND NOT EXISTS \(SELECT FROM event_log\.commands.*?\)\n"
+EVIDENCE_LONE = r"\n       AND NOT EXISTS \(SELECT FROM event_log\.events.*?','\)\)\)\n"
 
 NUMBERS = """
     CREATE SEQUENCE event_log.numbers;
@@ -108,70 +108,77 @@ FROM_WHAT_IS_SEEN = """
     last := (SELECT coalesce(max(e.position), 0) FROM event_log.events e);
     append.recorded_at := clock_timestamp();
 """
+NOT_YET = r"\n    firsts := array_fill(NULL::bigint, ARRAY[cardinality(command_ids)]);"
+NOW = r"""
+    firsts := ARRAY(SELECT coalesce(firsts[own.n], last + 1 + own.start)
+                    FROM unnest(starts) WITH ORDINALITY AS own (start, n) ORDER BY n);"""
 
-# --- senders and appenders --------------------------------------------------------------------------------
+# --- senders and group commit -----------------------------------------------------------------------------
 
 
 class BeforeTheCommit(Sender):
     """Answers as soon as the server has; commits when it is next asked something."""
 
-    def send(self, appends: Sequence[Append]) -> Answers:
-        if self._connection is not None and not self._connection.closed:
-            self._connection.pgconn.exec_(b"COMMIT")
-            self._connection.pgconn.exec_(b"BEGIN")
-        return super().send(appends)
+    async def send(self, appends: Sequence[Append]) -> Answers:
+        self._now(b"COMMIT", b"BEGIN")
+        return await super().send(appends)
 
     def close(self) -> None:
-        if self._connection is not None and not self._connection.closed:
-            self._connection.pgconn.exec_(b"COMMIT")
+        self._now(b"COMMIT")
         super().close()
 
+    def _now(self, *commands: bytes) -> None:
+        connected = self._connection._connected  # noqa: SLF001 - a mutant is made of its parts
+        if connected is not None and not connected.closed:
+            for command in commands:
+                connected.pgconn.exec_(command)
 
-def by_one_sender(senders: Sequence[Sender]) -> Appender:
+
+def by_one_sender(senders: Sequence[Send]) -> GroupCommit:
     """Append over one connection only."""
-    return Appender(senders[:1])
+    return GroupCommit(senders[:1])
 
 
 class LostMeansNothingHappened(Sender):
     """Takes a broken connection for a proof that nothing was recorded."""
 
-    def _call(self, step: Call) -> list[Answer]:
+    async def _call(self, appends: Sequence[Append], deadline: float) -> list[Answer]:
         try:
-            return super()._call(step)
+            return await super()._call(appends, deadline)
         except ConnectionLostError as lost:
             if not lost.asked:
                 raise
-            return [LogUnwritableError("the connection broke") for _ in step.appends]  # type: ignore[misc]  # the fault
+            return [LogUnwritableError("the connection broke") for _ in appends]  # type: ignore[misc]  # the fault
 
 
 class StreamByStream(Sender):
     """Tells an append for several streams as one for each."""
 
-    def send(self, appends: Sequence[Append]) -> Answers:
-        return [self._one_by_one(append) for append in appends]
+    async def send(self, appends: Sequence[Append]) -> Answers:
+        return [await self._one_by_one(append) for append in appends]
 
-    def _one_by_one(self, append: Append) -> Answer | Exception:
+    async def _one_by_one(self, append: Append) -> Answer | Exception:
         said: Answer | Exception | None = None
-        for stream in dict.fromkeys(event.originator_id for event in append.events):
+        for stream in dict.fromkeys(event.stream for event in append.events):
             part = Append(
-                command_id=append.command_id if said is None else uuid5(append.command_id, str(stream)),
+                command_id=append.command_id if said is None else uuid5(append.command_id, str(stream.id)),
                 fingerprint=append.fingerprint,
-                events=[event for event in append.events if event.originator_id == stream],
-                case_id=append.case_id,
-                evidence_through=append.evidence_through,
+                events=[event for event in append.events if event.stream == stream],
+                condition=append.condition,
             )
-            (answer,) = super().send([part])
+            (answer,) = await super().send([part])
             said = said or answer
         assert said is not None
         return said
 
 
-class AllTogether(Appender):
-    """Lets the same command go twice with one call."""
+class AllTogether(GroupCommit):
+    """Lets appends that touch the same go with one call."""
 
-    def __init__(self, senders: Sequence[Sender]) -> None:
-        super().__init__(senders)
-        self._together = Together[Append, Answer]([senders[0].send], largest=LARGEST)
+    def _take(self) -> list[Any]:
+        for waiting in self._waiting:
+            waiting.touches.clear()
+        return super()._take()
 
 
 # --- readers ----------------------------------------------------------------------------------------------
@@ -221,34 +228,42 @@ class BehindTheOldest(Tail):
 def believe_what_is_remembered() -> None:
     """Let a command be refused, or found to be so already, on what this process remembers."""
 
-    def on_what_is_remembered(
-        asked: Asked, standing: Standing[Any], enveloping: Enveloping, familiar: Familiar
-    ) -> Script[Outcome | None]:
-        events = deciding._decided(asked, standing)  # noqa: SLF001 - a mutant is made of its parts
-        if not events:
-            return deciding._already_so(asked.stream, standing.version)  # noqa: SLF001 - as above
-        return (yield from deciding._record(asked, standing, events, enveloping, familiar))  # noqa: SLF001 - as above
+    async def on_what_is_remembered(handler: Any, asked: Any) -> Outcome | None:
+        known = await handler._remembered(asked)  # noqa: SLF001 - a mutant is made of its parts
+        if known is None:
+            return None
+        question = handler._question(asked, known)  # noqa: SLF001 - as above
+        decided = decide_at_the_end(question, known.standing.state, known.evidence.facts)
+        if decided:
+            outcome: Outcome = await handler._record(asked, known, decided)  # noqa: SLF001 - as above
+            return outcome
+        return Outcome(
+            stream=asked.request.stream,
+            version=known.standing.version,
+            event_ids=(),
+            first_position=None,
+            recorded_at=None,
+        )
 
-    deciding._on_what_is_remembered = on_what_is_remembered  # noqa: SLF001 - as above
+    CommandHandler._on_what_is_remembered = on_what_is_remembered  # type: ignore[method-assign]  # noqa: SLF001 - as above
 
 
 def remember_what_was_meant() -> None:
     """Let a process remember what it is about to record, whether it then is recorded or not."""
-    record = deciding._record  # noqa: SLF001 - as above
+    record = CommandHandler._record  # noqa: SLF001 - as above
 
-    def recording(
-        asked: Asked,
-        standing: Standing[Any],
-        events: Sequence[Event],
-        enveloping: Enveloping,
-        familiar: Familiar,
-    ) -> Script[Outcome | None]:
-        meant = deciding._after(asked.aggregate, standing, events, standing.case_id)  # noqa: SLF001 - as above
-        outcome = yield from record(asked, standing, events, enveloping, familiar)
-        familiar.put(asked.stream, meant, familiar.forgotten)
+    async def recording(handler: Any, asked: Any, known: Any, decided: Sequence[Decided]) -> Outcome:
+        standing = known.standing
+        state = standing.state
+        for each in decided:
+            state = asked.request.aggregate.evolve(state, each.event)
+        meant = replace(standing, state=state, version=standing.version + len(decided))
+        handler._memory.put(asked.request.stream, meant)  # noqa: SLF001 - as above
+        outcome = await record(handler, asked, known, decided)
+        handler._memory.put(asked.request.stream, meant)  # noqa: SLF001 - as above
         return outcome
 
-    deciding._record = recording  # noqa: SLF001 - as above
+    CommandHandler._record = recording  # type: ignore[method-assign]  # noqa: SLF001 - as above
 
 
 ANSWERS = "answers-true"
@@ -256,7 +271,7 @@ DECISIONS = "decisions-true"
 READERS = "readers-saw-all"
 UNMOVED: dict[str, object] = {"moves": False}
 BRIEF: dict[str, object] = {"patience": 5.0}
-DECIDING: dict[str, object] = {"threads": 1, "tasks": 1, "deciders": 4}
+DECIDING: dict[str, object] = {"tasks": 1, "deciders": 8}
 
 MUTANTS: dict[str, Mutant] = {
     "sequence": Mutant(
@@ -276,7 +291,10 @@ MUTANTS: dict[str, Mutant] = {
         said="commands and versions are compared before the lock is taken",
         breaks=ANSWERS,
         edits=[
-            (rf"\n    ({TAKE_ROOM})(.*?)(    IF fits THEN)", r"\n\2    \1\n\3"),
+            (
+                rf"({TAKE_ROOM})(\n    outcomes := .*?;){FIRSTS}(.*?)(    IF NOT 'recorded')",
+                rf"\2{NOT_YET}\3\n    \1{NOW}\n\4",
+            ),
         ],
         plan=BRIEF,
     ),
@@ -291,19 +309,19 @@ MUTANTS: dict[str, Mutant] = {
         breaks=ANSWERS,
         edits=[(LOOK_UP_LONE, "\n"), (KNOW_COMMANDS, r"\1 ON CONFLICT DO NOTHING;")],
         lone=True,
-        plan=BRIEF | {"threads": 1, "tasks": 1},
+        plan=BRIEF | {"tasks": 1},
     ),
     "before-the-commit": Mutant(
         said="callers are answered before the commit",
         breaks="readable-at-once",
-        parts=lambda: Parts(sender=BeforeTheCommit, appender=by_one_sender),  # another would wait for it
-        plan=BRIEF | {"tasks": 0, "deciders": 0},
+        parts=lambda: Parts(sender=BeforeTheCommit, commit=by_one_sender),  # another would wait for it
+        plan=BRIEF | {"deciders": 0, "tasks": 2, "writers": 1},
     ),
     "lost-means-nothing": Mutant(
         said="a broken connection is told as nothing recorded",
         breaks=ANSWERS,
         parts=lambda: Parts(sender=LostMeansNothingHappened),
-        plan=BRIEF | {"tasks": 0, "pause": 0.05},
+        plan=BRIEF | {"pause": 0.05},
     ),
     "stream-by-stream": Mutant(
         said="an append for several streams is told as several",
@@ -312,10 +330,24 @@ MUTANTS: dict[str, Mutant] = {
         plan=BRIEF,
     ),
     "all-together": Mutant(
-        said="the same command goes twice with one call",
+        said="appends that bear on each other go with one call, and the server takes it",
         breaks=ANSWERS,
-        parts=lambda: Parts(appender=AllTogether),
+        parts=lambda: Parts(commit=AllTogether),
+        edits=[(NO_CASE_TWICE, "")],
+        plan=BRIEF | {"tasks": 24, "writers": 1},
+    ),
+    "evidence-overlooked": Mutant(
+        said="what has come to a case since is not looked for",
+        breaks=ANSWERS,
+        edits=[(EVIDENCE_MOVED, "NULL;")],
         plan=BRIEF,
+    ),
+    "lone-evidence-overlooked": Mutant(
+        said="what has come to a case since is not looked for by a lone append",
+        breaks=ANSWERS,
+        edits=[(EVIDENCE_LONE, "\n")],
+        lone=True,
+        plan=BRIEF | {"tasks": 1},
     ),
     "late-listener": Mutant(
         said="a reader listens after its first pull",

@@ -13,9 +13,8 @@ from uuid import uuid4
 
 import psycopg
 
-from scp_events.event_log.sender import Sender
 from tests.event_log.oracle.journal import Journal
-from tests.event_log.oracle.parts import Parts
+from tests.event_log.oracle.parts import Parts, answered
 from tests.event_log.oracle.plan import Plan
 from tests.event_log.oracle.questions import Question
 
@@ -34,25 +33,23 @@ class Newcomers:
 
     def come(self, journal: Journal) -> None:
         """Let some come, each held up at another step; the first that misses something is the last."""
-        sender = Sender(self.plan.direct)
         for step in range(STEPS):
             newcomer = _Newcomer(self.plan, self.parts, step)
             newcomer.start()
             newcomer.held_up.wait(self.plan.patience if step < STEPS - 1 else 0)
-            _append(sender, journal)
+            _append(self.plan, journal)
             newcomer.may_go_on.set()
             has_seen = newcomer.seen.wait(self.plan.patience)
             newcomer.end()
             if not has_seen:
                 self.missed.append(step)
                 break
-        sender.close()
 
 
-def _append(sender: Sender, journal: Journal) -> None:
+def _append(plan: Plan, journal: Journal) -> None:
     question = Question(command=uuid4(), fingerprint="newcomer", events=((uuid4(), 1, uuid4()),))
     journal.write(k="ask", n=f"newcomer/{question.command}", at=0, wall=0, **question.line())
-    sender.send([question.append()])
+    answered(plan.direct, [question.append()])
 
 
 class _Newcomer(threading.Thread):

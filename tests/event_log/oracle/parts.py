@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import psycopg
 
-from scp_events.event_log.appender import Appender, AppenderAsync
+from scp_events.event_log.appends import Append
+from scp_events.event_log.calls import STATEMENTS
+from scp_events.event_log.connecting import connect
+from scp_events.event_log.connection import Connection
+from scp_events.event_log.group_commit import GroupCommit, Send
 from scp_events.event_log.listener import Listener
-from scp_events.event_log.sender import Sender, SenderAsync
+from scp_events.event_log.roles import WRITER
+from scp_events.event_log.sending import Sender
 
 PAGE = 10
 """Positions a reader takes at a time."""
@@ -40,14 +47,32 @@ class Tail:
         return [(position, stream.hex, version) for position, stream, version in rows]
 
 
+PATIENCE = 30.0
+
+
+def connection(conninfo: str) -> Connection:
+    """Return a connection to append over."""
+    return Connection(partial(connect, conninfo, WRITER, PATIENCE), STATEMENTS)
+
+
+def answered(conninfo: str, appends: Sequence[Append]) -> None:
+    """Have appends recorded, from outside any loop."""
+    sender = Sender(connection(conninfo), patience=PATIENCE)
+
+    async def sending() -> None:
+        for said in await sender.send(appends):
+            assert not isinstance(said, Exception), said
+
+    asyncio.run(sending())
+    sender.close()
+
+
 @dataclass(frozen=True)
 class Parts:
     """How each thing is made."""
 
-    sender: Callable[[str], Sender] = Sender
-    sender_async: Callable[[str], SenderAsync] = SenderAsync
-    appender: Callable[[Sequence[Sender]], Appender] = Appender
-    appender_async: Callable[[Sequence[SenderAsync]], AppenderAsync] = AppenderAsync
+    sender: type[Sender] = Sender
+    commit: Callable[[Sequence[Send]], GroupCommit] = GroupCommit
     tail: Callable[[int], Tail] = Tail
     listener: Callable[[str], Listener] = Listener
     patch: Callable[[], None] = lambda: None

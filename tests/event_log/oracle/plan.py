@@ -23,11 +23,10 @@ class Plan:
     """How the conductor connects, as a superuser."""
     mutant: str = ""
     writers: int = 2
-    threads: int = 3
-    tasks: int = 3
+    tasks: int = 6
     """Askers of each writer process, who append."""
-    deciders: int = 2
-    """So many threads and so many tasks of each, who ask an aggregate to decide."""
+    deciders: int = 4
+    """Askers of each, who ask an aggregate to decide."""
     readers: tuple[str, ...] = ("pull", "subscription", "listen")
     moves: bool = True
     """Whether the log is dumped and restored elsewhere in the middle."""

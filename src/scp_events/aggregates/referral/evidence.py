@@ -17,7 +17,7 @@ from scp_events.aggregates.referral.events import (
     ReferralSubmitted,
     ReferralWithdrawn,
 )
-from scp_events.vocabulary import Command, Evidence, Fact, Stream, replace
+from scp_events.vocabulary import Command, Evidence, Fact, replace
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,9 @@ class Referrals:
     programmes: Mapping[UUID, str] = field(default_factory=dict)
     waiting: frozenset[UUID] = frozenset()
 
-    def waiting_besides(self, stream: Stream, programme: str | None) -> list[UUID]:
-        """Return the other referrals to the same programme that were submitted and not decided."""
-        return [
-            referral
-            for referral, to in self.programmes.items()
-            if to == programme and referral in self.waiting and referral != stream.id
-        ]
+    def waiting_for(self, programme: str | None) -> list[UUID]:
+        """Return the referrals to a programme that were submitted and not decided."""
+        return [each for each, to in self.programmes.items() if to == programme and each in self.waiting]
 
 
 def _evolve(known: Referrals, fact: Fact[ReferralEvent]) -> Referrals:

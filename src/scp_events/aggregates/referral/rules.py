@@ -241,7 +241,7 @@ def submit(state: State, command: SubmitReferral, context: Context) -> list[Refe
     _must_be_in_time(state, context.when.day)
     policy = policy_of(command.decision.policy_version)
     known: Referrals = context.evidence
-    others = known.waiting_besides(context.stream, state.programme)
+    others = known.waiting_for(state.programme)
     if len(others) >= policy.open_referrals_per_programme:
         raise Refused(
             "one-open-referral",

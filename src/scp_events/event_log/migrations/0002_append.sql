@@ -77,11 +77,12 @@ BEGIN
     END LOOP;
 
     IF NOT 'recorded' = ALL (outcomes) THEN  -- those that are recorded take the positions of those that are not
-        SELECT array_agg(CASE WHEN is_new THEN last + 1 + own.before ELSE firsts[own.n] END ORDER BY own.n),
+        SELECT array_agg(CASE WHEN own.is_new THEN last + 1 + own.before
+                              WHEN own.outcome IN ('already', 'reused') THEN firsts[own.n] END ORDER BY own.n),
                last + coalesce(sum(own.event_count) FILTER (WHERE is_new), 0)
         INTO firsts, last
         FROM (
-            SELECT each.n, each.event_count, each.outcome = 'recorded' AS is_new,
+            SELECT each.n, each.outcome, each.event_count, each.outcome = 'recorded' AS is_new,
                    coalesce(sum(each.event_count) FILTER (WHERE each.outcome = 'recorded')
                             OVER (ORDER BY each.n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
             FROM unnest(outcomes, event_counts) WITH ORDINALITY AS each (outcome, event_count, n)
