@@ -296,7 +296,7 @@ MUTANTS: dict[str, Mutant] = {
                 rf"\2{NOT_YET}\3\n    \1{NOW}\n\4",
             ),
         ],
-        plan=BRIEF,
+        plan=BRIEF | {"seconds": 4.0},
     ),
     "blind-retry": Mutant(
         said="a command that is asked again is not looked up",
@@ -315,7 +315,7 @@ MUTANTS: dict[str, Mutant] = {
         said="callers are answered before the commit",
         breaks="readable-at-once",
         parts=lambda: Parts(sender=BeforeTheCommit, commit=by_one_sender),  # another would wait for it
-        plan=BRIEF | {"deciders": 0, "tasks": 2, "writers": 1},
+        plan=BRIEF | {"deciders": 0, "tasks": 1, "writers": 1, "seconds": 4.0},
     ),
     "lost-means-nothing": Mutant(
         said="a broken connection is told as nothing recorded",
@@ -377,6 +377,6 @@ MUTANTS: dict[str, Mutant] = {
         said="a process remembers what it wanted to record, and was not recorded",
         breaks=DECISIONS,
         parts=lambda: Parts(patch=remember_what_was_meant),
-        plan=BRIEF | DECIDING,
+        plan=BRIEF | DECIDING | {"seconds": 8.0, "writers": 3},
     ),
 }
