@@ -293,7 +293,7 @@ MUTANTS: dict[str, Mutant] = {
         edits=[
             (
                 rf"({TAKE_ROOM})(\n    outcomes := .*?;){FIRSTS}(.*?)(    IF NOT 'recorded')",
-                rf"\2{NOT_YET}\3\n    \1{NOW}\n\4",
+                rf"\2{NOT_YET}\3\n    PERFORM pg_sleep(0.003);\n    \1{NOW}\n\4",  # so that it shows soon
             ),
         ],
         plan=BRIEF | {"seconds": 4.0},
