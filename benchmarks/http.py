@@ -2,7 +2,7 @@
 
 16 connections of another process each record one contact after the other with `POST .../record-contact`. The
 plain library stands behind the same endpoint, and so does nothing at all, which is what HTTP itself costs:
-the token, the policy, the body, the answer. Each server is one process, as `scp serve` starts it.
+the token, the policy, the body, the answer. Each server is one process, as `scp-events serve` starts it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Verify a whole log against its ledger, as `scp verify` does, against merely fetching the same rows.
+"""Verify a whole log against its ledger, as `scp-events verify` does, against merely fetching the same rows.
 
 Fetching is what any check of every row must do at least. A case of 69 events is verified besides, from its
 bundle and by Python's standard library alone, as somebody outside would do it.

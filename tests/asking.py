@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from scp_events.aggregates import ALL, BY_CATEGORY
-from scp_events.event_log import BlockingCommandHandler, CommandRequest, Outcome
+from scp_events.event_log import CommandRequest, Outcome
 from scp_events.vocabulary import (
     Actor,
     AnyAggregate,
@@ -31,14 +31,24 @@ from tests.words import KEY_WORKER
 _AGGREGATE_OF = {command: aggregate for aggregate in ALL for command in aggregate.COMMANDS}
 
 
+class Office(Protocol):
+    """Where commands are sent: a log, or what stands for one."""
+
+    def open_case(self, reference: str) -> CaseId: ...
+
+    def handle(self, request: CommandRequest) -> Outcome: ...
+
+
 @dataclass
 class Case:
     """A case, and the streams it has come to have; of whatever there may be many of, the one begun first."""
 
-    handler: BlockingCommandHandler
+    handler: Office
     reference: str = field(default_factory=lambda: f"SC-{uuid4().hex[:8].upper()}")
     id: CaseId = field(init=False)
     streams: dict[str, Stream] = field(default_factory=dict)
+    now: datetime | None = None
+    """When whatever is asked was so, unless it says otherwise; None is the present."""
 
     def __post_init__(self) -> None:
         self.id = self.handler.open_case(self.reference)
@@ -56,11 +66,11 @@ class Case:
         by: Actor = KEY_WORKER,
         at: datetime | date | None = None,
         stream: Stream | None = None,
-        purpose: str = "casework",
         **provenance: Any,
     ) -> Outcome:
-        """Ask for something, now unless `at` says when it was; invented event ids become the case's."""
+        """Ask for something that was so at a time. Invented event ids become this case's."""
         aggregate = _aggregate_of(command, stream)
+        usual = {"command_id": CommandId(uuid4()), "purpose": "casework"}
         return self.handler.handle(
             CommandRequest(
                 aggregate=aggregate,
@@ -68,9 +78,7 @@ class Case:
                 case_id=self.id,
                 case_reference=self.reference,
                 command=_own(command, self.id),
-                provenance=Provenance(
-                    by=by, command_id=CommandId(uuid4()), occurred_at=at, purpose=purpose, **provenance
-                ),
+                provenance=Provenance(by=by, occurred_at=at or self.now, **usual | provenance),
             )
         )
 
@@ -80,7 +88,7 @@ class Case:
             self.ask(command, **more)
 
     def engage(self, at: datetime | date | None = None) -> Case:
-        """Register somebody, and bring them to where they have a key worker and have confirmed their story."""
+        """Register somebody, and work with them until they have confirmed their story."""
         self.ask_all((REGISTER, *ACTIVE), at=at)
         return self
 

@@ -107,6 +107,7 @@ def append(log: LogReader, case_id: CaseId, stream: Stream, events: Sequence[Eve
                 getattr(event, "event_id", None) or EventId(uuid4()),
                 sent,
             ),
+            when,
             stream,
             version,
         ).stored(codec)

@@ -5,91 +5,103 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import timedelta
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
 from psycopg import Connection
 
-from scp_events import casework, erasure, event_log, follower, history
-from scp_events.aggregates import participant, referral
-from scp_events.aggregates.participant import Erasure, ErasureOrigin
+from scp_events import erasure, event_log, follower
+from scp_events.aggregates.record import Erasure
+from scp_events.aggregates.record.commands import ApproveErasure
+from scp_events.aggregates.record.events import (
+    ErasureApproved,
+    ErasureOrigin,
+    ErasureRequested,
+    PersonalDataErased,
+)
 from scp_events.database import open_database
 from scp_events.erasure import ErasureIncompleteError, Step
-from scp_events.event_log import EventLog
-from scp_events.follower.projection import Statements
+from scp_events.event_log import BlockingCommandHandler, LogReader
+from scp_events.follower.taking_in import Tables
 from scp_events.privacy import GROUPS
 from scp_events.projections import ALL as PROJECTIONS
 from scp_events.projections import caseload, decisions
 from scp_events.publishing.audiences import BY_NAME
 from scp_events.publishing.cloud_events import Edition
-from scp_events.vocabulary import (
-    NOTHING_YET,
-    CommandId,
-    ParticipantId,
-    Position,
-    Provenance,
-    ReferralId,
-    Refused,
-)
-from tests.aggregates.test_referral import DRAFT
+from scp_events.replay import Point, replay
+from scp_events.vocabulary import NOTHING_YET, CaseId, Command, Position, Refused, the_one
+from tests.asking import Case
 from tests.check_log import check_log
-from tests.opened import opened_log
-from tests.planting import plant
+from tests.examples.engagement import TELL
+from tests.examples.participant import REGISTER
+from tests.examples.record import REFUSE, REQUEST
+from tests.examples.referral import DRAFT
+from tests.opened import opened_handler, opened_reader
+from tests.planting import Planted, append, plant
 from tests.services.cli_case import SECRET, write_case
-from tests.words import KEY_WORKER, NOON, SUPERVISOR, decision, event_id
+from tests.words import KEY_WORKER, LEGAL_BASIS, NOON, SUPERVISOR, decision, grounds
 
-LATER = NOON + timedelta(days=1)
+
+@dataclass(frozen=True)
+class Office:
+    """Where a case is known, and its data erased."""
+
+    log: LogReader
+    handler: BlockingCommandHandler
+
+    def plant(self, reference: str = "SC-2025-001", *, first: int = 1000) -> Planted:
+        return plant(self.log, self.handler, reference, first=first)
+
+    def say(self, reference: str, *commands: Command) -> None:
+        """Ask the record; a key worker asks for an erasure, a supervisor decides."""
+        case = Case(self.handler, reference)
+        for command in commands:
+            case.ask(command, by=KEY_WORKER if command is REQUEST else SUPERVISOR, purpose=erasure.PURPOSE)
+
+    def approve(self, reference: str = "SC-2025-001") -> None:
+        self.say(reference, REQUEST, APPROVE)
+
+    def erase(self, case_id: CaseId, **how: Any) -> erasure.Certificate:
+        return erasure.carry_out(
+            self.log, self.handler, case_id, PROJECTIONS, by=SUPERVISOR, now=self.log.now(), **how
+        )
+
+    def catch_up(self) -> None:
+        for projection in PROJECTIONS:
+            with follower.Follower(self.log, projection) as following:
+                assert following.catch_up() == self.log.head()
+
+    def everything_said(self) -> str:
+        return "".join(recorded.envelope.model_dump_json() for recorded in self.log.read_all())
+
+
+APPROVE = ApproveErasure(
+    decision=grounds(reason_code="right-to-erasure", reason_text="Planted in the approval.")
+)
+
+
+@contextmanager
+def opened(conninfo: str) -> Iterator[Office]:
+    follower.prepare(conninfo, PROJECTIONS)
+    with opened_reader(conninfo) as log, opened_handler(conninfo) as handler:
+        yield Office(log, handler)
+    check_log(conninfo)
 
 
 @pytest.fixture
-def log(log_database: str) -> Iterator[EventLog]:
-    follower.prepare(log_database, PROJECTIONS)
-    with opened_log(log_database) as log:
-        yield log
-    check_log(log_database)
+def office(log_database: str) -> Iterator[Office]:
+    with opened(log_database) as office:
+        yield office
 
 
 @pytest.fixture
 def connection(log_database: str) -> Iterator[Connection[Any]]:
     with psycopg.connect(log_database, autocommit=True) as connection:
         yield connection
-
-
-def say(log: EventLog, case_id: ParticipantId, *commands: participant.ParticipantCommand) -> None:
-    for command in commands:
-        sent = Provenance(
-            by=SUPERVISOR, command_id=CommandId(uuid4()), occurred_at=NOON, purpose=erasure.PURPOSE
-        )
-        casework.handle(log, participant, case_id, command, sent, case_id=case_id)
-
-
-ASKED = participant.RequestErasure(origin=ErasureOrigin.PARTICIPANT, requested_by=KEY_WORKER)
-APPROVED = participant.ApproveErasure(
-    decision=decision(reason_code="right-to-erasure", reason_text="Planted in the approval."),
-    approved_on=NOON.date(),
-)
-
-
-def approve(log: EventLog, case_id: ParticipantId) -> None:
-    say(log, case_id, ASKED, APPROVED)
-
-
-def erase(log: EventLog, case_id: ParticipantId, **how: Any) -> erasure.Certificate:
-    return erasure.carry_out(log, case_id, PROJECTIONS, by=SUPERVISOR, now=LATER, **how)
-
-
-def catch_up(log: EventLog) -> None:
-    for projection in PROJECTIONS:
-        with follower.Follower(log, projection) as following:
-            assert following.catch_up() == log.head()
-
-
-def everything_said(log: EventLog) -> str:
-    return "".join(recorded.envelope.model_dump_json() for recorded in log.read_all())
 
 
 def tables(connection: Connection[Any]) -> dict[str, list[tuple[Any, ...]]]:
@@ -122,41 +134,39 @@ def bytes_on_disk(home: Path) -> bytes:
 def test_none_of_200_planted_texts_is_left_anywhere_after_an_erasure(home: Path) -> None:
     with open_database(home=home) as conninfo:
         event_log.prepare(conninfo)
-        follower.prepare(conninfo, PROJECTIONS)
-        with opened_log(conninfo) as log, psycopg.connect(conninfo, autocommit=True) as connection:
-            case, other = plant(log), plant(log, "SC-2025-002", first=5000)
+        with opened(conninfo) as office, psycopg.connect(conninfo, autocommit=True) as connection:
+            case, other = office.plant(), office.plant("SC-2025-002", first=5000)
             assert len(set(case.texts)) > 200
-            assert case.found_in(everything_said(log)) == case.texts, "they can be read while the keys exist"
-            catch_up(log)
+            assert case.found_in(office.everything_said()) == case.texts, "readable while the keys exist"
+            office.catch_up()
             connection.execute("ANALYZE")
             connection.execute("CHECKPOINT")
             before = bytes_on_disk(home)
             assert set(case.found_in(before)) == set(case.references), "only what a read model keeps"
-            messages = published(log)
+            messages = published(office.log)
             wrapped = wrapped_keys(connection, case.case_id)
             assert all(each in before for each in wrapped)
 
-            approve(log, case.case_id)
-            erase(log, case.case_id)
-            catch_up(log)
+            office.approve()
+            office.erase(case.case_id)
+            office.catch_up()
             connection.execute("ANALYZE")
 
             after = bytes_on_disk(home)
             assert case.found_in(after) == []
             assert not [each for each in wrapped if each in after]
-            assert case.found_in(everything_said(log)) == []
+            assert case.found_in(office.everything_said()) == []
             assert case.found_in(str(tables(connection))) == []
-            assert case.found_in(messages + published(log)) == []
-            told = history.replay(log, case.case_id)
+            assert case.found_in(messages + published(office.log)) == []
+            told = replay(office.log, case.case_id, Point(with_restricted=True))
             assert case.found_in(told.model_dump_json()) == []
-            assert "Planted in the approval" not in everything_said(log)
+            assert "Planted in the approval" not in office.everything_said()
 
-            assert other.found_in(everything_said(log)) == other.texts, "nobody else is forgotten"
+            assert other.found_in(office.everything_said()) == other.texts, "nobody else is forgotten"
             assert set(other.found_in(str(tables(connection)))) == set(other.references)
-        check_log(conninfo)
 
 
-def published(log: EventLog) -> bytes:
+def published(log: LogReader) -> bytes:
     """Return every message that any audience was or would be sent."""
     editions = [Edition(audience, bytes(32), "urn:scp:test") for audience in BY_NAME.values()]
     messages = [
@@ -169,7 +179,7 @@ def published(log: EventLog) -> bytes:
     return repr([(each.key, each.headers, each.value) for each in messages]).encode()
 
 
-def wrapped_keys(connection: Connection[Any], case_id: ParticipantId) -> list[bytes]:
+def wrapped_keys(connection: Connection[Any], case_id: CaseId) -> list[bytes]:
     rows = connection.execute("SELECT wrapped FROM keyring.keys WHERE subject = %s", [case_id]).fetchall()
     return [bytes(wrapped) for (wrapped,) in rows]
 
@@ -189,11 +199,10 @@ def test_no_words_are_sent_to_the_database_but_those_a_read_model_keeps(home: Pa
                 connection.execute(f"ALTER SYSTEM SET {setting}")  # type: ignore[arg-type] # settings of ours
             connection.execute("SELECT pg_reload_conf()")
         event_log.prepare(conninfo)
-        follower.prepare(conninfo, PROJECTIONS)
-        write_case(conninfo)
-        with opened_log(conninfo) as log:
-            case = plant(log)
-            catch_up(log)
+        with opened(conninfo) as office:
+            write_case(conninfo)
+            case = office.plant()
+            office.catch_up()
     written_down = (home / "server.log").read_text()
     assert "INSERT INTO decisions" in written_down
     assert "Parameters: $1" in written_down
@@ -206,24 +215,24 @@ def test_no_words_are_sent_to_the_database_but_those_a_read_model_keeps(home: Pa
 
 
 def test_the_log_is_not_touched_and_every_event_is_still_there(
-    log: EventLog, connection: Connection[Any]
+    office: Office, connection: Connection[Any]
 ) -> None:
-    case = plant(log)
+    case = office.plant()
     bodies = "SELECT position, body FROM event_log.events ORDER BY position"
     before = connection.execute(bodies).fetchall()
-    approve(log, case.case_id)
-    erase(log, case.case_id)
+    office.approve()
+    office.erase(case.case_id)
     after = connection.execute(bodies).fetchall()
     assert after[: len(before)] == before
     assert len(after) == len(before) + 3
-    told = history.replay(log, case.case_id)
+    told = replay(office.log, case.case_id, Point(with_restricted=True))
     assert len(told.story) == len(after)
 
 
-def test_the_certificate_says_who_when_and_what_and_nothing_personal(log: EventLog) -> None:
-    case = plant(log)
-    approve(log, case.case_id)
-    certificate = erase(log, case.case_id)
+def test_the_certificate_says_who_when_and_what_and_nothing_personal(office: Office) -> None:
+    case = office.plant()
+    office.approve()
+    certificate = office.erase(case.case_id)
     assert certificate.case_reference == "SC-2025-001"
     assert certificate.subjects == (case.case_id,)
     assert certificate.origin is ErasureOrigin.PARTICIPANT
@@ -233,15 +242,15 @@ def test_the_certificate_says_who_when_and_what_and_nothing_personal(log: EventL
     assert {key.epoch for key in certificate.keys} == {1}
     assert certificate.stores == ("keyring", "caseload", "decisions")
     assert case.found_in(certificate.model_dump_json()) == []
-    assert erasure.certificate(log, case.case_id) == certificate
-    assert erase(log, case.case_id) == certificate, "carried out again it is the same"
+    assert erasure.certificate(office.log, case.case_id) == certificate
+    assert office.erase(case.case_id) == certificate, "carried out again it is the same"
 
 
-def test_the_grounds_of_an_erasure_are_codes_and_its_words_are_erased(log: EventLog) -> None:
-    case = plant(log)
-    approve(log, case.case_id)
-    erase(log, case.case_id)
-    done = erasure.standing(log, case.case_id).done
+def test_the_grounds_of_an_erasure_are_codes_and_its_words_are_erased(office: Office) -> None:
+    case = office.plant()
+    office.approve()
+    office.erase(case.case_id)
+    done = erasure.standing(office.log, case.case_id).done
     assert done is not None
     assert done.event.decision.reason_code == "right-to-erasure"
     assert done.event.decision.by == SUPERVISOR
@@ -250,45 +259,40 @@ def test_the_grounds_of_an_erasure_are_codes_and_its_words_are_erased(log: Event
     )
 
 
-def test_what_was_never_approved_is_not_erased(log: EventLog) -> None:
-    case = plant(log)
-    for before in ((), (ASKED,), (participant.RefuseErasure(decision=decision()),)):
-        say(log, case.case_id, *before)
+def test_what_was_never_approved_is_not_erased(office: Office) -> None:
+    case = office.plant()
+    for before in ((), (REQUEST,), (REFUSE,)):
+        office.say("SC-2025-001", *before)
         with pytest.raises(Refused) as refused:
-            erase(log, case.case_id)
-        assert refused.value.rule == "an-erasure-is-approved-first"
-    assert case.found_in(everything_said(log)) == case.texts
+            office.erase(case.case_id)
+        assert refused.value.rule == "erasure-not-approved"
+    assert case.found_in(office.everything_said()) == case.texts
 
 
-def test_somebody_who_was_referred_and_never_registered_can_be_erased(log: EventLog) -> None:
-    case_id = log.open_case("SC-2025-009")
-    drafted = DRAFT.model_copy(update={"participant_id": case_id, "circumstances": "Planted words."})
-    sent = Provenance(by=SUPERVISOR, command_id=CommandId(uuid4()), occurred_at=NOON, purpose="referral")
-    casework.handle(log, referral, ReferralId(uuid4()), drafted, sent, case_id=case_id)
-    approve(log, case_id)
-    erase(log, case_id)
-    assert "Planted words." not in everything_said(log)
+def test_somebody_who_was_referred_and_never_registered_can_be_erased(office: Office) -> None:
+    case = Case(office.handler, "SC-2025-009")
+    case.ask(DRAFT.model_copy(update={"circumstances": "Planted words."}))
+    office.approve("SC-2025-009")
+    office.erase(case.id)
+    assert "Planted words." not in office.everything_said()
     with pytest.raises(Refused) as refused:
-        say(
-            log,
-            case_id,
-            participant.Register(
-                event_id=event_id(1),
-                case_reference="SC-2025-009",
-                name="Ash Example",
-                date_of_birth=NOON.date(),
-                preferred_language="en",
-            ),
-        )
-    assert refused.value.rule == "nothing-is-written-after-erasure"
+        case.ask(REGISTER)
+    assert refused.value.rule == "personal-data-erased"
 
 
-def test_an_approval_on_a_basis_that_has_lapsed_since_is_still_carried_out(log: EventLog) -> None:
-    case = plant(log)
-    basis = APPROVED.decision.legal_basis.model_copy(update={"valid_to": NOON.date()})
-    grounds = APPROVED.decision.model_copy(update={"legal_basis": basis})
-    say(log, case.case_id, ASKED, APPROVED.model_copy(update={"decision": grounds}))
-    assert erase(log, case.case_id).log_position == log.head()
+def test_an_approval_on_a_basis_that_has_lapsed_since_is_still_carried_out(office: Office) -> None:
+    case = office.plant()
+    lapsed = LEGAL_BASIS.model_copy(update={"valid_to": NOON.date()})
+    append(
+        office.log,
+        case.case_id,
+        the_one("record", case.case_id),
+        [
+            ErasureRequested(origin=ErasureOrigin.PARTICIPANT, requested_by=KEY_WORKER),
+            ErasureApproved(decision=decision(legal_basis=lapsed)),
+        ],
+    )
+    assert office.erase(case.case_id).log_position == office.log.head()
 
 
 # --- killed in the middle ---------------------------------------------------------------------------------
@@ -298,8 +302,7 @@ import os, signal, sys
 from datetime import datetime
 from uuid import UUID
 from scp_events import erasure
-from scp_events.aggregates import ALL
-from scp_events.event_log import EventLog
+from scp_events.event_log import BlockingCommandHandler, CommandHandler, LogReader
 from scp_events.privacy import open_keyring
 from scp_events.projections import ALL as PROJECTIONS
 from scp_events.vocabulary import Actor
@@ -309,9 +312,13 @@ def die(step):
     if step == last:
         os.kill(os.getpid(), signal.SIGKILL)
 
-with open_keyring(conninfo) as keyring, EventLog(conninfo, ALL, keyring=keyring) as log:
+with (
+    open_keyring(conninfo) as keyring,
+    LogReader(conninfo, keyring) as log,
+    BlockingCommandHandler(CommandHandler(conninfo, keyring)) as handler,
+):
     erasure.carry_out(
-        log, UUID(case_id), PROJECTIONS, by=Actor.model_validate_json(by),
+        log, handler, UUID(case_id), PROJECTIONS, by=Actor.model_validate_json(by),
         now=datetime.fromisoformat(now), after=die,
     )
 """
@@ -319,130 +326,134 @@ with open_keyring(conninfo) as keyring, EventLog(conninfo, ALL, keyring=keyring)
 
 @pytest.mark.parametrize("step", Step)
 def test_an_erasure_killed_after_any_step_is_finished_by_whoever_looks(
-    log: EventLog, connection: Connection[Any], step: Step
+    office: Office, connection: Connection[Any], step: Step
 ) -> None:
-    case = plant(log)
-    catch_up(log)
-    approve(log, case.case_id)
-    assert erasure.unfinished(log) == [case.case_id]
-    told = [log.conninfo, str(case.case_id), SUPERVISOR.model_dump_json(), LATER.isoformat(), str(step)]
+    case = office.plant()
+    office.catch_up()
+    office.approve()
+    assert erasure.unfinished(office.log) == [case.case_id]
+    by, now = SUPERVISOR.model_dump_json(), office.log.now().isoformat()
+    told = [office.log.conninfo, str(case.case_id), by, now, str(step)]
     killed = subprocess.run([sys.executable, "-c", KILLED, *told], check=False)
     assert killed.returncode == -signal.SIGKILL
-    assert (erasure.standing(log, case.case_id).erasure is Erasure.DONE) is (step is Step.RECORD)
+    assert (erasure.standing(office.log, case.case_id).erasure is Erasure.DONE) is (step is Step.RECORD)
     with pytest.raises(Refused):
-        say(log, case.case_id, participant.WithdrawConsent(scope="x", recipient="y", withdrawn_by="guardian"))
-    for case_id in erasure.unfinished(log):
-        erase(log, case_id)
-    catch_up(log)
-    assert erasure.unfinished(log) == []
-    assert case.found_in(everything_said(log)) == []
+        Case(office.handler, "SC-2025-001").ask(TELL)
+    for case_id in erasure.unfinished(office.log):
+        office.erase(case_id)
+    office.catch_up()
+    assert erasure.unfinished(office.log) == []
+    assert case.found_in(office.everything_said()) == []
     assert case.found_in(str(tables(connection))) == []
-    done = [r for r in log.read_all() if isinstance(r.event, participant.PersonalDataErased)]
+    done = [r for r in office.log.read_all() if isinstance(r.event, PersonalDataErased)]
     assert len(done) == 1
 
 
 def test_what_could_not_be_purged_is_told_and_nothing_is_said_to_be_done(
-    log: EventLog, connection: Connection[Any]
+    office: Office, connection: Connection[Any]
 ) -> None:
     """Tables of an earlier version, which nobody reads and nobody knows any more."""
-    case = plant(log)
-    approve(log, case.case_id)
+    case = office.plant()
+    office.approve()
     connection.execute("CREATE SCHEMA rm_caseload_v0")
     with pytest.raises(ErasureIncompleteError, match='DROP SCHEMA "rm_caseload_v0" CASCADE'):
-        erase(log, case.case_id)
-    assert erasure.standing(log, case.case_id).erasure is Erasure.APPROVED
-    assert case.found_in(everything_said(log)) == [], "what can be erased is erased already"
-    assert erasure.unfinished(log) == [case.case_id]
+        office.erase(case.case_id)
+    assert erasure.standing(office.log, case.case_id).erasure is Erasure.APPROVED
+    assert case.found_in(office.everything_said()) == [], "what can be erased is erased already"
+    assert erasure.unfinished(office.log) == [case.case_id]
     connection.execute("DROP SCHEMA rm_caseload_v0")
-    erase(log, case.case_id)
-    assert erasure.unfinished(log) == []
+    office.erase(case.case_id)
+    assert erasure.unfinished(office.log) == []
 
 
 def test_keys_that_come_back_with_a_backup_are_destroyed_again(
-    log: EventLog, connection: Connection[Any]
+    office: Office, connection: Connection[Any]
 ) -> None:
-    case = plant(log)
+    case = office.plant()
     backup = connection.execute("SELECT * FROM keyring.keys").fetchall()
-    approve(log, case.case_id)
-    certificate = erase(log, case.case_id)
+    office.approve()
+    certificate = office.erase(case.case_id)
     connection.execute("ALTER TABLE keyring.keys DISABLE TRIGGER ALL")
     connection.execute("DELETE FROM keyring.keys")
     connection.cursor().executemany(
         "INSERT INTO keyring.keys VALUES (%s, %s, %s, %s, %s, %s, %s, %s)", backup
     )
     connection.execute("ALTER TABLE keyring.keys ENABLE ALWAYS TRIGGER never_comes_back")
-    log.keyring.cache.forget_all()
-    assert case.found_in(everything_said(log)) == case.texts, "so it would be"
-    assert erasure.unfinished(log) == [case.case_id]
-    assert erase(log, case.case_id) == certificate
-    assert case.found_in(everything_said(log)) == []
-    assert erasure.unfinished(log) == []
+    office.log.keyring.cache.forget_all()
+    assert case.found_in(office.everything_said()) == case.texts, "so it would be"
+    assert erasure.unfinished(office.log) == [case.case_id]
+    assert office.erase(case.case_id) == certificate
+    assert case.found_in(office.everything_said()) == []
+    assert erasure.unfinished(office.log) == []
 
 
 # --- read models ------------------------------------------------------------------------------------------
 
 
 def test_a_read_model_that_was_purged_is_the_one_that_would_be_built_anew(
-    log: EventLog, connection: Connection[Any]
+    office: Office, connection: Connection[Any]
 ) -> None:
-    case = plant(log)
-    plant(log, "SC-2025-002", first=5000)
-    catch_up(log)
-    approve(log, case.case_id)
-    erase(log, case.case_id)
-    catch_up(log)
+    case = office.plant()
+    office.plant("SC-2025-002", first=5000)
+    office.catch_up()
+    office.approve()
+    office.erase(case.case_id)
+    office.catch_up()
     purged = tables(connection)
     for projection in PROJECTIONS:
-        follower.rebuild(log, projection)
+        follower.rebuild(office.log, projection)
     assert tables(connection) == purged
     kept = decisions.of_case(connection, case.case_id)
     references = {each.legal_basis.reference for each in kept if each.legal_basis.reference}
-    (erased,) = {key.erased for key in log.keyring.destroyed(case.case_id) if key.group == "core"}
+    (erased,) = {key.erased for key in office.log.keyring.destroyed(case.case_id) if key.group == "core"}
     assert references == {erased}
     levels = connection.execute(
-        "SELECT DISTINCT risk_level FROM rm_caseload_v1.assessments WHERE participant_id = %s", [case.case_id]
+        "SELECT DISTINCT risk_level FROM rm_caseload_v1.judgements WHERE case_id = %s", [case.case_id]
     ).fetchall()
     assert levels == [("erased",)]
 
 
 def test_a_follower_that_read_before_and_writes_after_leaves_nothing_behind(
-    log: EventLog, connection: Connection[Any]
+    office: Office, connection: Connection[Any]
 ) -> None:
-    case = plant(log)
-    head = log.head()
-    late = {each.NAME: Statements(each).read(log, NOTHING_YET, head) for each in (caseload, decisions)}
-    approve(log, case.case_id)
-    erase(log, case.case_id)
-    for projection in (caseload, decisions):
-        schema = follower.schema_of(projection.NAME, projection.VERSION)
+    case = office.plant()
+    head = office.log.head()
+    tables_of = {
+        each.NAME: Tables(office.log, each, follower.schema_of(each.NAME, each.VERSION))
+        for each in (caseload, decisions)
+    }
+    late = {name: of.read(NOTHING_YET, head) for name, of in tables_of.items()}
+    office.approve()
+    office.erase(case.case_id)
+    for name, of in tables_of.items():
         with connection.transaction():
-            Statements(projection).apply(connection, late[projection.NAME], schema)
-        connection.execute(
-            "UPDATE follower.checkpoints SET position = %s WHERE name = %s", [head, projection.NAME]
-        )
+            of.take_in(connection, late[name], head)
+        connection.execute("UPDATE follower.checkpoints SET position = %s WHERE name = %s", [head, name])
     assert case.found_in(str(tables(connection))) != []
-    catch_up(log)
+    office.catch_up()
     assert case.found_in(str(tables(connection))) == []
 
 
-def test_tables_that_a_rebuild_left_behind_are_purged_too(log: EventLog, connection: Connection[Any]) -> None:
-    case = plant(log)
-    catch_up(log)
+def test_tables_that_a_rebuild_left_behind_are_purged_too(
+    office: Office, connection: Connection[Any]
+) -> None:
+    case = office.plant()
+    office.catch_up()
     connection.execute("ALTER SCHEMA rm_decisions_v1 RENAME TO rm_decisions_v1_old")
     connection.execute("CREATE SCHEMA rm_decisions_v1_other")
-    approve(log, case.case_id)
+    office.approve()
     with pytest.raises(ErasureIncompleteError, match="rm_decisions_v1_other"):
-        erase(log, case.case_id)
+        office.erase(case.case_id)
     assert case.found_in(str(tables(connection))) == []
 
 
-def test_a_case_that_was_erased_counts_no_more_than_before(log: EventLog) -> None:
+def test_a_case_that_was_erased_counts_no_more_than_before(office: Office) -> None:
     """Nothing that is not personal changes: figures stay what they were."""
-    case = plant(log)
-    point = history.Point(known_at=Position(log.head()))
-    before = history.replay(log, case.case_id, point)
-    approve(log, case.case_id)
-    erase(log, case.case_id)
-    after = history.replay(log, case.case_id, point)
+    case = office.plant()
+    point = Point(known_at=Position(office.log.head()))
+    before = replay(office.log, case.case_id, point)
+    office.approve()
+    office.erase(case.case_id)
+    after = replay(office.log, case.case_id, point)
     assert [entry.title for entry in after.story] == [entry.title for entry in before.story]
     assert [entry.occurred_at for entry in after.story] == [entry.occurred_at for entry in before.story]

@@ -118,3 +118,17 @@ def test_a_command_is_of_now_unless_it_says_otherwise() -> None:
 
 def test_what_other_streams_say_is_not_performed_history() -> None:
     assert performed(DRAFT, SUBMIT)[1:] == perform(referral, DRAFT, SUBMIT, knowing=[DECLINED])[1:]
+
+
+def test_a_story_goes_on_from_what_a_command_decided() -> None:
+    told = given(referral, SUBMITTED)
+    acknowledged = told.then_so(told.when(ACKNOWLEDGE, on="2025-03-04"))
+    (submitted, fact) = acknowledged.facts()
+    assert (submitted.event, fact.event) == (SUBMITTED, ACKNOWLEDGED)
+    assert (fact.when.day, fact.when.precision) == (date(2025, 3, 4), Precision.DAY)
+    assert acknowledged.state.status == "under-review"
+
+
+def test_a_story_stays_as_it_was_after_a_refusal() -> None:
+    told = given(referral)
+    assert told.then_so(told.when(ACKNOWLEDGE)) == told

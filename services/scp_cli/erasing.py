@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -130,7 +129,6 @@ def _go_on(
         case_id,
         PROJECTIONS,
         by=actor,
-        now=datetime.now(UTC),
         after=lambda step: remark(f"scp-events: {step}: done"),
     )
     with psycopg.connect(log.conninfo, autocommit=True) as connection:
@@ -156,7 +154,7 @@ def _show_standing(log: LogReader, case_id: CaseId, found: Standing) -> None:
     from scp_events.aggregates.record import Erasure
 
     named = log.reference_of(case_id) or str(case_id)
-    write(f"{named}: erasure is {found.erasure}\n")
+    write(f"{named}: erasure is {found.erasure.replace('-', ' ')}\n")
     if found.erasure is Erasure.REQUESTED and found.requested is not None:
         asked = found.requested
         remark(

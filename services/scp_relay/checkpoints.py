@@ -106,7 +106,7 @@ class Checkpoints:
         if tables.root_at(connection, sent.size) != sent.root:
             raise CannotWorkError(
                 f"the topic {topic} holds a checkpoint of {sent.size} events with another root than this log"
-                f" of {head} events has: `scp verify` says where they part"
+                f" of {head} events has: `scp-events verify` says where they part"
             )
 
     @contextmanager

@@ -1,9 +1,10 @@
 """Erasing a young person's data: asked by one person, approved by another, and carried out to the end.
 
-    requested -> approved -> fence -> keys destroyed -> copies purged -> said to be done, with a certificate
+    requested -> approved -> begun -> fence -> keys destroyed -> copies purged -> done, with a certificate
 
-The approval is an event, and the point of no return. What follows it is here, each step safe to repeat: a
-crash between two of them leaves an approval without its done, which `unfinished` finds. The fence comes
+Its beginning is an event, and the point of no return: a legal hold wins until then, and comes too late from
+then on; the log says which was first. What follows is here, each step safe to repeat: a crash between two of
+them leaves an approval without its done, which `unfinished` finds. The fence comes
 first, because a key destroyed without one would be made anew by the next thing that is written.
 """
 
@@ -12,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import uuid5
@@ -21,8 +21,8 @@ import psycopg
 from pydantic import AwareDatetime
 
 from scp_events.aggregates import record
-from scp_events.aggregates.record import Erasure, held_until
-from scp_events.aggregates.record.commands import ErasePersonalData
+from scp_events.aggregates.record import Erasure
+from scp_events.aggregates.record.commands import BeginErasure, ErasePersonalData
 from scp_events.aggregates.record.events import (
     ErasureApproved,
     ErasureOrigin,
@@ -39,6 +39,7 @@ from scp_events.vocabulary import (
     CaseId,
     CaseReference,
     Code,
+    Command,
     CommandId,
     DestroyedKey,
     Event,
@@ -106,8 +107,6 @@ class Standing:
     requested: Recorded[ErasureRequested] | None
     approved: Recorded[ErasureApproved] | None
     done: Recorded[PersonalDataErased] | None
-    held_until: date | None
-    """The last day of the longest legal hold that was not released."""
 
 
 def standing(log: LogReader, case_id: CaseId) -> Standing:
@@ -119,7 +118,6 @@ def standing(log: LogReader, case_id: CaseId) -> Standing:
         _last(history, ErasureRequested),
         _last(history, ErasureApproved),
         _last(history, PersonalDataErased),
-        held_until(state),
     )
 
 
@@ -144,7 +142,6 @@ def carry_out(  # noqa: PLR0913 - each says one thing about it, by name
     projections: Iterable[Projection],
     *,
     by: Actor,
-    now: datetime,
     after: Callable[[Step], None] = lambda _step: None,
 ) -> Certificate:
     """Do what was approved, or what is left of it, and return the certificate. Safe to repeat.
@@ -159,7 +156,7 @@ def carry_out(  # noqa: PLR0913 - each says one thing about it, by name
             "erasure-not-approved",
             "nobody has approved it: have it requested by one person and approved by another",
         )
-    _must_not_be_held(found, log.calendar.day_of(now))
+    handler.handle(_request(case_id, BeginErasure(), approved, by, "begun"))
     log.keyring.fence(case_id)
     after(Step.FENCE)
     destroyed = log.keyring.destroy(case_id)
@@ -171,17 +168,10 @@ def carry_out(  # noqa: PLR0913 - each says one thing about it, by name
     if failures:
         raise ErasureIncompleteError(failures)
     stores = (KEYRING, *purging.purged)
-    handler.handle(
-        CommandRequest(
-            aggregate=record,
-            stream=the_one(record.CATEGORY, case_id),
-            case_id=case_id,
-            command=ErasePersonalData(
-                approved_as=approved.envelope.event_id, destroyed=tuple(destroyed), stores=stores
-            ),
-            provenance=_caused_by(approved, by),
-        )
+    said = ErasePersonalData(
+        approved_as=approved.envelope.event_id, destroyed=tuple(destroyed), stores=stores
     )
+    handler.handle(_request(case_id, said, approved, by, "carried-out"))
     after(Step.RECORD)
     return certificate(log, case_id)
 
@@ -212,16 +202,6 @@ def certificate(log: LogReader, case_id: CaseId) -> Certificate:
 # --- how --------------------------------------------------------------------------------------------------
 
 
-def _must_not_be_held(found: Standing, day: date) -> None:
-    """A hold placed after the approval wins, too, for as long as no key is destroyed."""
-    if found.done is None and found.held_until is not None and found.held_until >= day:
-        raise Refused(
-            "legal-hold",
-            f"a legal hold lasts until {found.held_until.isoformat()}: wait, or have it released with"
-            " `release-legal-hold`",
-        )
-
-
 def _scrub(log: LogReader) -> dict[str, str]:
     """Leave no trace of destroyed keys in the files of the database; return what could not be done.
 
@@ -241,14 +221,22 @@ def _scrub(log: LogReader) -> dict[str, str]:
     return {}
 
 
-def _caused_by(approved: Recorded[Any], by: Actor) -> Provenance:
-    """One approval is carried out once: the command's id follows from it."""
-    return Provenance(
-        by=by,
-        command_id=CommandId(uuid5(approved.envelope.event_id, "carried-out")),
-        purpose=PURPOSE,
-        correlation_id=approved.envelope.correlation_id,
-        causation_id=approved.envelope.command_id,
+def _request(
+    case_id: CaseId, command: Command, approved: Recorded[Any], by: Actor, step: str
+) -> CommandRequest:
+    """One approval is carried out once: the ids of its commands follow from it."""
+    return CommandRequest(
+        aggregate=record,
+        stream=the_one(record.CATEGORY, case_id),
+        case_id=case_id,
+        command=command,
+        provenance=Provenance(
+            by=by,
+            command_id=CommandId(uuid5(approved.envelope.event_id, step)),
+            purpose=PURPOSE,
+            correlation_id=approved.envelope.correlation_id,
+            causation_id=approved.envelope.command_id,
+        ),
     )
 
 

@@ -167,6 +167,7 @@ record release-legal-hold                   .  x  x  .  .  x  .  .  .  .  .  .
 record request-erasure                      x  x  x  .  .  .  .  .  .  .  .  .
 record refuse-erasure                       .  x  x  .  .  .  .  .  .  .  .  .
 record approve-erasure                      .  x  x  .  .  .  .  .  .  .  .  .
+record begin-erasure                        .  .  .  .  .  .  .  .  .  .  .  .
 record erase-personal-data                  .  .  .  .  .  .  .  .  .  .  .  .
 """
 

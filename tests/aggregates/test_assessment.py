@@ -215,6 +215,14 @@ def test_an_override_stands_after_the_findings_are_corrected() -> None:
     assert level(withdrawn) == "low"
 
 
+def test_an_override_stands_also_where_the_assessment_turns_out_to_be_later() -> None:
+    known = in_march(on("2025-05-01", ASSESSED), on("2025-05-20", OVERRIDDEN))
+    moved = Correct.model_validate(
+        {"decision": grounds(), "corrects": ASSESSED_AS, "instead": ASSESS, "occurred_at": "2025-06-01"}
+    )
+    assert level(known.then_so(known.when(moved))) == "very-high"
+
+
 def test_the_latest_override_counts_not_the_last_to_be_recorded() -> None:
     known = in_march(on("2025-05-01", ASSESSED), on("2025-05-20", OVERRIDDEN))
     found = known.then_so(known.when(but(OVERRIDE, risk_level="high"), on="2025-05-10", by=KEY_WORKER))

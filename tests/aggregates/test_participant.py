@@ -17,6 +17,7 @@ from scp_events.aggregates.participant.events import (
     ParticipantRegistered,
 )
 from scp_events.aggregates.referral.events import ReferralAccepted
+from scp_events.history import contradictions_of
 from scp_events.scenario import CASE, Given, Happened, Outcome, elsewhere, given, known_as, on
 from scp_events.vocabulary import Act, CaseId, Correct, ReferralId, Retract, Stream, the_one
 from tests.aggregates.laws import machine, one_of_these
@@ -277,6 +278,11 @@ def test_links_take_effect_when_they_are_recorded_and_are_not_corrected() -> Non
     known.when(Retract(decision=grounds(), corrects=event_id(496))).then_refused("not-correctable")
     (linked, other) = two_records(PROPOSED).when(CONFIRM_LINK, by=SECOND_SUPERVISOR).decided
     assert (linked.when, other.when) == (None, None)
+
+
+def test_a_link_confirmed_in_the_other_record_contradicts_nothing_in_this_one() -> None:
+    linked = two_records(LINKED)
+    assert contradictions_of(participant, linked.facts(), lambda _types: linked.facts(), CASE) == []
 
 
 # --- the laws ---------------------------------------------------------------------------------------------

@@ -197,9 +197,11 @@ def test_no_hold_is_passed_by_naming_a_day_of_approval() -> None:
 
 def test_an_erasure_under_several_holds_is_told_of_the_longest() -> None:
     longer = but(HOLD, reference="Order 13/2024", expires_on="2025-07-09")
-    refusal = asked((longer, HOLD, REQUEST), APPROVE).refusal
-    assert refusal is not None
-    assert "Order 13/2024 lasts until 2025-07-09" in refusal.remedy
+    for holds in ((longer, HOLD), (HOLD, longer)):
+        refusal = asked((*holds, REQUEST), APPROVE).refusal
+        assert refusal is not None
+        assert "Order 13/2024 lasts until 2025-07-09" in refusal.remedy
+        assert held_until(after(*holds).state) == date(2025, 7, 9)
 
 
 def test_a_hold_may_be_placed_after_an_approval() -> None:

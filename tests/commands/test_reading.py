@@ -136,7 +136,9 @@ def test_what_cannot_be_recorded_is_refused(wrong: dict[str, Any], rule: str) ->
     assert refused.value.rule == rule
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b'{"command": NaN}', b'{"command": "\\ud800"}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"\xff", b'{"command": NaN}', b'{"command": "\\ud800"}', b"[" * 100_000]
+)
 def test_what_is_no_json_is_told_as_that(raw: bytes) -> None:
     with pytest.raises(NotJsonError):
         read(offer_named("record-contact"), raw)

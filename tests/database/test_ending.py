@@ -1,4 +1,4 @@
-"""A program that is told to end, or killed, while it starts or stops its server: none runs without a holder."""
+"""Whoever is told to end, or killed, while it starts or stops its server leaves none without a holder."""
 
 from __future__ import annotations
 

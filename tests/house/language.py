@@ -50,7 +50,7 @@ def _defined(reference: Schema) -> str:
     return str(reference["$ref"]).rsplit("/", 1)[-1]
 
 
-def _pointing(schema: Any, files: dict[str, str]) -> Any:  # noqa: ANN401 - any part of a JSON document
+def _pointing(schema: Any, files: dict[str, str]) -> Any:
     """Return a schema whose references are to other files."""
     match schema:
         case {"$ref": str(reference), **rest}:
@@ -94,6 +94,8 @@ def _of_object(
 ) -> Iterator[str]:
     """Compare two schemas, following references within their language."""
     old, new = _resolved(old, released), _resolved(new, now)
+    if not new:
+        return  # it points to an event that is gone, which is said once
     yield from _of_value(place, old, new)
     before, after = old.get("properties", {}), new.get("properties", {})
     for field in sorted(before.keys() - after.keys()):
@@ -137,7 +139,7 @@ def _resolved(schema: Schema, language: dict[str, Schema]) -> Schema:
     if "$ref" not in schema:
         return schema
     file, _, name = str(schema["$ref"]).partition("#/$defs/")
-    document = language[file.removesuffix(".json")]
+    document = language.get(file.removesuffix(".json"), {})
     found: Schema = document["$defs"][name] if name else document
     return found
 

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
 import tomllib
+from configparser import ConfigParser
 from pathlib import Path
+
+from scp_events.aggregates import ALL
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+CONTRACTS = ConfigParser()
+CONTRACTS.read(ROOT / ".importlinter", encoding="utf-8")
 
 
 def services() -> set[str]:
@@ -18,8 +25,26 @@ def test_every_service_is_in_the_wheel() -> None:
 
 def test_every_service_is_type_checked_and_layered() -> None:
     assert set(PROJECT["tool"]["mypy"]["packages"]) == {"scp_events", "benchmarks"} | services()
-    contracts = (ROOT / ".importlinter").read_text(encoding="utf-8")
-    assert all(name in contracts for name in services())
+    assert services() <= floors()
+    assert services() == set(CONTRACTS["importlinter:contract:services"]["modules"].split())
+
+
+def floors() -> set[str]:
+    """Return what has its floor in the house."""
+    return set(CONTRACTS["importlinter:contract:floors"]["layers"].replace("|", " ").split())
+
+
+def test_every_room_is_on_a_floor() -> None:
+    house = ROOT / "src" / "scp_events"
+    rooms = {path.parent.name for path in house.glob("*/__init__.py")} | {
+        path.stem for path in house.glob("*.py") if path.stem != "__init__"
+    }
+    assert {f"scp_events.{room}" for room in rooms} == floors() - services()
+
+
+def test_every_aggregate_is_kept_apart_from_the_others() -> None:
+    apart = CONTRACTS["importlinter:contract:aggregates-apart"]["modules"].split()
+    assert apart == [aggregate.__name__ for aggregate in ALL]
 
 
 def test_no_room_is_named_for_nothing() -> None:

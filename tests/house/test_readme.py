@@ -1,28 +1,23 @@
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from scp_cli.serving import serve
 from tests.services.cli_run import scp
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
-
-
-def test_the_demo_prints_what_the_readme_shows(log_database: str, tmp_path: Path) -> None:
-    ran = scp("demo", database=log_database, SCP_HOME=str(tmp_path))
-    assert ran.code == 0, ran.err
-    shown = blocks("text")
-    assert shown
-    for block in shown:
-        assert block in ran.out
+def test_the_readme_asks_where_the_service_listens() -> None:
+    [address] = set(re.findall(r"http://(127[.0-9]+:\d+)", README))
+    told = inspect.signature(serve).parameters
+    assert address == f"{told['host'].default}:{told['port'].default}"
 
 
 @pytest.mark.parametrize("target", re.findall(r"`?make ([a-z]+)`?", README))
@@ -31,7 +26,9 @@ def test_every_make_target_of_the_readme_is_there(target: str) -> None:
     assert dry.returncode == 0, dry.stderr
 
 
-@pytest.mark.parametrize("command", sorted(set(re.findall(r"^scp ([a-z]+)", README, flags=re.MULTILINE))))
+@pytest.mark.parametrize(
+    "command", sorted(set(re.findall(r"^scp-events ([a-z]+)", README, flags=re.MULTILINE)))
+)
 def test_every_command_of_the_readme_is_there(command: str) -> None:
     assert scp(command, "--help", database="").code == 0
 

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import xlsxwriter
 from hypothesis import HealthCheck, given, settings
@@ -918,15 +919,31 @@ def test_a_dry_run_decides_as_the_import_will_and_leaves_nothing(
     imported: Callable[..., ImportReport], log: LogReader, tmp_path: Path
 ) -> None:
     sheets = changed("contacts", "C-3", minutes="forty")
+    nothing = rows_of_every_table(log.conninfo)
     dry = imported(sheets, dry_run=True)
     assert dry.dry_run
-    assert log.head() == 0
-    assert log.case_of(CASE) is None
+    assert rows_of_every_table(log.conninfo) == nothing, "no event, no case, no key"
     assert not (tmp_path / "rejected").exists()
     real = imported(sheets)
     assert (counts(dry), dry.problems) == (counts(real), real.problems)
+    recorded = rows_of_every_table(log.conninfo)
+    sheets["contacts"].append(dict(sheets["contacts"][0]) | row("C-9", 20))
     again = imported(sheets, dry_run=True)
-    assert (again.recorded, again.already_there) == (0, real.recorded)
+    assert (again.recorded, again.already_there) == (1, real.recorded)
+    assert rows_of_every_table(log.conninfo) == recorded
+
+
+def rows_of_every_table(conninfo: str) -> dict[str, list[tuple[Any, ...]]]:
+    with psycopg.connect(conninfo) as connection:
+        names = connection.execute(
+            "SELECT table_schema || '.' || table_name FROM information_schema.tables"
+            " WHERE table_type = 'BASE TABLE'"
+            " AND table_schema NOT IN ('pg_catalog', 'information_schema')"
+        ).fetchall()
+        return {
+            name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=str)  # type: ignore[arg-type]  # noqa: S608 - names of ours
+            for (name,) in names
+        }
 
 
 @pytest.mark.parametrize("place", range(max(len(header(rows)) for rows in small_case().values())))

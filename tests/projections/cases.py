@@ -1,103 +1,192 @@
-"""Invented cases in a log, for projections to be asked about: command after command, each on its day."""
+"""Invented cases in a log, for projections to be asked about: command after command, each of its day."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from scp_events.aggregates import irp, participant, referral
-from scp_events.event_log import EventLog, Outcome
+from scp_events.aggregates import assessment, engagement, irp, participant, record, referral
+from scp_events.event_log import BlockingCommandHandler, CommandRequest, LogReader, Outcome
 from scp_events.vocabulary import (
     Actor,
-    Aggregate,
+    AnyAggregate,
+    CaseId,
     Command,
     CommandId,
-    IrpId,
-    ParticipantId,
+    Correct,
+    EventId,
     Provenance,
-    ReferralId,
+    Retract,
+    Scope,
+    Stream,
+    Word,
+    the_one,
 )
-from tests.words import IRP, PARTICIPANT, REFERRAL, SUPERVISOR
+from tests.examples import engagement as people
+from tests.examples import irp as plans
+from tests.examples import record as keeping
+from tests.examples import referral as asking
+from tests.examples.participant import REGISTER
+from tests.words import KEY_WORKER, SUPERVISOR, grounds
 
-ANY_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-C = TypeVar("C", bound=Command)
+_references = count(1)
 
 
-def day(number: int) -> datetime:
+def day(number: int) -> date:
+    """Return the n-th day of 2025."""
+    return date(2025, 1, 1) + timedelta(days=number - 1)
+
+
+def noon(number: int) -> datetime:
     """Return noon of the n-th day of 2025."""
     return datetime(2025, 1, 1, 12, tzinfo=UTC) + timedelta(days=number - 1)
 
 
+def but(command: Any, **changes: object) -> Any:
+    """Return a command that says something else in some fields."""
+    return type(command).model_validate({**dict(command), **changes})
+
+
+def erased(log: LogReader, case: Case) -> None:
+    """Erase a young person's data: asked for, approved by a second person, and carried out."""
+    case.keep(keeping.REQUEST, keeping.APPROVE)
+    [*_, approval] = log.stream_history(case.stream(record))
+    log.keyring.fence(case.case_id)
+    destroyed = tuple(log.keyring.destroy(case.case_id))
+    erase = but(keeping.ERASE, destroyed=destroyed, approved_as=approval.event_id)
+    case.record(record, erase, SUPERVISOR)
+
+
 @dataclass
 class Case:
-    """One young person's streams; what is asked of them is recorded on the day last named."""
+    """One young person's streams; what is asked of them was so on the day last named, at noon."""
 
-    log: EventLog
-    participant_id: ParticipantId = field(default_factory=lambda: ParticipantId(uuid4()))
-    referral_id: ReferralId = field(default_factory=lambda: ReferralId(uuid4()))
-    irp_id: IrpId = field(default_factory=lambda: IrpId(uuid4()))
-    now: datetime = field(default_factory=lambda: day(1))
+    handler: BlockingCommandHandler
+    reference: str = field(default_factory=lambda: f"SC-2025-{next(_references):03}")
+    now: datetime | date = field(default_factory=lambda: noon(1))
+    plan_number: int = 1
+    referral_number: int = 1
 
-    def on(self, number: int) -> Case:
-        """Go to the n-th day of 2025."""
-        self.now = day(number)
+    def __post_init__(self) -> None:
+        self.case_id: CaseId = self.handler.open_case(self.reference)
+
+    def on(self, when: int | datetime | date) -> Case:
+        """Go to noon of the n-th day of 2025, to an instant, or to a day of which no more is known."""
+        self.now = noon(when) if isinstance(when, int) else when
         return self
 
-    def refer(self, *commands: referral.ReferralCommand, by: Actor = SUPERVISOR) -> Case:
+    # --- asking -------------------------------------------------------------------------------------------
+
+    def register(self) -> Case:
+        """Register the young person."""
+        return self._ask(participant, 1, (REGISTER,), lambda _: SUPERVISOR)
+
+    def meet(self, *commands: Command) -> Case:
+        """Ask the engagement."""
+        return self._ask(engagement, 1, commands, people.by)
+
+    def refer(self, *commands: Command, by: Actor | None = None) -> Case:
         """Ask the referral."""
-        return self._ask(referral, self.referral_id, commands, by)
+        return self._ask(referral, self.referral_number, commands, lambda c: by or asking.by(c))
 
-    def meet(self, *commands: participant.ParticipantCommand, by: Actor = SUPERVISOR) -> Case:
-        """Ask the participant."""
-        return self._ask(participant, self.participant_id, commands, by)
+    def assess(self, number: int, *commands: Command) -> Case:
+        """Ask the n-th assessment."""
+        return self._ask(assessment, number, commands, lambda _: KEY_WORKER)
 
-    def plan(self, *commands: irp.IrpCommand, by: Actor = SUPERVISOR) -> Case:
+    def plan(self, *commands: Command) -> Case:
         """Ask the plan."""
-        return self._ask(irp, self.irp_id, commands, by)
+        return self._ask(irp, self.plan_number, commands, lambda _: KEY_WORKER)
 
-    def _ask(
+    def keep(self, *commands: Command) -> Case:
+        """Ask the record."""
+        return self._ask(record, 1, commands, keeping.by)
+
+    def die(self) -> Case:
+        """Say that they died."""
+        return self._ask(participant, 1, (participant.commands.RecordDeath(),), lambda _: SUPERVISOR)
+
+    def correct(
         self,
-        aggregate: Aggregate[Any, Any, Any, Any],
-        stream_id: UUID,
-        commands: tuple[Command, ...],
-        by: Actor,
+        aggregate: AnyAggregate,
+        invented: UUID,
+        instead: Command,
+        on: datetime | date | None = None,
+        number: int = 1,
     ) -> Case:
-        for command in commands:
-            self.ask(aggregate, stream_id, command, by)
+        """Say what should have been recorded as the event that the tests know by an id."""
+        correct = Correct(
+            decision=grounds(),
+            corrects=EventId(self.id_of(aggregate, invented)),
+            instead=self._own(aggregate, instead),
+            occurred_at=on,
+        )
+        self.record(aggregate, correct, number=number)
         return self
 
-    def ask(
-        self,
-        aggregate: Aggregate[Any, Any, Any, Any],
-        stream_id: UUID,
-        command: Command,
-        by: Actor = SUPERVISOR,
-    ) -> Outcome:
-        """Ask any aggregate one command, with the ids of this case in the place of the invented ones."""
-        return self.record(aggregate, stream_id, self.own(command, stream_id), by)
+    def retract(self, aggregate: AnyAggregate, invented: UUID, number: int = 1) -> Case:
+        """Say that what the tests know by an id never was so."""
+        retract = Retract(decision=grounds(), corrects=EventId(self.id_of(aggregate, invented)))
+        self.record(aggregate, retract, number=number)
+        return self
+
+    # --- ids ----------------------------------------------------------------------------------------------
+
+    @property
+    def plan_id(self) -> UUID:
+        """Return the id of the plan."""
+        return self.stream(irp, self.plan_number).id
+
+    @property
+    def referral_id(self) -> UUID:
+        """Return the id of the referral."""
+        return self.stream(referral, self.referral_number).id
+
+    def stream(self, aggregate: AnyAggregate, number: int = 1) -> Stream:
+        """Return the n-th stream of a kind."""
+        if aggregate.SCOPE is Scope.ONE_PER_CASE:
+            return the_one(aggregate.CATEGORY, self.case_id)
+        return Stream(aggregate.CATEGORY, uuid5(self.case_id, f"{aggregate.CATEGORY} {number}"))
+
+    def id_of(self, aggregate: AnyAggregate, invented: UUID) -> UUID:
+        """Return what an id of an aggregate's tests is in this case: each counts from one."""
+        if (aggregate, invented) == (irp, plans.STORY):
+            return self.id_of(engagement, people.TOLD)
+        return uuid5(self.case_id, f"{aggregate.CATEGORY} {invented}")
+
+    # --- how ----------------------------------------------------------------------------------------------
+
+    def _ask(self, aggregate: AnyAggregate, number: int, commands: tuple[Command, ...], by: Any) -> Case:
+        for command in commands:
+            self.record(aggregate, self._own(aggregate, command), by(command), number)
+        return self
 
     def record(
-        self,
-        aggregate: Aggregate[Any, Any, Any, Any],
-        stream_id: UUID,
-        command: Command,
-        by: Actor = SUPERVISOR,
+        self, aggregate: AnyAggregate, command: Command, by: Actor = SUPERVISOR, number: int = 1
     ) -> Outcome:
         """Ask one command as it is."""
-        sent = Provenance(
-            by=by, command_id=CommandId(uuid4()), occurred_at=self.now, purpose="case-management"
+        return self.handler.handle(
+            CommandRequest(
+                aggregate=aggregate,
+                stream=self.stream(aggregate, number),
+                case_id=self.case_id,
+                case_reference=self.reference,
+                command=command,
+                provenance=Provenance(
+                    by=by, command_id=CommandId(uuid4()), occurred_at=self.now, purpose="casework"
+                ),
+            )
         )
-        return self.log.handle(aggregate, stream_id, command, sent, case_id=self.participant_id)
 
-    def own(self, command: C, stream_id: UUID) -> C:
-        """Return a command of `tests.words` or `tests.aggregates`, said of a stream of this case."""
-        said = ANY_ID.sub(lambda found: str(self.id_of(UUID(found[0]), stream_id)), command.model_dump_json())
-        return type(command).model_validate_json(said)
-
-    def id_of(self, invented: UUID, stream_id: UUID) -> UUID:
-        """Return what an invented id is in a stream of this case: each aggregate's tests count from one."""
-        own = {PARTICIPANT: self.participant_id, REFERRAL: self.referral_id, IRP: self.irp_id}
-        return own.get(invented) or uuid5(stream_id, str(invented))
+    def _own(self, aggregate: AnyAggregate, said: Any) -> Any:
+        """Return what is said with the ids of this case in the place of the invented ones."""
+        match said:
+            case UUID():
+                return self.id_of(aggregate, said)
+            case Word():
+                return said.model_copy(update={name: self._own(aggregate, value) for name, value in said})
+            case tuple():
+                return tuple(self._own(aggregate, each) for each in said)
+        return said

@@ -2,80 +2,105 @@ from __future__ import annotations
 
 from datetime import date
 
-from scp_events.aggregates import ALL
-from scp_events.event_log import EventLog
+from scp_events.aggregates import ALL, engagement
+from scp_events.event_log import BlockingCommandHandler, LogReader
+from scp_events.history import every_event
 from scp_events.projections import decisions
 from scp_events.vocabulary import DecisionEvent, Position
-from tests.aggregates import test_irp as plans
-from tests.aggregates import test_participant as people
-from tests.aggregates import test_referral as asking
-from tests.aggregates.test_participant import but
-from tests.projections.cases import Case, day
+from tests.examples import engagement as people
+from tests.examples import irp as plans
+from tests.examples import referral as asking
+from tests.examples.assessment import ASSESS, OVERRIDE
+from tests.projections.cases import Case, but, day, noon
 from tests.projections.conftest import Reading
-from tests.words import KEY_WORKER, LEGAL_BASIS, SUPERVISOR, decision, event_id
+from tests.words import KEY_WORKER, LEGAL_BASIS, SUPERVISOR, grounds
 
 
-def whole_case(log: EventLog) -> Case:
-    case = Case(log).on(1).refer(*asking.ACCEPTED).on(5).meet(*people.ACTIVE, people.ASSESS, people.OVERRIDE)
-    case.on(9).plan(*plans.ACTIVE, plans.achieve(), plans.retract_achievement())
-    return case.on(12).meet(people.CORRECT_CONTACT, people.HAND_OVER)
+def whole_case(handler: BlockingCommandHandler) -> Case:
+    case = Case(handler).on(1).refer(*asking.ACCEPTED).on(5).register().meet(*people.ACTIVE)
+    case.on(6).assess(1, ASSESS, OVERRIDE).on(9).plan(*plans.ACTIVE, plans.achieve())
+    case.correct(engagement, people.FIRST, but(people.MEET, held_minutes=9))
+    return case.on(12).meet(people.HAND_OVER)
 
 
-def test_every_decision_is_in_the_register_and_nothing_else(log: EventLog, reading: Reading) -> None:
-    whole_case(log)
+def test_every_decision_is_in_the_register_and_nothing_else(
+    handler: BlockingCommandHandler, log: LogReader, reading: Reading
+) -> None:
+    whole_case(handler)
     recorded = [r for r in log.read_all() if isinstance(r.event, DecisionEvent)]
     register = decisions.register(reading(decisions))
     assert len(recorded) > 8
     assert [d.position for d in register] == [r.position for r in recorded]
     for entry, r in zip(register, recorded, strict=True):
-        grounds = r.decision
-        assert grounds is not None
-        assert (entry.event_id, entry.type, entry.stream_id) == (
-            r.envelope.event_id,
-            r.event.type,
-            r.stream.id,
-        )
-        assert (entry.occurred_at, entry.recorded_at) == (r.envelope.occurred_at, r.recorded_at)
+        said = r.decision
+        assert said is not None
+        assert (entry.event_id, entry.type, entry.stream_id) == (r.event_id, r.event.type, r.stream.id)
+        assert (entry.occurred_at, entry.recorded_at) == (r.when.at, r.recorded_at)
         assert (entry.decided_by, entry.role, entry.organisation, entry.credentials) == (
-            grounds.by.id, grounds.by.role, grounds.by.organisation, grounds.by.credentials,
+            said.by.id, said.by.role, said.by.organisation, said.by.credentials,
         )  # fmt: skip
-        assert (entry.legal_basis, entry.reason_code) == (grounds.legal_basis, grounds.reason_code)
-        assert (entry.options_considered, entry.relied_on) == (grounds.options_considered, grounds.relied_on)
-        assert (entry.policy_version, entry.review_on) == (grounds.policy_version, grounds.review_on)
-        assert (entry.known_through, entry.corrects) == (grounds.known_through, r.corrects)
+        assert (entry.legal_basis, entry.reason_code) == (said.legal_basis, said.reason_code)
+        assert (entry.options_considered, entry.relied_on) == (said.options_considered, said.relied_on)
+        assert (entry.policy_version, entry.review_on) == (said.policy_version, said.review_on)
+        assert (entry.known_through, entry.corrects) == (said.known_through, r.corrects)
 
 
-def test_a_decision_keeps_its_grounds_as_codes_and_ids(log: EventLog, reading: Reading) -> None:
-    grounds = decision(
-        KEY_WORKER,
+def test_a_decision_keeps_its_grounds_as_codes_and_ids(
+    handler: BlockingCommandHandler, log: LogReader, reading: Reading
+) -> None:
+    said = grounds(
         "asked-for-it",
         options_considered=("pause", "reduce", "no-action"),
-        relied_on=(event_id(1), event_id(2)),
+        relied_on=(people.FIRST,),
         review_on=date(2025, 6, 1),
         known_through=4,
     )
-    case = Case(log).on(3).meet(*people.ACTIVE, but(people.PAUSE, decision=grounds))
+    case = Case(handler).on(3).register().meet(*people.ACTIVE, but(people.PAUSE, decision=said))
     entry = decisions.register(reading(decisions))[-1]
-    assert (entry.type, entry.occurred_at) == ("participant.participation-paused", day(3))
-    assert (entry.decided_by, entry.recorded_by) == (KEY_WORKER.id, SUPERVISOR.id)
-    assert entry.credentials == KEY_WORKER.credentials
+    assert (entry.type, entry.occurred_at) == ("engagement.participation-paused", noon(3))
+    assert (entry.decided_by, entry.recorded_by) == (SUPERVISOR.id, SUPERVISOR.id)
     assert entry.legal_basis == LEGAL_BASIS
     assert entry.options_considered == ("pause", "reduce", "no-action")
-    assert entry.relied_on == tuple(case.id_of(event_id(n), case.participant_id) for n in (1, 2))
+    assert case.id_of(engagement, people.FIRST) in entry.relied_on
     assert (entry.review_on, entry.known_through) == (date(2025, 6, 1), 4)
-    assert entry.case_id == case.participant_id
+    assert (entry.case_id, entry.decided_on) == (case.case_id, day(3))
 
 
-def test_what_was_said_in_words_stays_in_the_log(log: EventLog, reading: Reading) -> None:
-    whole_case(log)
+def test_a_decision_entered_late_keeps_its_place_in_the_order_recorded(
+    handler: BlockingCommandHandler, reading: Reading
+) -> None:
+    case = Case(handler).on(1).register().meet(people.AGREE).on(20).meet(people.PAUSE)
+    reading(decisions)
+    case.on(10).meet(people.ASSIGN)
+    entries = decisions.of_case(reading(decisions), case.case_id)
+    assert [(entry.type, entry.decided_on) for entry in entries] == [
+        ("engagement.boundaries-agreed", day(1)),
+        ("engagement.participation-paused", day(20)),
+        ("engagement.key-worker-assigned", day(10)),
+    ]
+
+
+def test_a_correction_is_a_decision_of_its_own_made_on_the_day_it_was_recorded(
+    handler: BlockingCommandHandler, log: LogReader, reading: Reading
+) -> None:
+    case = Case(handler).on(1).register().meet(people.AGREE, people.MEET)
+    case.correct(engagement, people.FIRST, but(people.MEET, held_minutes=9))
+    entry = decisions.register(reading(decisions))[-1]
+    assert entry.type == "engagement.contact-recorded.corrected"
+    assert entry.corrects == case.id_of(engagement, people.FIRST)
+    assert entry.occurred_at == noon(1)
+    assert entry.decided_on == entry.recorded_at.date()
+
+
+def test_what_was_said_in_words_stays_in_the_log(handler: BlockingCommandHandler, reading: Reading) -> None:
+    whole_case(handler)
     copied = str(reading(decisions).execute("SELECT * FROM rm_decisions_v1.decisions").fetchall())
-    assert people.UNTOLD not in copied
-    assert "An invented reason" not in copied
+    assert "nvented" not in copied
     assert "I want to try this." not in copied
 
 
-def test_the_register_is_read_page_by_page(log: EventLog, reading: Reading) -> None:
-    whole_case(log)
+def test_the_register_is_read_page_by_page(handler: BlockingCommandHandler, reading: Reading) -> None:
+    whole_case(handler)
     asked = reading(decisions)
     whole = decisions.register(asked)
     paged, after = [], Position(0)
@@ -85,16 +110,15 @@ def test_the_register_is_read_page_by_page(log: EventLog, reading: Reading) -> N
     assert paged == whole
 
 
-def test_decisions_are_found_by_case_and_by_person(log: EventLog, reading: Reading) -> None:
-    one, other = whole_case(log), whole_case(log)
+def test_decisions_are_found_by_case_and_by_person(handler: BlockingCommandHandler, reading: Reading) -> None:
+    one, other = whole_case(handler), whole_case(handler)
     asked = reading(decisions)
-    of_one = decisions.of_case(asked, one.participant_id)
-    of_other = decisions.of_case(asked, other.participant_id)
+    of_one, of_other = (decisions.of_case(asked, case.case_id) for case in (one, other))
     assert sorted([*of_one, *of_other], key=lambda d: d.position) == decisions.register(asked)
-    overrides = decisions.by_person(asked, KEY_WORKER.id, date(2025, 1, 5), date(2025, 1, 5))
-    assert [d.type for d in overrides] == ["participant.risk-level-overridden"] * 2
-    assert decisions.by_person(asked, KEY_WORKER.id, date(2025, 1, 6), date(2025, 1, 31)) == []
+    overrides = decisions.by_person(asked, KEY_WORKER.id, day(6), day(6))
+    assert [d.type for d in overrides] == ["assessment.risk-level-overridden"] * 2
+    assert decisions.by_person(asked, KEY_WORKER.id, day(7), day(8)) == []
 
 
 def test_every_kind_of_decision_is_registered() -> None:
-    assert set(decisions.ON) == {e for a in ALL for e in a.EVENTS if issubclass(e, DecisionEvent)}
+    assert set(decisions.ON) == {e for a in ALL for e in every_event(a) if issubclass(e, DecisionEvent)}

@@ -1,84 +1,97 @@
 from __future__ import annotations
 
-from contextlib import suppress
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from scp_events.aggregates import referral
-from scp_events.aggregates.participant import ContactOutcome
-from scp_events.event_log import EventLog
+from scp_events.aggregates import engagement, referral
+from scp_events.aggregates.engagement.events import ContactOutcome
+from scp_events.event_log import BlockingCommandHandler
 from scp_events.projections import referrals
-from scp_events.vocabulary import Refused, fold
-from tests.aggregates import test_irp as plans
-from tests.aggregates import test_participant as people
-from tests.aggregates import test_referral as asking
-from tests.aggregates.test_participant import but
-from tests.examples import examples
-from tests.projections.cases import Case, day
+from tests.examples import engagement as people
+from tests.examples import irp as plans
+from tests.examples import referral as asking
+from tests.examples.assessment import ASSESS
+from tests.projections.cases import Case, but, day
 from tests.projections.conftest import Reading
-from tests.words import REFERRER, decision
+from tests.words import REFERRER, event_id, grounds
 
 AGENCY = REFERRER.organisation
 
 
-def taken_on(log: EventLog) -> Case:
+def taken_on(handler: BlockingCommandHandler) -> Case:
     """Submitted on day 2, acknowledged on day 3, accepted on day 8."""
-    case = Case(log)
-    case.on(1).refer(asking.DRAFT).on(2).refer(asking.SUBMIT).on(3).refer(asking.ACKNOWLEDGE)
+    case = Case(handler).on(1).refer(asking.DRAFT).on(2).refer(asking.SUBMIT).on(3).refer(asking.ACKNOWLEDGE)
     return case.on(8).refer(asking.ELIGIBLE, asking.SUITABLE, asking.ACCEPT)
 
 
-def steps(reading: Reading) -> list[datetime | None]:
+def engaged(case: Case) -> Case:
+    return case.register().meet(people.AGREE)
+
+
+def planned(case: Case) -> Case:
+    return case.meet(people.TELL, people.CONFIRM).assess(1, ASSESS).plan(*plans.AGREED)
+
+
+def steps(reading: Reading) -> list[date | None]:
     (row,) = referrals.of_agency(reading(referrals), AGENCY)
     return [
-        row.submitted_at,
-        row.acknowledged_at,
-        row.answered_at,
-        row.first_contact_at,
-        row.plan_agreed_at,
+        row.submitted_on,
+        row.acknowledged_on,
+        row.answered_on,
+        row.first_contact_on,
+        row.plan_agreed_on,
     ]
 
 
-def test_a_referral_tells_when_each_step_was_taken(log: EventLog, reading: Reading) -> None:
-    case = taken_on(log)
-    case.on(9).meet(*people.ENGAGING, people.MISS).on(12).meet(people.MEET).on(15).meet(people.MEET_AGAIN)
-    case.on(30).plan(*plans.ACTIVE)
+def test_a_referral_tells_on_which_day_each_step_was_taken(
+    handler: BlockingCommandHandler, reading: Reading
+) -> None:
+    case = engaged(taken_on(handler).on(9)).meet(people.MISS).on(12).meet(people.MEET)
+    planned(case.on(15).meet(people.MEET_AGAIN).on(30))
     assert steps(reading) == [day(2), day(3), day(8), day(12), day(30)]
     (row,) = referrals.of_agency(reading(referrals), AGENCY)
-    assert (row.referral_id, row.participant_id) == (case.referral_id, case.participant_id)
+    assert (row.referral_id, row.case_id) == (case.referral_id, case.case_id)
     assert (row.status, row.answer, row.programme) == ("accepted", "accepted", "second-chance")
 
 
-def test_a_step_not_taken_yet_has_no_time(log: EventLog, reading: Reading) -> None:
-    taken_on(log).on(9).meet(*people.ENGAGING, people.MISS).plan(*plans.PROPOSED)
+def test_a_step_not_taken_yet_has_no_day(handler: BlockingCommandHandler, reading: Reading) -> None:
+    engaged(taken_on(handler).on(9)).meet(people.MISS)
     assert steps(reading) == [day(2), day(3), day(8), None, None]
 
 
 def test_the_first_contact_is_found_again_when_contacts_are_put_right(
-    log: EventLog, reading: Reading
+    handler: BlockingCommandHandler, reading: Reading
 ) -> None:
-    case = taken_on(log).on(9).meet(*people.ENGAGING)
-    case.on(12).meet(people.MEET).on(15).meet(people.MEET_AGAIN)
-    held_earlier = but(
-        people.CORRECT_CONTACT, happened_at=day(11), outcome=ContactOutcome.HELD, held_minutes=9
-    )
-    case.on(20).meet(held_earlier)
+    case = engaged(taken_on(handler).on(9)).on(15).meet(people.MEET_AGAIN)
+    assert steps(reading)[3] == day(15)
+    case.on(12).meet(people.MEET)
+    assert steps(reading)[3] == day(12)
+    case.correct(engagement, people.SECOND, people.MEET_AGAIN, day(11))
     assert steps(reading)[3] == day(11)
-    case.on(21).meet(people.RETRACT_CONTACT)
+    case.retract(engagement, people.SECOND)
     assert steps(reading)[3] == day(12)
 
 
-def test_what_happened_before_a_referral_is_not_its_fruit(log: EventLog, reading: Reading) -> None:
-    case = Case(log).on(1).meet(*people.ENGAGING, people.MEET).plan(*plans.AGREED)
+def test_a_contact_of_the_day_of_submission_follows_it_and_one_of_the_day_before_does_not(
+    handler: BlockingCommandHandler, reading: Reading
+) -> None:
+    case = engaged(Case(handler).on(1)).on(datetime(2025, 1, 5, 8, tzinfo=UTC)).meet(people.MEET)
+    case.on(4).meet(people.MEET_AGAIN)
+    case.on(5).refer(*asking.ACCEPTED)
+    assert steps(reading)[3] == day(5)
+
+
+def test_what_happened_before_a_referral_does_not_follow_from_it(
+    handler: BlockingCommandHandler, reading: Reading
+) -> None:
+    case = planned(engaged(Case(handler).on(1)).meet(people.MEET, people.MEET_AGAIN))
     case.on(2).refer(*asking.ACCEPTED)
     assert steps(reading)[3:] == [None, None]
 
 
-def test_the_pipeline_counts_by_agency_and_status(log: EventLog, reading: Reading) -> None:
+def test_the_pipeline_counts_by_agency_and_status(handler: BlockingCommandHandler, reading: Reading) -> None:
     for path in (
         asking.DRAFTED,
         asking.ASKED,
@@ -87,9 +100,9 @@ def test_the_pipeline_counts_by_agency_and_status(log: EventLog, reading: Readin
         asking.LINKED,
         asking.CLOSED,
     ):
-        Case(log).refer(*path)
+        Case(handler).refer(*path)
     elsewhere = REFERRER.model_copy(update={"organisation": "juvenile-court"})
-    Case(log).refer(but(asking.DRAFT, referred_by=elsewhere))
+    Case(handler).refer(asking.DRAFT, by=elsewhere)
     counted = [(c.agency, c.status, c.referrals) for c in referrals.counts(reading(referrals))]
     assert counted == [
         ("juvenile-court", "draft", 1),
@@ -101,82 +114,62 @@ def test_the_pipeline_counts_by_agency_and_status(log: EventLog, reading: Readin
     ]
 
 
-def test_a_corrected_referral_says_what_it_should_have_said(log: EventLog, reading: Reading) -> None:
-    Case(log).refer(*asking.DRAFTED, asking.CORRECT)
+def test_a_corrected_referral_says_what_it_should_have_said_and_stands_where_it_stood(
+    handler: BlockingCommandHandler, reading: Reading
+) -> None:
+    case = Case(handler).refer(*asking.REVIEWED)
+    case.correct(referral, event_id(1), but(asking.DRAFT, route="court-order"))
     (row,) = referrals.of_agency(reading(referrals), AGENCY)
-    assert row.route == "court-order"
+    assert (row.route, row.status) == ("court-order", "under-review")
 
 
-def test_whoever_waits_longest_is_first_on_the_waiting_list(log: EventLog, reading: Reading) -> None:
-    second = Case(log).on(10).refer(*asking.WAITLISTED)
-    first = Case(log).on(5).refer(*asking.WAITLISTED)
-    Case(log).on(4).refer(*asking.WAITLISTED).on(6).refer(asking.ACCEPT)
-    waiting = referrals.waiting_list(reading(referrals), date(2025, 1, 20))
+def test_whoever_waits_longest_is_first_on_the_waiting_list(
+    handler: BlockingCommandHandler, reading: Reading
+) -> None:
+    second = Case(handler).on(10).refer(*asking.WAITLISTED)
+    first = Case(handler).on(5).refer(*asking.WAITLISTED)
+    Case(handler).on(4).refer(*asking.WAITLISTED).on(6).refer(asking.ACCEPT)
+    waiting = referrals.waiting_list(reading(referrals), day(20))
     assert [(w.referral_id, w.days, w.waiting_since) for w in waiting] == [
         (first.referral_id, 15, day(5)),
         (second.referral_id, 10, day(10)),
     ]
 
 
-def test_reasons_to_decline_are_counted_by_the_day_of_the_answer(log: EventLog, reading: Reading) -> None:
+def test_reasons_to_decline_are_counted_by_the_day_of_the_answer(
+    handler: BlockingCommandHandler, reading: Reading
+) -> None:
     for number, code in ((4, "too-far"), (5, "too-far"), (6, "no-place"), (7, "no-place"), (8, "too-far")):
-        declined = referral.DeclineReferral(decision=decision(reason_code=code))
-        Case(log).on(number).refer(*asking.REVIEWED, declined)
-    Case(log).on(6).refer(*asking.REDIRECTED)
-    reasons = referrals.decline_reasons(reading(referrals), date(2025, 1, 5), date(2025, 1, 7))
+        declined = but(asking.DECLINE, decision=grounds(code))
+        Case(handler).on(number).refer(*asking.REVIEWED, declined)
+    Case(handler).on(6).refer(*asking.REDIRECTED)
+    reasons = referrals.decline_reasons(reading(referrals), day(5), day(7))
     assert [(r.reason_code, r.referrals) for r in reasons] == [("no-place", 2), ("too-far", 1)]
 
 
-COMMANDS = [
-    *(asking.DRAFT, asking.CORRECT, asking.SUBMIT, asking.ACKNOWLEDGE, asking.ASK, asking.ANSWER),
-    *(asking.ELIGIBLE, asking.NOT_ELIGIBLE, asking.SUITABLE, asking.NOT_READY, asking.WAITLIST),
-    *(asking.ACCEPT, asking.DECLINE, asking.REDIRECT, asking.WITHDRAW, asking.LINK, asking.CLOSE),
-]
-BEGINNINGS = st.sampled_from([(), asking.REVIEWED, asking.ADMITTED, asking.WAITLISTED])
-
-
-@settings(
-    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (asking.WITHDRAWN, (None, None, day(3), "referrer")),
+        (asking.REDIRECTED, ("redirected", asking.ELSEWHERE, None, None)),
+    ],
+    ids=["withdrawn", "redirected"],
 )
-@given(beginning=BEGINNINGS, commands=st.lists(st.sampled_from(COMMANDS), max_size=15))
-def test_a_referral_stands_where_a_fold_of_its_events_says(
-    log: EventLog, reading: Reading, beginning: tuple[Any, ...], commands: list[Any]
+def test_an_end_is_told_apart_from_an_answer(
+    handler: BlockingCommandHandler, reading: Reading, path: tuple[Any, ...], expected: tuple[Any, ...]
 ) -> None:
-    case = Case(log).refer(*beginning)
-    for command in commands:
-        with suppress(Refused):
-            case.refer(command)
-    state = log.load(referral, case.referral_id).state
-    rows = reading(referrals).execute(
-        "SELECT status, programme, route, eligible, suitability, enrolment_id FROM rm_referrals_v1.referrals"
-        " WHERE referral_id = %s",
-        [case.referral_id],
-    )
-    if state.status is referral.Status.NOT_DRAFTED:
-        assert rows.fetchall() == []
-    else:
-        assert rows.fetchall() == [
-            (
-                state.status,
-                state.programme,
-                state.route,
-                state.eligible,
-                state.suitability,
-                state.enrolment_id,
-            )
-        ]
-    assert fold(referral, [r.event for r in log.load(referral, case.referral_id).history]) == state
-
-
-@pytest.mark.parametrize("path", [asking.WITHDRAWN, asking.REDIRECTED])
-def test_an_end_is_told_apart_from_an_answer(log: EventLog, reading: Reading, path: tuple[Any, ...]) -> None:
-    Case(log).on(3).refer(*path)
+    Case(handler).on(3).refer(*path)
     found = reading(referrals).execute(
-        "SELECT answer, redirected_to, withdrawn_at, withdrawn_by FROM rm_referrals_v1.referrals"
-    )
-    expected = (
-        (None, None, day(3), "referrer")
-        if path == asking.WITHDRAWN
-        else ("redirected", asking.ELSEWHERE, None, None)
+        "SELECT answer, redirected_to, withdrawn_on, withdrawn_by FROM rm_referrals_v1.referrals"
     )
     assert found.fetchall() == [expected]
+
+
+def test_a_missed_contact_is_no_first_contact_until_it_turns_out_to_have_been_held(
+    handler: BlockingCommandHandler, reading: Reading
+) -> None:
+    case = engaged(taken_on(handler).on(9)).meet(people.MISS)
+    assert steps(reading)[3] is None
+    held = but(people.MISS, outcome=ContactOutcome.HELD, held_minutes=9)
+    case.correct(engagement, people.MISSED, held)
+    assert steps(reading)[3] == day(9)

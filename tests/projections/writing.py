@@ -87,7 +87,7 @@ class Writer:
             confidentiality=told.event.confidentiality,
             subjects=subjects_of(told.event, told.case_id),
         )
-        stored = Enveloped(envelope, told.stream, self._versions[told.stream]).stored(self._codec)
+        stored = Enveloped(envelope, when, told.stream, self._versions[told.stream]).stored(self._codec)
         return stored._asdict() | {
             "stream": told.stream.id,
             "category": told.stream.category,

@@ -51,7 +51,7 @@ def append(recorder: LogRecorder, codec: Codec, stream: Stream, after: int, even
     """Append events to a stream that has `after` of them."""
     command = CommandId(uuid4())
     stored = [
-        Enveloped(envelope(event, command_id=command), stream, version).stored(codec)
+        Enveloped(envelope(event, command_id=command), None, stream, version).stored(codec)
         for version, event in enumerate(events, start=after + 1)
     ]
     answer = recorder.append(Append(command_id=command, fingerprint=b"fingerprint", events=stored))

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
 
-from scp_events import casework
-from scp_events.aggregates import participant, referral
-from scp_events.event_log import EventLog
-from scp_events.vocabulary import (
-    Aggregate,
-    Command,
-    CommandId,
-    EventId,
-    ParticipantId,
-    Provenance,
-    ReferralId,
+from scp_events.aggregates.engagement.commands import AgreeBoundaries, AssignKeyWorker, RecordContact
+from scp_events.aggregates.engagement.events import ContactOutcome, Medium
+from scp_events.aggregates.participant.commands import Register
+from scp_events.aggregates.referral.commands import (
+    AcceptReferral,
+    AcknowledgeReferral,
+    AssessSuitability,
+    DetermineEligibility,
+    DraftReferral,
+    SubmitReferral,
 )
-from tests.opened import opened_log
-from tests.words import KEY_WORKER, REFERRER, SUPERVISOR, decision
+from scp_events.aggregates.referral.events import Suitability
+from scp_events.event_log import Outcome
+from scp_events.vocabulary import Actor, CaseId, Command, Correct, EventId, ReferralId
+from tests.asking import Case
+from tests.opened import opened_handler
+from tests.words import KEY_WORKER, REFERRER, SUPERVISOR, grounds
 
 REFERENCE = "SC-2025-014"
 SECRET = "the words nobody but the case may show"  # noqa: S105 - it opens nothing
 """Part of a narrative: it may be in the data asked for, and in no message."""
+CONTACT = RecordContact(
+    made_by=KEY_WORKER,
+    medium=Medium.IN_PERSON,
+    outcome=ContactOutcome.HELD,
+    held_minutes=40,
+    note="A walk along the river.",
+)
 
 
 def day(number: int) -> datetime:
@@ -36,42 +44,27 @@ def day(number: int) -> datetime:
 class Writer:
     """Somebody who enters what happened, one command after the other."""
 
-    log: EventLog
-    case_id: ParticipantId
+    case: Case
+    positions: list[int] = field(default_factory=list)
+    """Of the last event of each command."""
 
     def record(
-        self,
-        aggregate: Aggregate[Any, Any, Any, Any],
-        stream_id: UUID,
-        command: Command,
-        on: int,
-        *,
-        entered: int | None = None,
-    ) -> int:
-        """Record a command of a day in March; return the position of its last event."""
-        outcome = casework.handle(
-            self.log,
-            aggregate,
-            stream_id,
-            command,
-            Provenance(
-                by=KEY_WORKER,
-                command_id=CommandId(uuid4()),
-                occurred_at=day(on),
-                purpose="case-work",
-                source_recorded_at=None if entered is None else day(entered),
-            ),
-            case_id=self.case_id,
+        self, command: Command, on: int, *, entered: int | None = None, by: Actor = KEY_WORKER
+    ) -> Outcome:
+        """Record a command of a day in March."""
+        outcome = self.case.ask(
+            command, at=day(on), by=by, source_recorded_at=None if entered is None else day(entered)
         )
         assert outcome.last_position is not None
-        return outcome.last_position
+        self.positions.append(outcome.last_position)
+        return outcome
 
 
 @dataclass
 class Written:
     """What a test may want to point at."""
 
-    case_id: ParticipantId
+    case_id: CaseId
     before_late: int
     """The last position before the late entry was made."""
     late: int
@@ -80,90 +73,53 @@ class Written:
 
 
 def write_case(conninfo: str, reference: str = REFERENCE) -> Written:
-    """Record a case whose third contact, of 10 March, was entered on 20 March and corrected afterwards."""
-    with opened_log(conninfo, pool_size=2) as log:
-        writer = Writer(log, log.open_case(reference))
-        accepted = _referred(writer, reference)
-        _registered(writer, accepted, reference)
-        before_late = log.head()
-        late_contact = EventId(uuid4())
-        late = _contact(writer, 10, late_contact, entered=20)
-        return Written(
-            case_id=writer.case_id,
-            before_late=before_late,
-            late=late,
-            late_contact=late_contact,
-            correction=_corrected(writer, late_contact),
-        )
+    """Record a case whose second contact, of 10 March, was entered on 20 March and corrected afterwards."""
+    with opened_handler(conninfo) as handler:
+        writer = Writer(Case(handler, reference))
+        _referred(writer)
+        _registered(writer)
+        writer.record(CONTACT, 8)
+        [late_contact] = writer.record(CONTACT, 10, entered=20).event_ids
+        _corrected(writer, late_contact)
+    *_, before_late, late, correction = writer.positions
+    return Written(
+        case_id=writer.case.id,
+        before_late=before_late,
+        late=late,
+        late_contact=late_contact,
+        correction=correction,
+    )
 
 
-def _referred(writer: Writer, reference: str) -> ReferralId:
-    referral_id = ReferralId(uuid4())
-    drafted = referral.DraftReferral(
-        event_id=EventId(uuid4()),
-        participant_id=writer.case_id,
-        case_reference=reference,
+def _referred(writer: Writer) -> None:
+    drafted = DraftReferral(
         programme="street-to-work",
         route="diversion",
-        referred_by=REFERRER,
         circumstances=f"Came to notice twice; {SECRET}.",
-        drafted_on=date(2025, 3, 1),
         policy_version="2025.1",
     )
-    writer.record(referral, referral_id, drafted, 1)
-    submitted = referral.SubmitReferral(decision=decision(), submitted_on=date(2025, 3, 2))
-    writer.record(referral, referral_id, submitted, 2)
-    writer.record(referral, referral_id, referral.AcknowledgeReferral(), 3)
-    eligible = referral.DetermineEligibility(decision=decision(), eligible=True)
-    writer.record(referral, referral_id, eligible, 4)
-    suitable = referral.AssessSuitability(
-        decision=decision(reason_code="wants-to-work"), suitability=referral.Suitability.SUITABLE
-    )
-    writer.record(referral, referral_id, suitable, 4)
-    writer.record(referral, referral_id, referral.AcceptReferral(decision=decision()), 5)
-    return referral_id
+    writer.record(drafted, 1, by=REFERRER)
+    writer.record(SubmitReferral(decision=grounds()), 2, by=REFERRER)
+    writer.record(AcknowledgeReferral(), 3)
+    writer.record(DetermineEligibility(decision=grounds(), eligible=True), 4, by=SUPERVISOR)
+    suitable = AssessSuitability(decision=grounds("wants-to-work"), suitability=Suitability.SUITABLE)
+    writer.record(suitable, 4, by=SUPERVISOR)
+    writer.record(AcceptReferral(decision=grounds()), 5, by=SUPERVISOR)
 
 
-def _registered(writer: Writer, referral_id: ReferralId, reference: str) -> None:
-    registered = participant.Register(
-        event_id=EventId(uuid4()),
-        case_reference=reference,
-        referral_id=referral_id,
+def _registered(writer: Writer) -> None:
+    registered = Register(
+        referral_id=ReferralId(writer.case.streams["referral"].id),
         name="Ash Example",
         date_of_birth=date(2008, 5, 4),
         preferred_language="en",
     )
-    writer.record(participant, writer.case_id, registered, 6)
-    agreed = participant.AgreeBoundaries(
-        decision=decision(), agreed_with=KEY_WORKER, boundaries="We meet where I feel safe."
-    )
-    writer.record(participant, writer.case_id, agreed, 7)
-    assigned = participant.AssignKeyWorker(
-        decision=decision(), key_worker=KEY_WORKER, assigned_on=date(2025, 3, 7), caseload_of_new_worker=0
-    )
-    writer.record(participant, writer.case_id, assigned, 7)
-    _contact(writer, 8, EventId(uuid4()))
+    writer.record(registered, 6)
+    writer.record(AgreeBoundaries(decision=grounds(), boundaries="We meet where I feel safe."), 7)
+    writer.record(AssignKeyWorker(decision=grounds(), key_worker=KEY_WORKER), 7, by=SUPERVISOR)
 
 
-def _contact(writer: Writer, on: int, event_id: EventId, *, entered: int | None = None) -> int:
-    contact = participant.RecordContact(
-        event_id=event_id,
-        made_by=KEY_WORKER,
-        medium=participant.Medium.IN_PERSON,
-        outcome=participant.ContactOutcome.HELD,
-        held_minutes=40,
-        note="A walk along the river.",
-    )
-    return writer.record(participant, writer.case_id, contact, on, entered=entered)
-
-
-def _corrected(writer: Writer, event_id: EventId) -> int:
-    corrected = participant.CorrectContact(
-        decision=decision(SUPERVISOR, "wrong-duration"),
-        corrects=event_id,
-        made_by=KEY_WORKER,
-        medium=participant.Medium.IN_PERSON,
-        outcome=participant.ContactOutcome.HELD,
-        held_minutes=25,
-    )
-    return writer.record(participant, writer.case_id, corrected, 21, entered=21)
+def _corrected(writer: Writer, contact: EventId) -> None:
+    instead = CONTACT.model_copy(update={"held_minutes": 25, "note": None})
+    correct = Correct(decision=grounds("wrong-duration"), corrects=contact, instead=instead)
+    writer.record(correct, 21, entered=21, by=SUPERVISOR)

@@ -1,4 +1,4 @@
-"""Running `scp` as a program would be run, in this process or in its own."""
+"""Running `scp-events` as a program would be run, in this process or in its own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def scp(*arguments: str, database: str, **environment: str) -> Ran:
     out, err = TextIOWrapper(BytesIO()), TextIOWrapper(BytesIO())
     with (
         mock.patch.dict(os.environ, {"SCP_DATABASE_URL": database, "COLUMNS": "100", **environment}),
-        mock.patch.object(sys, "argv", ["scp", *arguments]),
+        mock.patch.object(sys, "argv", ["scp-events", *arguments]),
         redirect_stdout(out),
         redirect_stderr(err),
     ):

@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from scp_events.ledger.note import KeyKind
+from scp_events.ledger.promises import LOGS
+
 from scp_events.database import postmaster
 from scp_events.database.account import server_account
 from scp_events.database.home import Home
 from scp_events.ledger.key_files import LOG_KEY, read_key
-from scp_events.ledger.note import KeyKind
-from scp_events.ledger.promises import LOGS
 from tests.services.test_api_service import GROUNDS, free_port
 from tests.waiting import until
 

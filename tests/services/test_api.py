@@ -611,7 +611,7 @@ def test_two_people_decide_an_erasure_here_and_it_is_carried_out_elsewhere(
     with opened_reader(api.conninfo) as log, opened_handler(api.conninfo) as handler:
         case_id = log.case_of(case.rpartition("/")[2])
         assert case_id in erasure.unfinished(log)
-        erasure.carry_out(log, handler, case_id, PROJECTIONS, by=LEAD, now=datetime.now(UTC))
+        erasure.carry_out(log, handler, case_id, PROJECTIONS, by=LEAD)
     assert supervisor.get(record).json()["state"]["erasure"] == "done"
     refused = supervisor.send(f"{case}/engagement/record-story", {"story": "Anew."})
     assert the_only_rule(refused) in {"personal-data-erased", "boundaries-not-agreed"}

@@ -26,6 +26,13 @@ expected-statuses = ["2xx", "401", "403", "404", "409", "412"]
 # 428 is what RFC 6585 made for a missing If-Match.
 expected-statuses = ["400", "401", "403", "422", "428"]
 """
+AHEAD = """
+[[operations]]
+include-operation-id = "{}"
+[operations.checks.positive_data_acceptance]
+# 422: `known_at` lies ahead, which depends on the hour.
+expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
+"""
 HOOKS = '''
 """So that rules are asked: a key of its own for every command, and for most the version that stands now."""
 import os
@@ -63,17 +70,22 @@ dictionary = "{name}"
 probability = 0.8
 """
 """Most requests are about something that is there; made-up ids would all be answered with the same 404."""
+KNOWN_AT = ("read-cases-case_reference-history", "read-cases-case_reference-differences", "read-caseload")
 EVERY_KIND = (
     "draft-referral",
     "submit-referral",
-    "correct-referral",
+    "consent-correct",
     "register",
-    "record-assessment",
+    "record-contact",
+    "engagement-retract",
+    "complete-assessment",
     "start-irp-draft",
     "read-referrals-referral_id",
     "read-cases",
-    "read-cases-reference-history",
-    "read-cases-reference-differences",
+    "read-cases-case_reference-engagement",
+    "read-cases-case_reference-history",
+    "read-cases-case_reference-differences",
+    "read-referrals",
     "read-caseload",
     "read-decisions",
     "read-outcomes",
@@ -90,13 +102,16 @@ def what_there_is(service: Service) -> dict[str, Sequence[str]]:
     new = registered(worker, "SC-2025-003")
     active = registered(worker, "SC-2025-002", _id(taken_on))
     engaged(supervisor, worker, active)
-    seen_in = worker.get("/cases/SC-2025-002/history").json()["story"][-1]["event_id"]
-    plan = planned(supervisor, worker, active, seen_in)
+    story = worker.get(f"{active}/history").json()["story"]
+    plan = planned(supervisor, worker, active, story[-1]["event_id"])
+    concern = worker.send(f"{new}/concerns", {"concern": "An invented worry."}).headers["location"]
+    [assessment] = [entry["stream_id"] for entry in story if entry["type"] == "assessment.completed"]
     return {
         "path.referral_id": [_id(begun), _id(taken_on)],
-        "path.participant_id": [_id(new), _id(active)],
+        "path.case_reference": [_id(new), _id(active), "SC-2025-001"],
         "path.irp_id": [_id(plan)],
-        "path.reference": ["SC-2025-001", "SC-2025-002", "SC-2025-003"],
+        "path.concern_id": [_id(concern)],
+        "path.assessment_id": [assessment],
         "header.Scp-Purpose": ["supervision"],
     }
 
@@ -116,7 +131,8 @@ def _named(real: Mapping[str, Sequence[str]]) -> str:
 def findings(service: Service, real: Mapping[str, Sequence[str]], directory: Path, *options: str) -> str:
     """Run schemathesis with every check; return what it says where it found something, or nothing."""
     named = _named(real) + AUTHORIZATION.format(service.token(SUPERVISOR))
-    (directory / "schemathesis.toml").write_text(STRANGE_STATUSES + named)
+    ahead = "".join(map(AHEAD.format, KNOWN_AT))
+    (directory / "schemathesis.toml").write_text(STRANGE_STATUSES + named + ahead)
     (directory / "scp_api_hooks.py").write_text(HOOKS)
     program = Path(sys.executable).with_name("st")
     ended = subprocess.run(
@@ -154,8 +170,8 @@ def service(
 def test_schemathesis_finds_nothing_in_any_operation(service: Service, tmp_path: Path) -> None:
     operations, real = operations_of(service), what_there_is(service)
     there_before = len(service.journal())
-    tries = str(examples(4))
-    found = findings(service, real, tmp_path, "--phases", "examples,fuzzing,stateful", "-n", tries)
+    tries = str(examples(3))
+    found = findings(service, real, tmp_path, "--phases", "examples,fuzzing", "-n", tries)
     assert not found, found
     answers = answers_of(service, there_before)
     assert set(answers) >= operations

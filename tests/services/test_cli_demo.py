@@ -1,4 +1,4 @@
-"""`scp demo`: one command shows what the programme is for, and leaves something to go on with."""
+"""`scp-events demo`: one command shows what the programme is for, and leaves something to go on with."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_log_elsewhere_without_a_key_is_shown_without_proof(
     ran = scp("demo", "--examples", str(few), database=log_database, SCP_HOME=str(tmp_path))
     assert ran.code == 0
     assert "SCP_LEDGER_KEY names one" in ran.out
-    assert "scp verify" not in ran.out
+    assert "scp-events verify" not in ran.out
 
 
 def test_an_example_without_late_entries_is_told_apart(log_database: str, few: Path, tmp_path: Path) -> None:
@@ -115,6 +115,6 @@ def test_without_an_external_database_the_demo_has_its_own(tmp_path: Path) -> No
         assert _scp(tmp_path / ".demo").startswith("SCP_HOME=.demo ")
 
 
-def test_the_program_installed_as_scp_is_this_one() -> None:
+def test_the_program_says_what_it_is_called() -> None:
     ran = subprocess.run([sys.executable, "-m", "scp_cli", "-h"], capture_output=True, text=True, check=True)
-    assert ran.stdout.startswith("Usage: scp ")
+    assert ran.stdout.startswith("Usage: scp-events ")

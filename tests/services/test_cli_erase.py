@@ -3,18 +3,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
 
 from scp_events import erasure
-from scp_events.aggregates import participant
+from tests.asking import Case
 from tests.check_log import check_log
-from tests.opened import opened_log
-from tests.services.cli_case import REFERENCE, SECRET, Writer, Written, write_case
+from tests.examples.participant import CONFIRM_LINK, PROPOSE_LINK
+from tests.opened import opened_handler, opened_reader
+from tests.services.cli_case import REFERENCE, SECRET, Written, write_case
 from tests.services.cli_run import Ran, scp
-from tests.words import KEY_WORKER, SUPERVISOR, decision
+from tests.words import SUPERVISOR, decision
 
 GROUNDS = decision(SUPERVISOR, "right-to-erasure", reason_text="Asked for by Ash Example.").model_dump(
     mode="json", exclude={"by"}
@@ -59,7 +59,7 @@ def test_two_people_erase_a_case_and_get_a_certificate(
         *("kw-juniper", "sv-rowan"),
     )
     assert len(certificate["keys"]) == 2
-    assert "scp keys rotate" in done.err
+    assert "scp-events keys rotate" in done.err
     told = everything(log_database)
     for words in (SECRET, "Ash Example", "We meet where I feel safe", "A walk along the river"):
         assert words not in told
@@ -88,14 +88,13 @@ def test_an_erased_case_is_told_as_such(log_database: str, written: Written, gro
 
 
 def test_a_linked_record_is_pointed_out(log_database: str, written: Written, grounds: Path) -> None:
-    other = uuid4()
-    linked = participant.LinkIdentity(
-        decision=decision(), participant_id=written.case_id, other=other, approved_by=KEY_WORKER
-    )
-    with opened_log(log_database) as log:
-        Writer(log, written.case_id).record(participant, written.case_id, linked, 22)
+    other = write_case(log_database, "SC-2025-015").case_id
+    with opened_handler(log_database) as handler:
+        case = Case(handler, REFERENCE)
+        case.ask(PROPOSE_LINK.model_copy(update={"other": other}))
+        case.ask(CONFIRM_LINK.model_copy(update={"other": other}), by=SUPERVISOR)
     erase(log_database, "kw-juniper")
-    assert f"linked to {other}" in erase(log_database, "sv-rowan", "--grounds", str(grounds)).err
+    assert "linked to SC-2025-015" in erase(log_database, "sv-rowan", "--grounds", str(grounds)).err
 
 
 def test_nobody_approves_what_they_requested(log_database: str, written: Written, grounds: Path) -> None:
@@ -103,7 +102,7 @@ def test_nobody_approves_what_they_requested(log_database: str, written: Written
     erase(log_database, "sv-rowan")
     alone = erase(log_database, "sv-rowan", "--grounds", str(grounds))
     assert alone.code == 1
-    assert "rule: two-people-erase" in alone.err
+    assert "rule: own-request" in alone.err
     assert SECRET in everything(log_database)
 
 
@@ -114,7 +113,7 @@ def test_a_request_is_refused_by_a_decision_and_may_be_made_again(
     erase(log_database, "kw-juniper")
     refused = erase(log_database, "sv-rowan", "--grounds", str(grounds), "--refuse")
     assert (refused.code, refused.out) == (0, f"{REFERENCE}: erasure is refused\n")
-    assert "participant.erasure-refused" in scp("decisions", "--format", "csv", database=log_database).out
+    assert "record.erasure-refused" in scp("decisions", "--format", "csv", database=log_database).out
     assert SECRET in everything(log_database)
     assert erase(log_database, "kw-juniper").out == f"{REFERENCE}: erasure is requested\n"
 
@@ -123,7 +122,7 @@ def test_grounds_without_a_request_are_no_request(log_database: str, written: Wr
     del written
     done = erase(log_database, "sv-rowan", "--grounds", str(grounds))
     assert done.code == 1
-    assert "rule: an-erasure-is-requested-first" in done.err
+    assert "rule: erasure-not-requested" in done.err
 
 
 def test_a_dry_run_changes_nothing(log_database: str, written: Written, grounds: Path) -> None:
@@ -185,7 +184,7 @@ def test_what_was_approved_elsewhere_is_finished_by_resuming(
         broken.setattr(erasure, "carry_out", killed)
         with pytest.raises(RuntimeError):
             erase(log_database, "sv-rowan", "--grounds", str(grounds))
-    with opened_log(log_database) as log:
+    with opened_reader(log_database) as log:
         assert erasure.unfinished(log) == [written.case_id]
     assert f"{REFERENCE}: erasure is approved" in erase(log_database, "sv-rowan", "--dry-run").out
     resumed = scp("erase", "--resume", "--by", "sv-rowan", "--format", "json", database=log_database)
@@ -230,7 +229,7 @@ def test_keys_are_rotated_and_earlier_epochs_retired(
     assert scp("keys", "rotate", database=log_database).code == 0
     assert [each["keys"] for each in epochs()] == [0, first["keys"]]
     retired = scp("keys", "retire", database=log_database)
-    assert (retired.code, retired.err) == (0, "scp: retired epoch 1\n")
+    assert (retired.code, retired.err) == (0, "scp-events: retired epoch 1\n")
     assert epochs()[0]["retired_at"] is not None
     assert "no earlier epoch" in scp("keys", "retire", database=log_database).err
     assert SECRET in everything(log_database)

@@ -66,7 +66,7 @@ def test_rejected_rows_are_corrected_and_imported_again(log_database: str, broke
     ran = scp("import", str(rejected), "--format", "ndjson", database=log_database)
     assert "1 rows read" in ran.err
     assert "carrier-pigeon" not in ran.out  # what is left to say is what the rules say of a letter
-    assert json.loads(ran.out)["code"] == "boundaries-come-first"
+    assert json.loads(ran.out)["code"] == "boundaries-not-agreed"
 
 
 def test_rejected_rows_go_where_they_are_wanted_and_over_nothing(log_database: str, broken: Path) -> None:
@@ -124,7 +124,7 @@ def test_what_cannot_be_read_is_told_a_line_each(log_database: str, sheets: Path
     (sheets / "strange.csv").write_text("a\n1\n")
     ran = scp("import", str(sheets), database=log_database)
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith("scp: strange.csv: ")
+    assert ran.err.startswith("scp-events: strange.csv: ")
     assert "Traceback" not in ran.err
 
 

@@ -1,4 +1,4 @@
-"""How `scp` behaves among other programs: quick help, closed pipes, colour, text that could do harm."""
+"""How `scp-events` behaves among other programs: quick help, closed pipes, colour, text that could harm."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_full_disk_is_told_in_one_line(log_database: str) -> None:
     full = os.open("/dev/full", os.O_WRONLY)
     process = scp_process("cases", "--format", "json", database=log_database, stdout=full)
     os.close(full)
-    assert process.communicate()[1] == "scp: output: No space left on device\n"
+    assert process.communicate()[1] == "scp-events: output: No space left on device\n"
     assert process.returncode == 1
 
 
@@ -119,8 +119,8 @@ def test_every_command_explains_itself() -> None:
 
 
 COMMANDS = (
-    "serve", "demo", "import", "cases", "caseload", "outcomes", "replay", "diff", "decisions", "rebuild",
-    "projections",
+    "serve", "demo", "import", "do", "cases", "caseload", "outcomes", "replay", "diff", "decisions",
+    "rebuild", "projections",
 )  # fmt: skip
 
 

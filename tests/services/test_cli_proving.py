@@ -144,7 +144,7 @@ def test_a_case_is_exported_and_verifies_itself(desk: Desk, tmp_path: Path) -> N
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"events in 2 streams are all there is of case {REFERENCE}" in done.stdout
+    assert f"events in 3 streams are all there is of case {REFERENCE}" in done.stdout
     assert "(the key you trust)" in done.stdout
 
 

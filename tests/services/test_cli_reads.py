@@ -1,9 +1,10 @@
-"""`scp caseload`, `outcomes`, `decisions`, `projections`, `rebuild`: never behind the log in silence."""
+"""`scp-events caseload`, `outcomes`, `decisions`, `projections`, `rebuild`: never silently behind the log."""
 
 from __future__ import annotations
 
 import csv
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -11,7 +12,7 @@ import pytest
 
 from scp_events import follower
 from scp_events.projections import caseload
-from tests.opened import opened_log
+from tests.opened import opened_reader
 from tests.services.cli_case import REFERENCE, Written, write_case
 from tests.services.cli_run import scp
 
@@ -63,7 +64,7 @@ def test_a_paused_projection_stays_where_it_is(log_database: str, written: Writt
 
 def test_a_projector_at_work_is_waited_for_and_not_fenced(log_database: str) -> None:
     follower.prepare(log_database, [caseload])
-    with opened_log(log_database, pool_size=2) as log, follower.following(log, [caseload]) as (thread,):
+    with opened_reader(log_database) as log, follower.following(log, [caseload]) as (thread,):
         write_case(log_database)
         (load,) = rows(log_database, "caseload")
         assert load["participants"] == 1
@@ -75,7 +76,7 @@ def test_a_projector_at_work_is_waited_for_and_not_fenced(log_database: str) -> 
 
 def test_a_projector_that_has_gone_is_not_waited_for_in_vain(log_database: str) -> None:
     follower.prepare(log_database, [caseload])
-    with opened_log(log_database, pool_size=2) as log, follower.Follower(log, caseload) as gone:
+    with opened_reader(log_database) as log, follower.Follower(log, caseload) as gone:
         gone.catch_up()
     write_case(log_database)
     (load,) = rows(log_database, "caseload")
@@ -91,6 +92,43 @@ def test_every_figure_comes_with_all_that_belongs_to_it(log_database: str, writt
         assert figure["data_cutoff"] == {"position": written.correction, "on": "2025-06-01"}
         assert figure["n"] >= 0
         assert isinstance(figure["excluded"], dict)
+
+
+def test_a_table_of_figures_has_every_column(log_database: str, written: Written) -> None:
+    printed = scp("outcomes", "--on", "2025-06-01", "--format", "csv", database=log_database).out
+    table = list(csv.DictReader(printed.splitlines()))
+    for figure, row in zip(rows(log_database, "outcomes", "--on", "2025-06-01"), table, strict=True):
+        assert figure.keys() <= row.keys()
+    assert {"numerator", "median_days"} <= table[0].keys()
+
+
+def test_a_caseload_is_told_as_it_was_on_a_day_and_as_it_was_known(
+    log_database: str, written: Written
+) -> None:
+    def minutes(*point: str) -> list[int]:
+        cases = rows(log_database, "caseload", "--key-worker", "kw-juniper", *point)
+        return [case["held_minutes"] for case in cases]
+
+    assert minutes("--on", "2025-03-06") == []
+    assert minutes("--on", "2025-03-09") == [40]
+    assert minutes("--on", "2025-03-10") == [65]
+    assert minutes("--known-at", str(written.before_late)) == [40]
+    assert minutes("--known-at", str(written.late), "--on", "2025-03-10") == [80]
+    assert minutes() == [65]
+
+
+@pytest.mark.parametrize("known_at", ["2099-01-01", "2099-01-01T00:00:00Z", "99999"])
+def test_what_will_be_known_is_told_by_nobody(log_database: str, written: Written, known_at: str) -> None:
+    for command in (("caseload",), ("replay", REFERENCE)):
+        ran = scp(*command, "--known-at", known_at, database=log_database)
+        assert (ran.code, ran.out) == (1, "")
+        assert "scp-events: " in ran.err
+
+
+def test_what_is_known_today_is_what_is_known_now(log_database: str, written: Written) -> None:
+    today = datetime.now(UTC).date().isoformat()
+    (load,) = rows(log_database, "caseload", "--known-at", today)
+    assert load["participants"] == 1
 
 
 def test_figures_read_well(log_database: str, written: Written) -> None:
@@ -117,8 +155,9 @@ def test_decisions_are_listed_with_their_grounds(log_database: str, written: Wri
     assert register[-1]["reason_code"] == "wrong-duration"
     assert register[-1]["corrects"] == str(written.late_contact)
     assert rows(log_database, "decisions", "--case", REFERENCE) == register
-    assert rows(log_database, "decisions", "--by", "sv-rowan") == register
-    assert rows(log_database, "decisions", "--by", "kw-juniper") == []
+    for somebody in ("sv-rowan", "kw-juniper", "kw-nobody"):
+        theirs = [decision for decision in register if decision["decided_by"] == somebody]
+        assert rows(log_database, "decisions", "--by", somebody) == theirs
     assert "wrong-duration" in scp("decisions", database=log_database).out
 
 
@@ -152,7 +191,7 @@ def test_projections_say_how_far_behind_they_are(log_database: str, written: Wri
     assert (standings["caseload"]["position"], standings["caseload"]["lag_events"]) == (written.correction, 0)
     assert standings["decisions"]["lag_events"] == written.correction
     assert standings["decisions"]["lag_seconds"] > 0
-    assert "following" in scp("projections", database=log_database).out
+    assert "not followed" in scp("projections", database=log_database).out
 
 
 def test_a_rebuild_reaches_the_end_of_the_log(log_database: str, written: Written) -> None:

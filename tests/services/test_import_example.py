@@ -55,9 +55,7 @@ def log(log_database: str) -> Iterator[Opened]:
 
 
 def run(log: Opened, directory: Path, rejected_to: Path) -> ImportReport:
-    report = import_directory(
-        log.reader, log.handler, directory, by=CLERK, rejected_to=rejected_to, now=NOW
-    )
+    report = import_directory(log.reader, log.handler, directory, by=CLERK, rejected_to=rejected_to, now=NOW)
     assert report.read == report.recorded + report.already_there + report.rejected
     return report
 
@@ -141,9 +139,7 @@ def known_on(log: Opened, day: date) -> tuple[str, list[str], list[int]]:
     return plan, risk_levels, minutes
 
 
-def test_the_demonstration_shows_what_was_not_known_when_it_was_decided(
-    log: Opened, tmp_path: Path
-) -> None:
+def test_the_demonstration_shows_what_was_not_known_when_it_was_decided(log: Opened, tmp_path: Path) -> None:
     run(log, some_cases(tmp_path / "sheets", DEMONSTRATION), tmp_path / "rejected")
     on_agreement, *_ = known_on(log, date(2025, 5, 5))
     at_review = known_on(log, date(2025, 8, 2))
@@ -190,7 +186,9 @@ with (
 def killed_after(rows: int, conninfo: str, directory: Path) -> None:
     """Import in a program of its own, and kill it once it has told of so many rows."""
     arguments = [conninfo, str(directory), CLERK.model_dump_json(), NOW.isoformat()]
-    with subprocess.Popen([sys.executable, "-c", PROGRAM, *arguments], stdout=subprocess.PIPE, text=True) as program:
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *arguments], stdout=subprocess.PIPE, text=True
+    ) as program:
         assert program.stdout is not None
         for _ in range(rows):
             assert program.stdout.readline()

@@ -16,28 +16,40 @@ from psycopg import Connection
 from pydantic import ValidationError
 
 from scp_events import follower
-from scp_events.event_log import EventLog
+from scp_events.event_log import LogReader
 from scp_events.projections import ALL as PROJECTIONS
 from scp_events.projections import caseload, decisions, referrals
 from scp_events.runtime.service_log import ALLOWED
 from scp_projector.settings import Settings
-from tests.aggregates import test_irp as plans
-from tests.aggregates import test_participant as people
-from tests.aggregates import test_referral as asking
-from tests.opened import opened_log
-from tests.projections.cases import Case
-from tests.test_follower import eventually
+from tests.asking import Case
+from tests.examples import irp, referral
+from tests.examples.assessment import ASSESS
+from tests.opened import opened_handler, opened_reader
+from tests.waiting import until
+from tests.words import NOON
 
 Process = subprocess.Popen[bytes]
 
 
 @pytest.fixture
-def log(log_database: str) -> Iterator[EventLog]:
-    with opened_log(log_database, pool_size=2) as log:
+def log(log_database: str) -> Iterator[LogReader]:
+    with opened_reader(log_database) as log:
         for _ in range(3):
-            Case(log).refer(*asking.ACCEPTED).meet(*people.ACTIVE, people.ASSESS).plan(*plans.ACTIVE)
+            write_more(log)
         follower.prepare(log_database, PROJECTIONS)
         yield log
+
+
+def write_more(log: LogReader) -> None:
+    """Record one more case: a referral, somebody who takes part, an assessment, and a plan."""
+    with opened_handler(log.conninfo) as handler:
+        case = Case(handler, now=NOON)
+        for command in referral.ACCEPTED:
+            case.ask(command, by=referral.by(command))
+        case.engage()
+        assessed = case.ask(ASSESS).event_ids
+        need = irp.need().model_copy(update={"evidence": assessed})
+        case.ask_all((irp.DRAFT, need, irp.goal(), irp.step(), irp.PROPOSE, irp.AGREE, irp.START))
 
 
 @pytest.fixture
@@ -47,7 +59,7 @@ def connection(log_database: str) -> Iterator[Connection[Any]]:
 
 
 @contextmanager
-def projector(log: EventLog, said: Path, **settings: str) -> Iterator[Process]:
+def projector(log: LogReader, said: Path, **settings: str) -> Iterator[Process]:
     """Run a projector of its own process; end it if it still runs."""
     environment = {**os.environ, "SCP_DATABASE_URL": log.conninfo, **settings}
     with (
@@ -62,7 +74,7 @@ def projector(log: EventLog, said: Path, **settings: str) -> Iterator[Process]:
             process.kill()
 
 
-def at_the_end(connection: Connection[Any], log: EventLog) -> bool:
+def at_the_end(connection: Connection[Any], log: LogReader) -> bool:
     return {each.position for each in follower.status(connection)} == {log.head()}
 
 
@@ -71,12 +83,12 @@ def rows_of(connection: Connection[Any], *tables: str) -> list[Any]:
 
 
 def test_every_projection_is_kept_in_step_until_told_to_stop(
-    log: EventLog, connection: Connection[Any], tmp_path: Path
+    log: LogReader, connection: Connection[Any], tmp_path: Path
 ) -> None:
     with projector(log, tmp_path / "said") as process:
-        eventually(lambda: at_the_end(connection, log))
-        Case(log).refer(*asking.ACCEPTED)
-        eventually(lambda: at_the_end(connection, log))
+        until(lambda: at_the_end(connection, log), "every projection is at the end")
+        write_more(log)
+        until(lambda: at_the_end(connection, log), "every projection is at the end")
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
     lines = [json.loads(line) for line in (tmp_path / "said").read_text().splitlines()]
@@ -88,17 +100,17 @@ def test_every_projection_is_kept_in_step_until_told_to_stop(
 
 
 def test_a_projector_killed_in_the_middle_of_a_transaction_counts_every_event_once(
-    log: EventLog, connection: Connection[Any], tmp_path: Path
+    log: LogReader, connection: Connection[Any], tmp_path: Path
 ) -> None:
     """It is killed while it waits for a lock, with statements of its transaction done and others not."""
     tables = [f"rm_caseload_v1.{table}" for table in ("participants", "contacts", "assessments", "plans")]
     with psycopg.connect(log.conninfo) as locking:
         locking.execute("LOCK TABLE rm_caseload_v1.contacts IN ACCESS EXCLUSIVE MODE")
         with projector(log, tmp_path / "said", SCP_PROJECTOR_FOLLOWS="caseload") as process:
-            eventually(lambda: waiting(connection))
+            until(lambda: waiting(connection), "the projector waits for the lock")
             process.send_signal(signal.SIGKILL)
             process.wait(60)
-    eventually(lambda: not busy(connection))
+    until(lambda: not busy(connection), "the server is rid of the one that was killed")
     assert rows_of(connection, *tables) == [[], [], [], []]
     assert {each.position for each in follower.status(connection)} == {0}
     with projector(log, tmp_path / "said", SCP_PROJECTOR_FOLLOWS="caseload"):
@@ -125,38 +137,43 @@ def busy(connection: Connection[Any]) -> bool:
     ).fetchone() == (True,)
 
 
-def test_a_projector_that_was_replaced_ends(
-    log: EventLog, connection: Connection[Any], tmp_path: Path
+def test_a_projector_that_lost_its_place_stands_by_until_the_other_has_gone(
+    log: LogReader, connection: Connection[Any], tmp_path: Path
 ) -> None:
     with projector(log, tmp_path / "said") as older:
-        eventually(lambda: at_the_end(connection, log))
+        until(lambda: at_the_end(connection, log), "every projection is at the end")
         with projector(log, tmp_path / "other") as newer:
-            assert older.wait(60) == 3
-            Case(log).refer(*asking.ACCEPTED)
-            eventually(lambda: at_the_end(connection, log))
-            assert newer.poll() is None
-    assert "fenced" in (tmp_path / "said").read_text()
+            until(lambda: lost_places(tmp_path / "said") == len(PROJECTIONS), "all of them were taken over")
+            write_more(log)
+            until(lambda: at_the_end(connection, log), "every projection is at the end")
+            assert (older.poll(), newer.poll()) == (None, None)
+        write_more(log)
+        until(lambda: at_the_end(connection, log), "the first one has taken its places up again")
+
+
+def lost_places(said: Path) -> int:
+    return said.read_text().count("lost its place")
 
 
 def test_projectors_can_share_the_projections_out(
-    log: EventLog, connection: Connection[Any], tmp_path: Path
+    log: LogReader, connection: Connection[Any], tmp_path: Path
 ) -> None:
     with (
         projector(log, tmp_path / "one", SCP_PROJECTOR_FOLLOWS="caseload, referrals") as one,
         projector(log, tmp_path / "other", SCP_PROJECTOR_FOLLOWS="decisions,outcomes") as other,
     ):
-        eventually(lambda: at_the_end(connection, log))
+        until(lambda: at_the_end(connection, log), "every projection is at the end")
         assert (one.poll(), other.poll()) == (None, None)
 
 
-def test_unknown_projections_are_refused(log: EventLog, tmp_path: Path) -> None:
+def test_unknown_projections_are_refused(log: LogReader, tmp_path: Path) -> None:
     with projector(log, tmp_path / "said", SCP_PROJECTOR_FOLLOWS="caseloads") as process:
         assert process.wait(60) == 2
     assert "caseload, referrals, decisions, outcomes" in (tmp_path / "said").read_text()
 
 
 def test_a_database_that_cannot_be_reached_is_named_without_its_password(
-    log: EventLog, tmp_path: Path
+    log: LogReader, tmp_path: Path
 ) -> None:
     wrong = "postgresql://nobody:Quillfeather@127.0.0.1:1/none"
     with projector(log, tmp_path / "said", SCP_DATABASE_URL=wrong) as process:

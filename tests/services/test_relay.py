@@ -26,7 +26,7 @@ from scp_relay.secret import load_or_make
 from tests import broker as test_broker
 from tests.check_log import check_log
 from tests.kafka_fixtures import Record, TopicMaker, TopicReader, need_jars
-from tests.opened import opened_log
+from tests.opened import opened_reader
 from tests.publishing.filled_log import SECRET_WORDS, append_many
 from tests.publishing.relaying import PARTITIONS, PATIENCE, Site, check_published
 
@@ -206,7 +206,7 @@ def running(site: Site, broker: Broker, **changes: object) -> Iterator[Relay]:
     settings = site.settings(**changes)
     secret = load_or_make(settings.key_file)
     editions = [Edition(BY_NAME[name], secret, settings.installation) for name in settings.relay_audiences]
-    with opened_log(site.conninfo, pool_size=2) as log:
+    with opened_reader(site.conninfo) as log:
         relay = Relay(log, broker, editions, settings)
         thread = threading.Thread(target=relay.run)
         thread.start()
@@ -407,7 +407,7 @@ def test_nothing_personal_leaves_the_log(site: Site, read_topic: TopicReader, ka
         relay.reaches(30)
         assert relay.stop() == 0
     seen = relay.log.read_text() + repr([read_topic(topic) for topic in topics_of(kafka_admin, site)])
-    with opened_log(site.conninfo) as log:
+    with opened_reader(site.conninfo) as log:
         events = [*log.read_all()]
     assert SECRET_WORDS in repr(events)
     assert SECRET_WORDS not in seen

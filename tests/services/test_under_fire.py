@@ -19,15 +19,17 @@ import psycopg
 import pytest
 
 from scp_events import event_log, follower
-from scp_events.aggregates import participant
+from scp_events.aggregates import engagement
+from scp_events.aggregates.engagement.events import ContactRecorded
 from scp_events.database.embedded import hold
 from scp_events.event_log import Recorded
+from scp_events.history import effective, state_of
 from scp_events.projections import ALL as PROJECTIONS
 from scp_events.projections import caseload
-from scp_events.vocabulary import OrganisationId, fold
+from scp_events.vocabulary import OrganisationId
 from tests.check_log import check_log
 from tests.kafka_fixtures import TopicReader
-from tests.opened import opened_log
+from tests.opened import opened_reader
 from tests.services import under_fire
 from tests.services.test_api_service import Service, free_port, start, until_ready
 from tests.services.under_fire import Fire, spans
@@ -161,7 +163,7 @@ def test_every_part_killed_twice_in_the_middle_loses_nothing_and_repeats_nothing
 def nothing_is_lost_and_nothing_twice(system: System, fire: Fire, read_topic: TopicReader) -> None:
     """Every acknowledged command is in the log once; read models and topic say what the log says."""
     check_log(system.conninfo)
-    with opened_log(system.conninfo) as log:
+    with opened_reader(system.conninfo) as log:
         history = list(log.read_all())
     every_acknowledged_command_is_in_the_log_once(fire, history)
     the_caseload_is_a_fold_of_the_log(system, history)
@@ -184,18 +186,22 @@ def the_caseload_is_a_fold_of_the_log(system: System, history: list[Recorded[Any
     until(lambda: has_caught_up(system.conninfo, len(history)), "the projections catch up")
     with psycopg.connect(system.conninfo) as connection:
         told = caseload.of_organisation(connection, OrganisationId("second-chance"), MONDAY)
-    streams: dict[UUID, list[Any]] = {}
+    cases: dict[UUID | None, list[Recorded[Any]]] = {}
     for recorded in history:
-        if recorded.stream.category == "participant":
-            streams.setdefault(recorded.stream.id, []).append(recorded.event)
-    assert {case.participant_id: (case.key_worker, case.held_minutes) for case in told} == {
-        stream_id: (fold(participant, events).key_worker, minutes(events))
-        for stream_id, events in streams.items()
+        if recorded.stream.category == engagement.CATEGORY:
+            cases.setdefault(recorded.envelope.case_id, []).append(recorded)
+    assert {case.case_id: (case.key_worker, case.held_minutes) for case in told} == {
+        case_id: (key_worker(events), minutes(events)) for case_id, events in cases.items()
     }
 
 
-def minutes(events: list[Any]) -> int:
-    return sum(e.held_minutes for e in events if isinstance(e, participant.ContactRecorded))
+def key_worker(events: list[Recorded[Any]]) -> str | None:
+    state = state_of(engagement, effective(recorded.fact for recorded in events))
+    return state.key_worker
+
+
+def minutes(events: list[Recorded[Any]]) -> int:
+    return sum(r.event.held_minutes for r in events if isinstance(r.event, ContactRecorded))
 
 
 def has_caught_up(conninfo: str, head: int) -> bool:

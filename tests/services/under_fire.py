@@ -27,7 +27,6 @@ DRAFT = {
     "programme": "street-to-work",
     "route": "diversion",
     "circumstances": "An invented account.",
-    "drafted_on": "2025-03-01",
     "policy_version": "2025.1",
 }
 
@@ -102,27 +101,26 @@ class Client:
 
     def meet(self, _turn: int) -> None:
         """Record a contact."""
-        self._post(self.worker, f"{self._case()}/record-contact", contact())
+        self._post(self.worker, f"{self._case()}/engagement/record-contact", contact())
 
     def choose(self, _turn: int) -> None:
         """Record a choice."""
         said = {"about": "counselling", "choice": "I would rather wait."}
-        self._post(self.worker, f"{self._case()}/record-choice", said)
+        self._post(self.worker, f"{self._case()}/engagement/record-choice", said)
 
     def assess(self, _turn: int) -> None:
         """Record an assessment."""
-        self._post(self.worker, f"{self._case()}/record-assessment", ASSESSMENT)
+        self._post(self.worker, f"{self._case()}/assessments", ASSESSMENT)
 
     def refer(self, turn: int) -> None:
         """Draft a referral of somebody new, and submit it."""
-        command = DRAFT | {"case_reference": f"SC-{self.fire.seed}-{self.number}-{turn}"}
-        answer = self._post(self.referrer, "/referrals", command)
-        address = answer.headers["location"]
-        self._decide(self.referrer, address, "submit-referral", lambda _: {"submitted_on": "2025-03-02"})
+        at = f"/cases/SC-{self.fire.seed}-{self.number}-{turn}/referrals"
+        address = self._post(self.referrer, at, DRAFT).headers["location"]
+        self._decide(self.referrer, address, "submit-referral", lambda _: {})
 
     def hand_over(self, _turn: int) -> None:
         """Hand a participant over to whoever is not their key worker; others may do the same just now."""
-        self._decide(self.supervisor, self._case(), "hand-over", _to_the_other)
+        self._decide(self.supervisor, f"{self._case()}/engagement", "hand-over", _to_the_other)
 
     def _case(self) -> str:
         return self.random.choice(self.addresses)
@@ -175,9 +173,8 @@ def pause() -> None:
 
 
 def _to_the_other(state: dict[str, Any]) -> dict[str, Any]:
-    now = state["assignments"][-1]["key_worker"]
-    new = OTHER_KEY_WORKER if now == KEY_WORKER.id else KEY_WORKER
-    return {"to_key_worker": actor(new), "changed_on": "2025-03-20", "handover_note": "An invented note."}
+    new = OTHER_KEY_WORKER if state["key_worker"] == KEY_WORKER.id else KEY_WORKER
+    return {"to_key_worker": actor(new), "handover_note": "An invented note."}
 
 
 def spans(acknowledged: list[dict[str, Any]]) -> Iterator[tuple[str, int, int]]:

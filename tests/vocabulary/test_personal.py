@@ -10,7 +10,7 @@ from scp_events.aggregates.consent.events import ConsentWithdrawn
 from scp_events.aggregates.engagement.commands import Pause, RecordStory
 from scp_events.aggregates.engagement.events import ContactRecorded
 from scp_events.aggregates.referral.events import ReferralAccepted, ReferralAcknowledged, ReferralDrafted
-from scp_events.vocabulary import Erased, Event, Refused, Views, personal_fields, readable
+from scp_events.vocabulary import Erased, Event, Views, personal_fields
 from tests.words import NOON, grounds
 
 pytestmark = pytest.mark.once  # pure rules
@@ -44,14 +44,6 @@ def test_a_command_cannot_say_what_was_erased_however_deep() -> None:
     with pytest.raises(ValidationError, match="cannot say what was erased"):
         Pause(decision=grounds(reason_text=ERASED))
     RecordStory(story="Told.")
-
-
-def test_what_was_erased_decides_nothing() -> None:
-    assert readable("said", "the story") == "said"
-    with pytest.raises(Refused) as refused:
-        readable(ERASED, "the story")
-    assert refused.value.rule == "erased"
-    assert "the story was erased on 2025-03-03" in refused.value.remedy
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,14 @@ from scp_events.vocabulary import Decision, ErasureEvent, Event, Position, perso
 class Statements:
     """What a projection does with each event class."""
 
+    taken_in: frozenset[type[Event]]
+    """The events that change the tables, corrections included; others are read for what they erased."""
+
     def __init__(self, projection: Projection) -> None:
         self._projection = projection
         self._without = _left_out(projection)
         self._unopened = _unopened(projection)
+        self.taken_in = frozenset(_taken_in(projection))
         self._values = {
             statement: values_for(statement)
             for statement in projection.ON.values()
@@ -43,10 +47,6 @@ class Statements:
     def histories(self, log: LogReader, cases: Collection[UUID], through: Position) -> list[Recorded[Any]]:
         """Return the same events of some cases alone, from the beginning, in log order."""
         return log.histories(cases, through, without=self._without, unopened=self._unopened)
-
-    def take_in(self, recorded: Recorded[Any]) -> bool:
-        """Whether an event changes the tables; an erasure may be read for its keys alone."""
-        return _told_as(self._projection, type(recorded.event)) in self._projection.ON
 
     def apply(self, cursor: Cursor[Any], projected: Iterable[ProjectedEvent]) -> None:
         """Change the tables by events, in their order. A run of the same statement is sent as one."""
@@ -70,6 +70,15 @@ def _left_out(projection: Projection) -> list[type[Event]]:
         for event in every_event(aggregate)
         if not issubclass(event, ErasureEvent)
         and (aggregate not in projection.READS or _told_as(projection, event) in projection.IGNORES)
+    ]
+
+
+def _taken_in(projection: Projection) -> list[type[Event]]:
+    return [
+        event
+        for aggregate in projection.READS
+        for event in every_event(aggregate)
+        if _told_as(projection, event) in projection.ON
     ]
 
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from psycopg import Cursor
 from psycopg.sql import SQL, Identifier
 
+from scp_events.aggregates import ALL
 from scp_events.event_log import LogReader, Recorded
 from scp_events.follower.case_order import Reached, in_case_order, reached_by
 from scp_events.follower.case_times import note_times, times_of
@@ -23,10 +24,11 @@ from scp_events.follower.purging import purge
 from scp_events.follower.statements import Statements
 from scp_events.follower.values import ProjectedEvent, case_of
 from scp_events.history import until
-from scp_events.vocabulary import NOTHING_YET, Calendar, Correction, ErasureEvent, Position, Retraction, When
+from scp_events.vocabulary import NOTHING_YET, ErasureEvent, Position, When
 
 SPAN = 2_000
 """How many positions are taken in at once."""
+ERASURES = frozenset(e for aggregate in ALL for e in aggregate.EVENTS if issubclass(e, ErasureEvent))
 CASES_AT_ONCE = 100
 """Of how many cases the whole history is held in memory."""
 
@@ -50,7 +52,7 @@ class Tables:
         Statements are sent without waiting for each other's answers. What an event says was erased is purged:
         whoever read an event before that may have written it here since.
         """
-        projected = [self._as_recorded(each) for each in events if self._statements.take_in(each)]
+        projected = self._projected(events)
         with connection.pipeline(), connection.cursor() as cursor:
             cursor.execute(within(self._schema))
             if self._projection.AS_RECORDED:
@@ -58,38 +60,55 @@ class Tables:
             elif projected:
                 self._whatever_the_order(cursor, projected, through)
             for each in events:
-                if isinstance(each.event, ErasureEvent):
+                if type(each.event) in ERASURES:
                     purge(cursor, self._projection, each.event.destroyed)
 
     def build(self, connection: AnyConnection, through: Position, end: When | None) -> None:
         """Fill empty tables with what had happened by `end`, as it was known at a position."""
         with connection.pipeline(), connection.cursor() as cursor:
             cursor.execute(within(self._schema))
-            if self._projection.AS_RECORDED:
-                for before in range(NOTHING_YET, through, SPAN):
-                    events = self.read(Position(before), Position(min(before + SPAN, through)))
-                    self._statements.apply(cursor, self._recorded_by(events, end))
-            else:
+            if not self._projection.AS_RECORDED:
                 self.fill(cursor, self._log.cases_known(through), through, end)
+                return
+            for before in range(NOTHING_YET, through, SPAN):
+                events = self.read(Position(before), Position(min(before + SPAN, through)))
+                happened = [each for each in events if end is None or not each.when.is_after(end)]
+                self._statements.apply(cursor, self._projected(happened))
 
-    def _as_recorded(self, recorded: Recorded[Any]) -> ProjectedEvent:
-        return ProjectedEvent(recorded.event, recorded.when, recorded, self._log.calendar)
-
-    def _recorded_by(self, events: Iterable[Recorded[Any]], end: When | None) -> Iterator[ProjectedEvent]:
-        for each in events:
-            if self._statements.take_in(each) and not (end and each.when.is_after(end)):
-                yield self._as_recorded(each)
+    def _projected(self, events: Iterable[Recorded[Any]]) -> list[ProjectedEvent]:
+        """Return those that change the tables, as they were recorded."""
+        taken_in, calendar = self._statements.taken_in, self._log.calendar
+        return [
+            ProjectedEvent(each.event, each.when, case_of(each), each, calendar)
+            for each in events
+            if type(each.event) in taken_in
+        ]
 
     def _whatever_the_order(
         self, cursor: Cursor[Any], projected: Sequence[ProjectedEvent], through: Position
     ) -> None:
-        times = times_of(cursor, {each.case_id for each in projected})
-        late = _move_on(times, projected)
-        self._statements.apply(cursor, [each for each in projected if each.case_id not in late])
+        cases: dict[UUID, list[ProjectedEvent]] = {}
+        for each in projected:
+            cases.setdefault(each.case_id, []).append(each)
+        times = times_of(cursor, cases.keys())
+        moved = {case_id: self._move_on(times.get(case_id), new) for case_id, new in cases.items()}
+        late = {case_id for case_id, reached in moved.items() if reached is None}
+        self._statements.apply(cursor, [each for each in projected if not late or each.case_id not in late])
         if late:
             self._delete(cursor, late)
-            times |= self.fill(cursor, late, through)
-        note_times(cursor, times)
+        times = {case_id: reached for case_id, reached in moved.items() if reached is not None}
+        note_times(cursor, times | self.fill(cursor, late, through))
+
+    def _move_on(self, so_far: Reached | None, new: Iterable[ProjectedEvent]) -> Reached | None:
+        """Return how far a case has come; None where something stands elsewhere than at the end.
+
+        What no statement is for corrects something.
+        """
+        for each in new:
+            if type(each.event) not in self._projection.ON or (so_far and not so_far.admits(each.when)):
+                return None
+            so_far = Reached.first(each.when)
+        return so_far
 
     def _delete(self, cursor: Cursor[Any], cases: Collection[UUID]) -> None:
         tables = cursor.execute(
@@ -111,43 +130,28 @@ class Tables:
         times: dict[UUID, Reached] = {}
         for some in _in_parts(list(cases)):
             for case_id, known in self._known(some, through).items():
-                history = effective_history(known, self._log.calendar, end)
+                history = self._effective(case_id, known, end)
                 self._statements.apply(cursor, history)
-                if come_to := reached_by(each.when for each in history):
-                    times[case_id] = come_to
+                if reached := reached_by(each.when for each in history):
+                    times[case_id] = reached
         return times
 
     def _known(self, cases: Collection[UUID], through: Position) -> dict[UUID, list[Recorded[Any]]]:
         known: dict[UUID, list[Recorded[Any]]] = defaultdict(list)
         for each in self._statements.histories(self._log, cases, through):
-            if self._statements.take_in(each):
+            if type(each.event) in self._statements.taken_in:
                 known[case_of(each)].append(each)
         return known
 
-
-def effective_history(
-    known: Sequence[Recorded[Any]], calendar: Calendar, end: When | None = None
-) -> list[ProjectedEvent]:
-    """Return what is known of a case as it stands, in order of time and up to `end`."""
-    recorded = {each.position: each for each in known}
-    return [
-        ProjectedEvent(fact.event, fact.when, recorded[fact.position], calendar)
-        for fact in until(in_case_order(each.fact for each in known), end)
-    ]
-
-
-def _move_on(times: dict[UUID, Reached], projected: Iterable[ProjectedEvent]) -> set[UUID]:
-    """Move on how far each case has come, and return those of which something stands elsewhere than last."""
-    late: set[UUID] = set()
-    for each in projected:
-        case_id, so_far = each.case_id, times.get(each.case_id)
-        if isinstance(each.event, Correction | Retraction) or (so_far and not so_far.admits(each.when)):
-            late.add(case_id)
-        else:
-            times[case_id] = so_far.and_then(each.when) if so_far else Reached.first(each.when)
-    for case_id in late:
-        times.pop(case_id, None)
-    return late
+    def _effective(
+        self, case_id: UUID, known: Sequence[Recorded[Any]], end: When | None
+    ) -> list[ProjectedEvent]:
+        """Return what is known of a case as it stands, in order of time and up to `end`."""
+        recorded = {each.position: each for each in known}
+        return [
+            ProjectedEvent(fact.event, fact.when, case_id, recorded[fact.position], self._log.calendar)
+            for fact in until(in_case_order(each.fact for each in known), end)
+        ]
 
 
 def _in_parts(cases: Sequence[UUID]) -> Iterator[Sequence[UUID]]:

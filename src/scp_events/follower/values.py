@@ -26,13 +26,10 @@ class ProjectedEvent(NamedTuple):
 
     event: Event
     when: When
+    case_id: UUID
+    """Whose rows it changes."""
     recorded: Recorded[Any]
     calendar: Calendar
-
-    @property
-    def case_id(self) -> UUID:
-        """Return whose rows it changes."""
-        return case_of(self.recorded)
 
     @property
     def recorded_on(self) -> date:

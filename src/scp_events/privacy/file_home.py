@@ -130,7 +130,7 @@ class FileHome:
         if mode & 0o077:
             raise KeyringError(
                 f"{self._path} holds keys and others may read it (mode {mode:04o}):"
-                f" `chmod 600 '{self._path}'`, and consider `scp keys rotate`"
+                f" `chmod 600 '{self._path}'`, and consider `scp-events keys rotate`"
             )
         try:
             return _understood(written)

@@ -210,7 +210,7 @@ class KeyStore:
                 if left is not None and left[0]:
                     raise KeysInUseError(
                         f"{left[0]} keys are left on epoch {epoch}, and without it they would be useless:"
-                        " `scp keys rotate` first"
+                        " `scp-events keys rotate` first"
                     )
                 connection.execute(
                     "UPDATE keyring.epochs SET retired_at = clock_timestamp()"

@@ -92,7 +92,6 @@ from scp_events.vocabulary.provenance import (
 )
 from scp_events.vocabulary.refusal import (
     Refused,
-    readable,
 )
 from scp_events.vocabulary.text import (
     CODE,
@@ -198,7 +197,6 @@ __all__ = [
     "must_have_happened",
     "named_events",
     "personal_fields",
-    "readable",
     "replace",
     "retraction_of",
     "shared_fields",

@@ -41,6 +41,12 @@ class ApproveErasure(Act, DecisionCommand):
     RECORDS = events.ErasureApproved
 
 
+class BeginErasure(Act):
+    """Begin to destroy keys, as was approved. The program itself says it."""
+
+    RECORDS = events.ErasureBegun
+
+
 class ErasePersonalData(Act):
     """Say that the keys were destroyed and every copy purged, as was approved. The program itself says it."""
 
@@ -51,6 +57,12 @@ class ErasePersonalData(Act):
 
 
 RecordCommand: TypeAlias = (
-    PlaceLegalHold | ReleaseLegalHold | RequestErasure | RefuseErasure | ApproveErasure | ErasePersonalData
+    PlaceLegalHold
+    | ReleaseLegalHold
+    | RequestErasure
+    | RefuseErasure
+    | ApproveErasure
+    | BeginErasure
+    | ErasePersonalData
 )
 COMMANDS: tuple[type[RecordCommand], ...] = members(RecordCommand)

@@ -83,6 +83,13 @@ class ErasureApproved(DecisionEvent):
     type: Literal["record.erasure-approved"] = "record.erasure-approved"
 
 
+class ErasureBegun(Event):
+    """The approved erasure began. Keys are destroyed from here on: a hold comes too late."""
+
+    TITLE = "Erasure begun"
+    type: Literal["record.erasure-begun"] = "record.erasure-begun"
+
+
 class PersonalDataErased(ErasureEvent):
     """The participant's personal data became unreadable for ever; that something happened stays."""
 
@@ -99,6 +106,7 @@ RecordEvent: TypeAlias = (
     | ErasureRequested
     | ErasureRefused
     | ErasureApproved
+    | ErasureBegun
     | PersonalDataErased
 )
 EVENTS: tuple[type[RecordEvent], ...] = members(RecordEvent)

@@ -1,9 +1,10 @@
 """Keeping and erasing a young person's record: the rules.
 
-    not requested -> requested -> refused | approved -> done
+    not requested -> requested -> refused | approved -> begun -> done
 
-Two people decide an erasure, and no hold lasts on the day. What follows the approval is in `erasure`. The
-grounds of the approval are remembered; the words in them read as erased afterwards.
+Two people decide an erasure. It is neither approved nor begun on a day on which a hold lasts; once it has
+begun a hold comes too late. What follows is in `erasure`. The grounds of the approval are remembered; the
+words in them read as erased afterwards.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import assert_never
 
 from scp_events.aggregates.record.commands import (
     ApproveErasure,
+    BeginErasure,
     ErasePersonalData,
     PlaceLegalHold,
     RecordCommand,
@@ -25,6 +27,7 @@ from scp_events.aggregates.record.commands import (
 )
 from scp_events.aggregates.record.events import (
     ErasureApproved,
+    ErasureBegun,
     ErasureRefused,
     ErasureRequested,
     Hold,
@@ -45,7 +48,11 @@ class Erasure(StrEnum):
     REQUESTED = "requested"
     REFUSED = "refused"
     APPROVED = "approved"
+    BEGUN = "begun"
     DONE = "done"
+
+
+DECIDED = frozenset({Erasure.APPROVED, Erasure.BEGUN, Erasure.DONE})
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,8 @@ def evolve(state: State, event: RecordEvent) -> State:
             return replace(state, erasure=Erasure.REFUSED)
         case ErasureApproved():
             return replace(state, erasure=Erasure.APPROVED, approved=event.decision)
+        case ErasureBegun():
+            return replace(state, erasure=Erasure.BEGUN)
         case PersonalDataErased():
             return replace(state, erasure=Erasure.DONE)
     assert_never(event)
@@ -125,6 +134,8 @@ def decide(state: State, command: RecordCommand, context: Context) -> list[Recor
             return refuse_erasure(state, command, context)
         case ApproveErasure():
             return approve_erasure(state, command, context)
+        case BeginErasure():
+            return begin_erasure(state, command, context)
         case ErasePersonalData():
             return erase_personal_data(state, command, context)
     assert_never(command)
@@ -134,7 +145,12 @@ def decide(state: State, command: RecordCommand, context: Context) -> list[Recor
 
 
 def place_legal_hold(state: State, command: PlaceLegalHold, context: Context) -> list[RecordEvent]:
-    """A hold lasts until a day that is still to come; placed again with another day, it lasts until that."""
+    """A hold lasts until a day that is still to come, and comes too late once keys are being destroyed."""
+    if state.erasure in {Erasure.BEGUN, Erasure.DONE}:
+        raise Refused(
+            "erasure-begun",
+            "the keys to this record are being destroyed, or are: nothing is left that a hold could keep",
+        )
     return [] if state.holds.get(command.reference) == _hold(command) else [command.fact(context.by)]
 
 
@@ -154,7 +170,7 @@ def release_legal_hold(state: State, command: ReleaseLegalHold, context: Context
 
 def request_erasure(state: State, command: RequestErasure, context: Context) -> list[RecordEvent]:
     """One request is open at a time; a refused one may be made again."""
-    if state.erasure in {Erasure.REQUESTED, Erasure.APPROVED, Erasure.DONE}:
+    if state.erasure in {Erasure.REQUESTED, *DECIDED}:
         return []
     return [command.fact(context.by, requested_by=context.by)]
 
@@ -169,7 +185,7 @@ def refuse_erasure(state: State, command: RefuseErasure, context: Context) -> li
 
 def approve_erasure(state: State, command: ApproveErasure, context: Context) -> list[RecordEvent]:
     """What was requested by one person is approved by another, unless a legal hold lasts on that day."""
-    if state.erasure in {Erasure.APPROVED, Erasure.DONE}:
+    if state.erasure in DECIDED:
         return []
     _must_be_requested(state)
     _must_not_be_held(state, context.when.day)
@@ -178,16 +194,30 @@ def approve_erasure(state: State, command: ApproveErasure, context: Context) -> 
     return [command.fact(context.by)]
 
 
+def begin_erasure(state: State, command: BeginErasure, context: Context) -> list[RecordEvent]:
+    """What was approved begins once, unless a hold was placed since."""
+    if state.erasure in {Erasure.BEGUN, Erasure.DONE}:
+        return []
+    _must_be_approved(state)
+    _must_not_be_held(state, context.when.day)
+    return [command.fact(context.by)]
+
+
 def erase_personal_data(state: State, command: ErasePersonalData, context: Context) -> list[RecordEvent]:
     """What was approved is erased once, on the grounds it was approved on."""
     if state.erasure is Erasure.DONE:
         return []
-    if state.erasure is not Erasure.APPROVED or state.approved is None:
+    if state.erasure is not Erasure.BEGUN or state.approved is None:
+        raise Refused("erasure-not-begun", f"erasure is {state.erasure}: it is approved and begun first")
+    return [command.fact(context.by, decision=state.approved)]
+
+
+def _must_be_approved(state: State) -> None:
+    if state.erasure is not Erasure.APPROVED:
         raise Refused(
             "erasure-not-approved",
             f"erasure is {state.erasure}: have a second person `approve-erasure` first",
         )
-    return [command.fact(context.by, decision=state.approved)]
 
 
 def _must_be_requested(state: State) -> None:

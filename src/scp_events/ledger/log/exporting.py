@@ -94,11 +94,11 @@ def _published(connection: AnyConnection, at: int | None) -> str:
     note = tables.published_at(connection, at)
     if note is None and at is not None:
         raise NothingToExportError(
-            f"no checkpoint of {at} events was published: `scp anchors` lists those that were"
+            f"no checkpoint of {at} events was published: `scp-events anchors` lists those that were"
         )
     if note is None:
         raise NothingToExportError(
-            "no checkpoint was published yet: `scp anchors` says whether the witnesses can be reached"
+            "no checkpoint was published yet: `scp-events anchors` says whether the witnesses can be reached"
         )
     return note
 
@@ -148,4 +148,6 @@ def _must_verify(archive: bytes, log: Verifier) -> None:
     """Do as whoever gets the bundle does."""
     report = offline.verify_archive(archive, offline.Trust(log.vkey))
     if report.wrong:
-        raise LedgerError(f"the bundle would be refused ({report.wrong[0]}): `scp verify` says what is wrong")
+        raise LedgerError(
+            f"the bundle would be refused ({report.wrong[0]}): `scp-events verify` says what is wrong"
+        )

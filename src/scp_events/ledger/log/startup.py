@@ -191,7 +191,9 @@ _RESTORED = (
     "it was restored from an older backup. Restore the newest one; where that is lost, begin a new log with"
     " a new key, and say in it what is missing"
 )
-_REWRITTEN = "it was rewritten, or is another log's. Restore the right database; `scp verify` says where"
+_REWRITTEN = (
+    "it was rewritten, or is another log's. Restore the right database; `scp-events verify` says where"
+)
 
 
 class Guard:

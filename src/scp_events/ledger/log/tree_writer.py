@@ -119,7 +119,7 @@ class TreeWriter:
             if changed.counts[_STREAM + stream_id] != version:
                 raise LedgerError(
                     f"the stream of position {after} or one before it has a version {version} that does not"
-                    " continue what was covered: `scp verify` says where"
+                    " continue what was covered: `scp-events verify` says where"
                 )
         tables.write_pages(self._connection, changed)
         self._heads = after, heads
