@@ -1,4 +1,4 @@
-"""A program that is told to end, or killed, while it starts or stops its server: none runs without a holder."""
+"""A program told to end, or killed, while it starts its server: none runs without a holder afterwards."""
 
 from __future__ import annotations
 
