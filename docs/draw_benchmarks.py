@@ -76,17 +76,17 @@ class Target:
 
 TARGETS = (
     Target("append_1_vs_library", "appends of a lone caller, against the library", 2.5),
-    Target("append_16_threads_vs_library", "appends from 16 threads, against the library", 10),
-    Target("append_16_threads_vs_insert", "appends from 16 threads, against a bare INSERT", 1.2),
+    Target("append_16_asyncio_vs_library", "appends from 16 tasks, against 16 threads of the library", 10),
+    Target("append_16_asyncio_vs_insert", "appends from 16 tasks, against 16 threads of a bare INSERT", 1.2),
     Target("append_16_vs_umadb", "appends from 16 tasks, against UmaDB", 1),
     Target("append_16_vs_message_db", "appends from 16 tasks, against Message DB", 1),
     Target("append_16_vs_message_db_apart", "the same with a category for each of its callers", 1),
     Target("append_16_vs_emmett", "appends from 16 tasks, against Emmett", 1),
     Target("append_16_asyncio_vs_pgbench", "appends from 16 tasks, against pgbench's INSERT", 1),
     Target(
-        "append_16_p99_vs_library", "99th percentile of 16 threads' waits, against theirs", 0.25, "at most"
+        "append_16_p99_vs_library", "99th percentile of 16 tasks' waits, against theirs", 0.25, "at most"
     ),
-    Target("append_16_1ms_vs_library", "appends from 16 threads over 1 ms more of round trip", 30),
+    Target("append_16_1ms_vs_library", "appends from 16 tasks over 1 ms more of round trip", 30),
     Target("http_vs_library", "commands over HTTP, against the library behind them", 6),
     Target("http_vs_no_store", "commands over HTTP, against no store behind them", 0.5),
     Target("lag_p99_vs_library", "99th percentile from a commit to a reader, against theirs", 1, "at most"),
@@ -232,7 +232,6 @@ def append(result: Result) -> str:
         [f"{n}" for n in CALLERS],
         [
             *result.line("ours, asyncio", "ours, {} tasks", CALLERS, OURS),
-            *result.line("ours, threads", "ours, {} threads", CALLERS, ALSO_OURS),
             *result.line("INSERT, threads", "insert, {} threads", CALLERS, INSERT),
             *result.line("INSERT, pgbench", "pgbench, {} clients", CALLERS, PGBENCH),
             *result.line("library, threads", "library, {} threads", CALLERS, LIBRARY),
@@ -243,7 +242,7 @@ def append(result: Result) -> str:
 
 def waits(result: Result) -> str:
     """Draw how long 16 callers wait."""
-    names = ("ours, 16 tasks", "ours, 16 threads", "insert, 16 threads", "library, 16 threads")
+    names = ("ours, 16 tasks", "insert, 16 threads", "library, 16 threads")
     return dots(
         "How long an append takes with 16 callers",
         "Median and 99th percentile for each side, in milliseconds.",
@@ -310,7 +309,7 @@ def growth(result: Result) -> str:
     sizes = [size for size in SIZES if result.has(f"append, {size} events")]
     return lines(
         "Rates, by the number of events in the log",
-        "Appends from 16 threads and cases opened by one caller, from ten thousand events on.",
+        "Appends from 16 tasks and cases opened by one caller, from ten thousand events on.",
         [f"{size:,}" for size in sizes],
         [
             *result.line("appends", "append, {} events", sizes, OURS),

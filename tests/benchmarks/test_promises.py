@@ -10,12 +10,12 @@ import pytest
 from benchmarks.program import Run
 from tests.own_server import own_server
 
-THREADS = {f"append_{n}_threads_vs_library" for n in (4, 8, 16, 64)}
+TASKS = {f"append_{n}_asyncio_vs_library" for n in (4, 8, 16, 64)}
 PROMISED: dict[str, set[str]] = {
-    "append": THREADS
+    "append": TASKS
     | {
         "append_1_vs_library",
-        "append_16_threads_vs_insert",
+        "append_16_asyncio_vs_insert",
         "append_16_asyncio_vs_pgbench",
         "append_16_p99_vs_library",
         "append_16_1ms_vs_library",

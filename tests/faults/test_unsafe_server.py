@@ -51,8 +51,10 @@ def test_a_server_with_a_promise_turned_off_is_named_and_nothing_is_appended(
     with off(own, setting):
         with pytest.raises(UnsafeServerError, match=rf"^{setting} is off: .*postgresql\.conf"):
             event_log.prepare(own.conninfo)
+        recorder = LogRecorder(own.conninfo)
         with pytest.raises(UnsafeServerError, match=f"^{setting} is off"):
-            LogRecorder(own.conninfo)
+            recorder.append(one())
+        recorder.close()
         sender = FromOutside(own.conninfo)
         with pytest.raises(UnsafeServerError, match=f"^{setting} is off"):
             sender.append(one())

@@ -1,4 +1,4 @@
-"""How `scp-events` behaves among other programs: quick help, closed pipes, colour, text that could do harm."""
+"""How `scp-events` behaves among other programs: quick help, closed pipes, colour, text that could harm."""
 
 from __future__ import annotations
 
@@ -119,8 +119,8 @@ def test_every_command_explains_itself() -> None:
 
 
 COMMANDS = (
-    "serve", "demo", "import", "do", "cases", "caseload", "outcomes", "replay", "diff", "decisions", "rebuild",
-    "projections",
+    "serve", "demo", "import", "do", "cases", "caseload", "outcomes", "replay", "diff", "decisions",
+    "rebuild", "projections",
 )  # fmt: skip
 
 

@@ -40,12 +40,10 @@ class LogRecorder(ApplicationRecorder):
     """Appends to and reads from the tables of the event log. For many threads, one append a call."""
 
     def __init__(self, conninfo: str, *, pool_size: int = 8, patience: float = PATIENCE_SECONDS) -> None:
-        """`patience` is how long a call waits for a connection, and for an answer, in seconds.
-
-        Raises `UnsafeServerError` where the server may lose commits.
-        """
-        connect(conninfo, WRITER, patience).close()
+        """`patience` is how long a call waits for a connection, and for an answer, in seconds."""
         self.conninfo = conninfo
+        self._patience = patience
+        self._is_safe = False
         self._pool = patient_pool(conninfo, patience, smallest=1, largest=pool_size, configure=_configure)
 
     def close(self) -> None:
@@ -123,7 +121,12 @@ class LogRecorder(ApplicationRecorder):
     # --- how ----------------------------------------------------------------------------------------------
 
     def append(self, append: Append) -> Answer:
-        """Append, or return why not. Raises `IntegrityError` where an event id is taken."""
+        """Append, or return why not.
+
+        Raises `IntegrityError` where an event id is taken, and `UnsafeServerError` where the server may lose
+        commits.
+        """
+        self._must_be_safe()
         try:
             call = told([append])
         except ValueError as wrong:
@@ -145,6 +148,12 @@ class LogRecorder(ApplicationRecorder):
                 return insist(self._pool, work)
         except psycopg.IntegrityError as taken:
             raise IntegrityError(f"the server refused: {type(taken).__name__}") from taken
+
+    def _must_be_safe(self) -> None:
+        if not self._is_safe:
+            with said_in_our_words():
+                connect(self.conninfo, WRITER, self._patience).close()
+            self._is_safe = True
 
     def _select(self, where: LiteralString, parameters: Parameters) -> list[Notification]:
         return [Notification(*row) for row in self._fetch(_SELECT + where, parameters)]

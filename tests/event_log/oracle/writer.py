@@ -33,7 +33,7 @@ from tests.event_log.oracle.questions import Asker, Question
 
 UNTIL_ANSWERED = frozenset({"LogUnreachableError", "LogUnwritableError", "BusyError", "ClosedError"})
 """Whoever hears one of these asks again."""
-LOOKS = 40
+LOOKS = 10
 """Of so many answers one is looked up at once."""
 
 
