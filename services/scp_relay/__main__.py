@@ -66,9 +66,7 @@ def run(settings: Settings) -> None:
             open_keyring(conninfo, named=settings.keyring, url=url, home=settings.home) as keyring,
             EventLog(conninfo, ALL, keyring=keyring, pool_size=2) as log,
         ):
-            relay = Relay(log, Broker(settings.kafka_bootstrap), editions, settings)
-            with ending.in_order(lambda _number: relay.stop()):
-                relay.run()
+            Relay(log, Broker(settings.kafka_bootstrap), editions, settings).run()
 
 
 if __name__ == "__main__":
