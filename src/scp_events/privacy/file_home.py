@@ -50,11 +50,6 @@ class FileHome:
         """Return the file's name."""
         return f"file {self._path}"
 
-    @property
-    def is_at_hand(self) -> bool:
-        """Return that nobody else is asked."""
-        return True
-
     def epochs(self) -> list[int]:
         """Return the epochs whose keys are in the file."""
         return sorted(self._current())

@@ -13,10 +13,6 @@ class KeyHome(Protocol):
     def name(self) -> str:
         """What to call it where people read; nothing secret."""
 
-    @property
-    def is_at_hand(self) -> bool:
-        """Whether it wraps and unwraps at once, and asks nobody over a network."""
-
     def epochs(self) -> list[int]:
         """Return the epochs whose keys are here, oldest first. Raises `KeyServiceDownError`, as all do."""
 

@@ -184,10 +184,6 @@ class Keyring:
         key = self.to_encrypt(subject, "narrative")
         return ERASED if isinstance(key, Erased) else key.blind(digest)
 
-    def is_erased(self, subject: UUID) -> bool:
-        """Whether what a person told cannot be read any more, and so is not written either."""
-        return isinstance(self.find(subject, "narrative"), Erased)
-
     def _looked_up(self, question: Question[StoredKey]) -> dict[str, Held | WrongKeyError]:
         """Return keys by their ids, as far as there are any."""
         self._listen()
