@@ -35,11 +35,11 @@ def main() -> int:
 def serve() -> None:
     """Open what the witness has promised, and answer until told to stop."""
     settings = Settings()
-    logs = _known_logs(settings)
     with (
         Port(settings.witness_host, settings.witness_port, setting="SCP_WITNESS_PORT") as port,
         promises.opened(settings.directory) as (signer, promised),
     ):
+        logs = _known_logs(settings)
         app = create_app(Desk(signer, logs, promised, lambda: datetime.now(UTC)))
         server = HttpServer(app, port, drain_seconds=DRAIN_SECONDS, most_at_once=MOST_AT_ONCE)
         port.open()  # whoever reads that it serves is let in
