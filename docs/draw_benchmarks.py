@@ -83,9 +83,7 @@ TARGETS = (
     Target("append_16_vs_message_db_apart", "the same with a category for each of its callers", 1),
     Target("append_16_vs_emmett", "appends from 16 tasks, against Emmett", 1),
     Target("append_16_asyncio_vs_pgbench", "appends from 16 tasks, against pgbench's INSERT", 1),
-    Target(
-        "append_16_p99_vs_library", "99th percentile of 16 tasks' waits, against theirs", 0.25, "at most"
-    ),
+    Target("append_16_p99_vs_library", "99th percentile of 16 tasks' waits, against theirs", 0.25, "at most"),
     Target("append_16_1ms_vs_library", "appends from 16 tasks over 1 ms more of round trip", 30),
     Target("http_vs_library", "commands over HTTP, against the library behind them", 6),
     Target("http_vs_no_store", "commands over HTTP, against no store behind them", 0.5),

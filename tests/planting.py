@@ -32,6 +32,7 @@ OF_THE_ERASURE = (
     record.events.ErasureRequested,
     record.events.ErasureRefused,
     record.events.ErasureApproved,
+    record.events.ErasureBegun,
     record.events.PersonalDataErased,
 )
 

@@ -66,9 +66,7 @@ class Office:
         self.say(reference, REQUEST, APPROVE)
 
     def erase(self, case_id: CaseId, **how: Any) -> erasure.Certificate:
-        return erasure.carry_out(
-            self.log, self.handler, case_id, PROJECTIONS, by=SUPERVISOR, now=self.log.now(), **how
-        )
+        return erasure.carry_out(self.log, self.handler, case_id, PROJECTIONS, by=SUPERVISOR, **how)
 
     def catch_up(self) -> None:
         for projection in PROJECTIONS:
@@ -224,7 +222,7 @@ def test_the_log_is_not_touched_and_every_event_is_still_there(
     office.erase(case.case_id)
     after = connection.execute(bodies).fetchall()
     assert after[: len(before)] == before
-    assert len(after) == len(before) + 3
+    assert len(after) == len(before) + 4  # requested, approved, begun, done
     told = replay(office.log, case.case_id, Point(with_restricted=True))
     assert len(told.story) == len(after)
 
@@ -299,14 +297,13 @@ def test_an_approval_on_a_basis_that_has_lapsed_since_is_still_carried_out(offic
 
 KILLED = """
 import os, signal, sys
-from datetime import datetime
 from uuid import UUID
 from scp_events import erasure
 from scp_events.event_log import BlockingCommandHandler, CommandHandler, LogReader
 from scp_events.privacy import open_keyring
 from scp_events.projections import ALL as PROJECTIONS
 from scp_events.vocabulary import Actor
-conninfo, case_id, by, now, last = sys.argv[1:]
+conninfo, case_id, by, last = sys.argv[1:]
 
 def die(step):
     if step == last:
@@ -319,7 +316,7 @@ with (
 ):
     erasure.carry_out(
         log, handler, UUID(case_id), PROJECTIONS, by=Actor.model_validate_json(by),
-        now=datetime.fromisoformat(now), after=die,
+        after=die,
     )
 """
 
@@ -332,8 +329,7 @@ def test_an_erasure_killed_after_any_step_is_finished_by_whoever_looks(
     office.catch_up()
     office.approve()
     assert erasure.unfinished(office.log) == [case.case_id]
-    by, now = SUPERVISOR.model_dump_json(), office.log.now().isoformat()
-    told = [office.log.conninfo, str(case.case_id), by, now, str(step)]
+    told = [office.log.conninfo, str(case.case_id), SUPERVISOR.model_dump_json(), str(step)]
     killed = subprocess.run([sys.executable, "-c", KILLED, *told], check=False)
     assert killed.returncode == -signal.SIGKILL
     assert (erasure.standing(office.log, case.case_id).erasure is Erasure.DONE) is (step is Step.RECORD)
@@ -358,7 +354,7 @@ def test_what_could_not_be_purged_is_told_and_nothing_is_said_to_be_done(
     connection.execute("CREATE SCHEMA rm_caseload_v0")
     with pytest.raises(ErasureIncompleteError, match='DROP SCHEMA "rm_caseload_v0" CASCADE'):
         office.erase(case.case_id)
-    assert erasure.standing(office.log, case.case_id).erasure is Erasure.APPROVED
+    assert erasure.standing(office.log, case.case_id).erasure is Erasure.BEGUN
     assert case.found_in(office.everything_said()) == [], "what can be erased is erased already"
     assert erasure.unfinished(office.log) == [case.case_id]
     connection.execute("DROP SCHEMA rm_caseload_v0")

@@ -411,11 +411,10 @@ def test_who_lost_its_place_takes_it_up_again_once_the_other_has_gone(
     append_many(log.conninfo, 10)
     with follower.following(log, [NOTES_ALL]) as (thread,):
         assert follower.wait_for(connection, NOTES_ALL, Position(10), timeout=60)
-        with Follower(log, NOTES_ALL) as other:
+        with capture_logs() as said, Follower(log, NOTES_ALL) as other:
             other.catch_up()
             append_many(log.conninfo, 10)
-            with capture_logs() as said:
-                eventually(lambda: [entry for entry in said if entry["event"] == "lost its place"])
+            eventually(lambda: [entry for entry in said if entry["event"] == "lost its place"])
             assert other.catch_up() == 20
         append_many(log.conninfo, 10)
         assert follower.wait_for(connection, NOTES_ALL, Position(30), timeout=60)

@@ -129,6 +129,7 @@ def test_a_story_goes_on_from_what_a_command_decided() -> None:
     assert acknowledged.state.status == "under-review"
 
 
-def test_a_story_stays_as_it_was_after_a_refusal() -> None:
+def test_a_story_does_not_go_on_from_a_refusal() -> None:
     told = given(referral)
-    assert told.then_so(told.when(ACKNOWLEDGE)) == told
+    with pytest.raises(Refused):
+        told.then_so(told.when(ACKNOWLEDGE))

@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from scp_api import failures, health, openapi, queries, read_models
 from scp_api.authentication import Authentication
@@ -23,8 +24,8 @@ Every request says what it is for (`Scp-Purpose`). A refusal is a problem docume
 """
 
 
-def create_app(parts: Parts) -> FastAPI:
-    """Return the app made of `parts`."""
+def create_app(parts: Parts) -> ASGIApp:
+    """Return the app made of `parts`. The framework is innermost: it answers questions, and no command."""
     app = FastAPI(
         title="scp-events",
         version=version("scp-events"),
@@ -37,10 +38,7 @@ def create_app(parts: Parts) -> FastAPI:
     queries.install(app, parts)
     read_models.install(app, parts)
     openapi.install(app)
-    app.add_middleware(CommandDoor, parts=parts)
-    app.add_middleware(Authentication, verifier=parts.verifier)
-    app.add_middleware(RequestLog)
-    return app
+    return RequestLog(Authentication(CommandDoor(app, parts), parts.verifier))
 
 
 def _while_serving(parts: Parts) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -103,6 +103,7 @@ def install(app: FastAPI) -> None:
     for kind in EXPECTED:
         app.add_exception_handler(kind, lambda _, error: answer_to(error))
     app.add_exception_handler(HTTPException, _of_the_router)
+    app.add_exception_handler(Exception, lambda _, __: problems.failure().response())
 
 
 def _of_the_router(request: Request, error: Exception) -> Response:

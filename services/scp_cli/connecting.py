@@ -9,7 +9,10 @@ from uuid import UUID
 import psycopg
 from pydantic import ValidationError
 
+from scp_events.database.patience import PATIENCE_SECONDS
 from scp_events.event_log import BlockingCommandHandler, CommandHandler, LogReader
+from scp_events.event_log.store import LogStore
+from scp_events.event_log.trial import TrialKeys, TrialStore
 from scp_events.ledger.log import startup, tables
 from scp_events.ledger.log.settings import LedgerSettings
 from scp_events.replay import UnknownCaseError
@@ -58,6 +61,12 @@ def handler_of(log: LogReader) -> CommandHandler:
     startup.prepare(log.conninfo, settings)
     startup.compare(log.conninfo, settings).must_allow_appending()
     return CommandHandler(log.conninfo, log.keyring)
+
+
+def trial_of(log: LogReader) -> CommandHandler:
+    """Return what decides as the log would, and records nothing."""
+    store = TrialStore(LogStore(log.conninfo, patience=PATIENCE_SECONDS))
+    return CommandHandler(log.conninfo, TrialKeys(log.keyring), store=store)
 
 
 def ledger_settings() -> LedgerSettings:

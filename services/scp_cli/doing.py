@@ -11,12 +11,12 @@ from uuid import UUID, uuid5
 
 import typer
 
-from scp_cli.output import Format, Shown, as_json, show, write
+from scp_cli.output import Format, Shown, as_json, remark, show, write
 from scp_cli.people import OURS, By, Credentials, Organisation, Role, somebody
 
 if TYPE_CHECKING:
     from scp_events.commands import Address, Offer, Said
-    from scp_events.event_log import Outcome
+    from scp_events.event_log import CommandHandler, Outcome
     from scp_events.vocabulary import Actor, Provenance
 
 KEYS = UUID("5d3b4a5c-93a5-4a3b-8a3e-0a9c1c2f7d10")
@@ -61,6 +61,7 @@ def do(  # noqa: PLR0913 - one argument an option
     schema: Annotated[
         bool, typer.Option("--schema", help="Print what FILE may hold, and do nothing.")
     ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide it, and record nothing.")] = False,
     how: Shown = Format.TABLE,
 ) -> None:
     """Send a command.
@@ -68,6 +69,9 @@ def do(  # noqa: PLR0913 - one argument an option
     It is what POST does over HTTP, with the same words and the same rules. FILE holds the command, and when
     it happened: an instant or a day; left out, it is now. A refusal says what to do instead.
     """
+    import asyncio
+
+    from scp_cli.connecting import handler_of, opened_log, trial_of
     from scp_events.commands import body_of, offer_named, read
 
     offer = offer_named(name)
@@ -77,9 +81,12 @@ def do(  # noqa: PLR0913 - one argument an option
     actor = somebody(by, role, organisation, credential)
     said = read(offer, _sent(file))
     _must_be_allowed(actor, offer, said, purpose)
-    outcome = _done(
-        offer, said, _address(offer, case, stream), _provenance(actor, said, purpose, key), version
-    )
+    about, sent = _address(offer, case, stream), _provenance(actor, said, purpose, key)
+    with opened_log() as log:
+        handler = trial_of(log) if dry_run else handler_of(log)
+        outcome = asyncio.run(_done(handler, offer, said, about, sent, version))
+    if dry_run:
+        remark("scp-events: dry run, nothing recorded")
     show([{field: getattr(outcome, field, outcome.stream.id) for field in OUTCOME}], how, OUTCOME)
 
 
@@ -132,23 +139,16 @@ def _provenance(actor: Actor, said: Said, purpose: str, key: str | None) -> Prov
     return Provenance(by=actor, command_id=command_id, occurred_at=said.occurred_at, purpose=purpose)
 
 
-def _done(offer: Offer, said: Said, address: Address, provenance: Provenance, version: int | None) -> Outcome:
-    import asyncio
-
-    from scp_cli.connecting import handler_of, opened_log
+async def _done(  # noqa: PLR0913, PLR0917 - what a command comes with
+    handler: CommandHandler,
+    offer: Offer,
+    said: Said,
+    address: Address,
+    provenance: Provenance,
+    version: int | None,
+) -> Outcome:
     from scp_events.commands import request_for
 
-    async def send() -> Outcome:
-        async with handler_of(log) as handler:
-            request = await request_for(
-                handler,
-                offer,
-                said,
-                address,
-                provenance,
-                expected_version=version,
-            )
-            return await handler.handle(request)
-
-    with opened_log() as log:
-        return asyncio.run(send())
+    async with handler:
+        request = await request_for(handler, offer, said, address, provenance, expected_version=version)
+        return await handler.handle(request)

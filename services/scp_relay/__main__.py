@@ -32,9 +32,7 @@ def serve() -> None:
     secret = load_or_make(settings.key_file)
     editions = [Edition(BY_NAME[name], secret, settings.installation) for name in settings.relay_audiences]
     with opened_log(settings, pool_size=2) as log:
-        relay = Relay(log, Broker(settings.kafka_bootstrap), editions, settings)
-        with ending.in_order(lambda _number: relay.stop()):
-            relay.run()
+        Relay(log, Broker(settings.kafka_bootstrap), editions, settings).run()
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from scp_events.event_log import Listener, LogReader, LogUnreachableError, Recor
 from scp_events.privacy import KeyServiceDownError
 from scp_events.publishing.cloud_events import Edition
 from scp_events.publishing.partitions import partition_of
+from scp_events.runtime import ending
 from scp_events.runtime.program import CannotWorkError, ReplacedError
 from scp_events.runtime.service_log import logger, raised_at
 from scp_events.vocabulary import NOTHING_YET, Event, Position
@@ -73,7 +74,12 @@ class Relay:
                     self._wait_before_trying_again(error)
 
     def _publish_with_one_producer(self, news: Listener) -> None:
-        with self._broker.producer(self._settings.transactional_id) as producer:
+        with (
+            self._broker.producer(self._settings.transactional_id) as producer,
+            ending.in_order(
+                lambda _number: self.stop()
+            ),  # but a relay that only waits for a broker is cut short
+        ):
             progress = self._begin(producer)
             while not self._stopping:
                 events = self._log.read(

@@ -42,6 +42,7 @@ def serve() -> None:
     ):
         app = create_app(Desk(signer, logs, promised, lambda: datetime.now(UTC)))
         server = HttpServer(app, port, drain_seconds=DRAIN_SECONDS, most_at_once=MOST_AT_ONCE)
+        port.open()  # whoever reads that it serves is let in
         logger.info("serving", host=settings.witness_host, port=port.number, logs=len(logs))
         server.serve_until_stopped()
 

@@ -155,7 +155,9 @@ class Given:
         return state_of(self.aggregate, effective(self.facts()))
 
     def then_so(self, outcome: Outcome) -> Given:
-        """Go on from what came of a command."""
+        """Go on from what a command decided; a refusal is raised."""
+        if outcome.refusal is not None:
+            raise outcome.refusal
         own = (each for each in outcome.decided if each.stream == self.stream)
         return replace(self, history=(*self.history, *(Told(each.event, _said(each.when)) for each in own)))
 

@@ -15,7 +15,7 @@ from scp_events.aggregates.assessment.events import (
     RiskLevel,
     RiskLevelOverridden,
 )
-from scp_events.history import contradictions_of
+from scp_events.history import contradictions_of, effective
 from scp_events.policy import CURRENT, POLICIES, Policy
 from scp_events.scenario import CASE, Given, Happened, given, on
 from scp_events.scenario import by as told_by
@@ -218,9 +218,11 @@ def test_an_override_stands_after_the_findings_are_corrected() -> None:
 def test_an_override_stands_also_where_the_assessment_turns_out_to_be_later() -> None:
     known = in_march(on("2025-05-01", ASSESSED), on("2025-05-20", OVERRIDDEN))
     moved = Correct.model_validate(
-        {"decision": grounds(), "corrects": ASSESSED_AS, "instead": ASSESS, "occurred_at": "2025-06-01"}
+        {"decision": grounds(), "corrects": ASSESSED_AS, "instead": ASSESS, "occurred_at": "2025-05-21"}
     )
-    assert level(known.then_so(known.when(moved))) == "very-high"
+    corrected = known.then_so(known.when(moved))
+    assert [fact.event for fact in effective(corrected.facts())] == [OVERRIDDEN, ASSESSED]
+    assert level(corrected) == "very-high"
 
 
 def test_the_latest_override_counts_not_the_last_to_be_recorded() -> None:

@@ -12,6 +12,7 @@ from scp_events.aggregates.record import held_until
 from scp_events.aggregates.record.commands import RecordCommand
 from scp_events.aggregates.record.events import (
     ErasureApproved,
+    ErasureBegun,
     ErasureOrigin,
     ErasureRefused,
     ErasureRequested,
@@ -26,6 +27,7 @@ from tests.aggregates.laws import machine, one_of_these
 from tests.examples.record import (
     APPROVE,
     APPROVED_AS,
+    BEGIN,
     DESTROYED,
     ERASE,
     EVERY_COMMAND,
@@ -141,12 +143,23 @@ def test_two_people_decide_an_erasure() -> None:
 
 
 @pytest.mark.parametrize("before", [(), (REQUEST,), (REQUEST, REFUSE)], ids=len)
-def test_an_erasure_is_approved_before_it_is_done(before: tuple[RecordCommand, ...]) -> None:
-    asked(before, ERASE).then_refused("erasure-not-approved")
+def test_an_erasure_is_approved_before_it_begins(before: tuple[RecordCommand, ...]) -> None:
+    asked(before, BEGIN).then_refused("erasure-not-approved")
+
+
+@pytest.mark.parametrize("before", [(), (REQUEST,), (REQUEST, REFUSE), (REQUEST, APPROVE)], ids=len)
+def test_an_erasure_begins_before_it_is_done(before: tuple[RecordCommand, ...]) -> None:
+    asked(before, ERASE).then_refused("erasure-not-begun")
+
+
+def test_an_approved_erasure_begins_once() -> None:
+    asked((REQUEST, APPROVE), BEGIN).then(ErasureBegun())
+    for again in (BEGIN, APPROVE, REQUEST):
+        asked((REQUEST, APPROVE, BEGIN), again).then_nothing_new()
 
 
 def test_personal_data_is_erased_once_on_the_grounds_it_was_approved_on() -> None:
-    asked((REQUEST, APPROVE), ERASE).then(
+    asked((REQUEST, APPROVE, BEGIN), ERASE).then(
         PersonalDataErased(
             decision=decision(),
             approved_as=APPROVED_AS,
@@ -154,13 +167,14 @@ def test_personal_data_is_erased_once_on_the_grounds_it_was_approved_on() -> Non
             stores=("keyring", "caseload"),
         )
     )
-    for again in (ERASE, APPROVE, REQUEST):
-        asked((REQUEST, APPROVE, ERASE), again).then_nothing_new()
+    for again in (ERASE, BEGIN, APPROVE, REQUEST):
+        asked((REQUEST, APPROVE, BEGIN, ERASE), again).then_nothing_new()
 
 
-def test_the_program_says_itself_that_data_was_erased() -> None:
-    assert type(ERASE) not in record.MAY
-    assert after(REQUEST, APPROVE).when(ERASE, by=ROBOT).events
+def test_the_program_says_itself_that_it_begins_and_that_data_was_erased() -> None:
+    assert {type(BEGIN), type(ERASE)} & set(record.MAY) == set()
+    assert after(REQUEST, APPROVE).when(BEGIN, by=ROBOT).events
+    assert after(REQUEST, APPROVE, BEGIN).when(ERASE, by=ROBOT).events
 
 
 def test_an_erasure_is_not_said_to_be_done_without_the_keys() -> None:
@@ -204,9 +218,16 @@ def test_an_erasure_under_several_holds_is_told_of_the_longest() -> None:
         assert held_until(after(*holds).state) == date(2025, 7, 9)
 
 
-def test_a_hold_may_be_placed_after_an_approval() -> None:
-    """Whoever carries the erasure out looks for it (see `erasure`)."""
-    assert held_until(after(REQUEST, APPROVE, HOLD).state) == date(2025, 6, 30)
+def test_a_hold_placed_after_an_approval_wins_until_keys_are_being_destroyed() -> None:
+    held = (REQUEST, APPROVE, HOLD)
+    asked(held, BEGIN).then_refused("legal-hold")
+    assert asked((*held, RELEASE), BEGIN).events
+    assert asked(held, BEGIN, now=datetime(2025, 7, 1, 12, tzinfo=UTC)).events
+
+
+def test_a_hold_comes_too_late_once_keys_are_being_destroyed() -> None:
+    asked((REQUEST, APPROVE, BEGIN), HOLD).then_refused("erasure-begun")
+    asked((REQUEST, APPROVE, BEGIN, ERASE), HOLD).then_refused("erasure-begun")
 
 
 def test_somebody_who_was_never_registered_can_be_forgotten() -> None:

@@ -7,6 +7,7 @@ from datetime import date
 from scp_events.aggregates import record
 from scp_events.aggregates.record.commands import (
     ApproveErasure,
+    BeginErasure,
     ErasePersonalData,
     PlaceLegalHold,
     RecordCommand,
@@ -31,12 +32,13 @@ RELEASE = ReleaseLegalHold(decision=grounds(), reference="Order 12/2024")
 REQUEST = RequestErasure(origin=ErasureOrigin.PARTICIPANT)
 REFUSE = RefuseErasure(decision=grounds())
 APPROVE = ApproveErasure(decision=grounds())
+BEGIN = BeginErasure()
 DESTROYED = (
     DestroyedKey(key_id=event_id(902), subject=CASE, group="core", at=NOON),
     DestroyedKey(key_id=event_id(903), subject=CASE, group="narrative", at=NOON),
 )
 ERASE = ErasePersonalData(approved_as=APPROVED_AS, destroyed=DESTROYED, stores=("keyring", "caseload"))
-EVERY_COMMAND: tuple[RecordCommand, ...] = (HOLD, RELEASE, REQUEST, REFUSE, APPROVE, ERASE)
+EVERY_COMMAND: tuple[RecordCommand, ...] = (HOLD, RELEASE, REQUEST, REFUSE, APPROVE, BEGIN, ERASE)
 
 
 def by(command: Command) -> Actor:

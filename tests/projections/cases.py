@@ -54,6 +54,7 @@ def erased(log: LogReader, case: Case) -> None:
     """Erase a young person's data: asked for, approved by a second person, and carried out."""
     case.keep(keeping.REQUEST, keeping.APPROVE)
     [*_, approval] = log.stream_history(case.stream(record))
+    case.keep(record.commands.BeginErasure())
     log.keyring.fence(case.case_id)
     destroyed = tuple(log.keyring.destroy(case.case_id))
     erase = but(keeping.ERASE, destroyed=destroyed, approved_as=approval.event_id)

@@ -20,6 +20,7 @@ def say(text): print(text, flush=True)
 def at_work():
     say("at work")
     time.sleep(60)
+    say("nobody ended it")
 """
 
 

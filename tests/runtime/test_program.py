@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 
 PROGRAM = """
-import os, signal, sys
-from scp_events.runtime import program
+import os, signal, sys, time
+from scp_events.runtime import ending, program
 from scp_events.runtime.settings import ServiceSettings
 
 class Numbered(ServiceSettings):
     number: int = 0
 
-def service(stopping):
+def service():
     {body}
+
+ending.listen()
 
 sys.exit(program.run(service, cannot_work=(KeyError,), replaced=(IndexError,)))
 """
@@ -63,6 +65,6 @@ def test_a_fault_of_the_program_is_told_without_its_message() -> None:
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-def test_a_signal_while_it_still_opens_ends_it_in_order(name: str) -> None:
-    code, said = ran(f"os.kill(os.getpid(), signal.{name}); sys.exit(9) if not stopping.wait(30) else None")
+def test_a_signal_while_it_works_is_noted_and_it_ends_in_order(name: str) -> None:
+    code, said = ran(f"with ending.in_order(): os.kill(os.getpid(), signal.{name}); time.sleep(0.1)")
     assert (code, said["event"]) == (0, "ended")

@@ -66,6 +66,25 @@ def command(*arguments: str, done: int = 0) -> Program:
 IMPORT = command("import", str(EXAMPLES), "--organisation", "second-chance-example", done=3)
 
 
+@dataclass(frozen=True)
+class Ended:
+    """How a program ended that was told to."""
+
+    code: int
+    out: str
+    err: str
+
+    def was_in_order(self, program: Program, number: signal.Signals) -> bool:
+        """Whether it ended as it should: cut short, which it says, or with its work done."""
+        assert "Traceback" not in self.err, self.err
+        said = [line for line in self.err.splitlines() if f"ended by {number.name}" in line]
+        if program.runs_until_told:
+            return self.code == 0
+        if said:
+            return self.code == program.code(number) and self.err.splitlines()[-1:] == said
+        return self.code == program.done
+
+
 @dataclass
 class Place:
     """A home with an imported example, in which one program after the other runs."""
@@ -79,8 +98,8 @@ class Place:
     def database(self) -> Home:
         return Home(self.home)
 
-    def start(self, program: Program) -> subprocess.Popen[str]:
-        """Start a program here."""
+    def start(self, program: Program) -> subprocess.Popen[bytes]:
+        """Start a program here. It writes to files: a pipe would stay open as long as an orphan."""
         others = {name: value for name, value in os.environ.items() if not name.startswith("SCP_")}
         here = {
             "SCP_HOME": str(self.home),
@@ -89,33 +108,46 @@ class Place:
             "SCP_DEVELOPMENT": "1",
             "SCP_KAFKA_BOOTSTRAP": "127.0.0.1:1",
         }
-        return subprocess.Popen(
-            [sys.executable, "-m", program.name, *program.arguments],
-            cwd=self.home.parent,
-            env=others | here,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        with self._written("out").open("wb") as out, self._written("err").open("wb") as err:
+            return subprocess.Popen(
+                [sys.executable, "-m", program.name, *program.arguments],
+                cwd=self.home.parent,
+                env=others | here,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+            )
+
+    def ended(self, process: subprocess.Popen[bytes]) -> Ended:
+        """Return how a program ends."""
+        try:
+            code = process.wait(PATIENCE)
+        finally:
+            process.kill()
+            process.wait()
+        return Ended(code, self._written("out").read_text(), self._written("err").read_text())
+
+    def _written(self, name: str) -> Path:
+        return self.home.parent / name
 
     def run(self, program: Program) -> str:
-        """Run a program that succeeds, and return what it printed."""
-        process = self.start(program)
-        out, err = process.communicate(timeout=PATIENCE)
-        assert process.returncode == program.done, err
-        return out
+        """Run a program until it has done its work, and return what it printed."""
+        ended = self.ended(self.start(program))
+        assert ended.code == program.done, ended.err
+        return ended.out
 
     def server_runs(self) -> bool:
         return self.database.any_process()
 
-    def orphans(self) -> list[str]:
+    def orphans(self) -> list[int]:
         """Return which programs of ours run here (on Linux)."""
         ours = f"SCP_HOME={self.home}".encode()
-        return [_command_of(each) for each in PROC.glob("[0-9]*") if ours in _environment_of(each)]
+        return [int(each.name) for each in PROC.glob("[0-9]*") if ours in _environment_of(each)]
 
     def leave_nothing(self) -> None:
-        """Stop a server that a failed test left behind."""
+        """End what a failed test left behind."""
+        for orphan in self.orphans():
+            os.kill(orphan, signal.SIGKILL)
         if postmaster.running(self.database) is not None:
             postmaster.stop(self.database, server_account(self.database.data))
 
@@ -125,13 +157,6 @@ def _environment_of(process: Path) -> list[bytes]:
         return (process / "environ").read_bytes().split(b"\0")
     except OSError:  # it has ended meanwhile, or is somebody else's
         return []
-
-
-def _command_of(process: Path) -> str:
-    try:
-        return (process / "cmdline").read_text().replace("\0", " ")
-    except OSError:
-        return "one that has just ended"
 
 
 @contextmanager
@@ -154,39 +179,15 @@ def place(directory: Path) -> Iterator[Place]:
         home.leave_nothing()
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a program ended that was told to."""
-
-    code: int
-    out: str
-    err: str
-
-    def was_in_order(self, program: Program, number: signal.Signals) -> bool:
-        """Whether it ended as it should: cut short, which it says, or with its work done."""
-        assert "Traceback" not in self.err, self.err
-        said = [line for line in self.err.splitlines() if f"ended by {number.name}" in line]
-        if program.runs_until_told:
-            return self.code == 0
-        if said:
-            return self.code == program.code(number) and self.err.splitlines()[-1:] == said
-        return self.code == program.done
-
-
 def told(place: Place, program: Program, number: signal.Signals, share: float) -> Ended:
     """Start a program, send it a signal after a share of what a command takes, and return how it ended."""
     begun = time.monotonic()
     process = place.start(program)
-    try:
-        time.sleep(max(0.0, begun + max(FIRST, share * place.pace) - time.monotonic()))
-        if number != signal.SIGKILL:
-            until(lambda: process.poll() is not None or listens(process.pid), "it listens to signals")
-        process.send_signal(number)
-        out, err = process.communicate(timeout=PATIENCE)
-    finally:
-        process.kill()
-        process.communicate()
-    return Ended(process.returncode, out, err)
+    time.sleep(max(0.0, begun + max(FIRST, share * place.pace) - time.monotonic()))
+    if number != signal.SIGKILL:
+        until(lambda: process.poll() is not None or listens(process.pid), "it listens to signals")
+    process.send_signal(number)
+    return place.ended(process)
 
 
 def listens(pid: int) -> bool:

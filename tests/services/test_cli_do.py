@@ -109,6 +109,18 @@ def test_sent_again_with_the_same_key_it_is_done_once(desk: Desk) -> None:
     assert (first["repeated"], second["repeated"]) == (False, True)
 
 
+def test_a_dry_run_decides_and_records_nothing(desk: Desk) -> None:
+    tried = desk.do("record-contact", CONTACT, "--case", REFERENCE, *WORKER, "--dry-run", "--format", "json")
+    assert (tried.code, "nothing recorded" in tried.err) == (0, True)
+    begun = desk.do("draft-referral", DRAFT, "--case", "SC-2025-099", *LEAD, "--dry-run", "--format", "json")
+    assert [each["events"] for ran in (tried, begun) for each in json.loads(ran.out)] == [1, 1]
+    refused = desk.do("resume", {"decision": GROUNDS}, "--case", REFERENCE, *LEAD, "--dry-run")
+    assert "(rule: not-paused)" in refused.err
+    with opened_reader(desk.database) as log:
+        assert log.head() == 12
+        assert log.case_of("SC-2025-099") is None
+
+
 def test_what_may_begin_a_case_opens_one_and_what_it_begins_has_an_id(desk: Desk) -> None:
     drafted = desk.done("draft-referral", DRAFT, "--case", "SC-2025-099", *LEAD, at="2025-03-01")
     submitted = desk.done(

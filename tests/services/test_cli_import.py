@@ -1,4 +1,4 @@
-"""`scp import`: counts for programs, a row-by-row report for people, rejected rows kept to be corrected."""
+"""`scp-events import`: counts for programs, a report of rows for people, rejected rows to be corrected."""
 
 from __future__ import annotations
 

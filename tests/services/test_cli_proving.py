@@ -1,4 +1,4 @@
-"""`scp verify`, `export` and `anchors`, as they are typed, and what stands at the foot of a replay."""
+"""`scp-events verify`, `export` and `anchors`, as they are typed, and what stands at the foot of a replay."""
 
 from __future__ import annotations
 

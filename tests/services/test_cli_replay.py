@@ -1,4 +1,4 @@
-"""`scp cases`, `scp replay` and `scp diff` on a case with a late entry and a correction."""
+"""`scp-events cases`, `replay` and `diff` on a case with a late entry and a correction."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from scp_cli import schemas
 from tests.services.cli_case import REFERENCE, SECRET, Written, write_case
 from tests.services.cli_run import Ran, scp
+from tests.services.test_api_service import GROUNDS
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 
@@ -100,9 +101,33 @@ def test_a_late_entry_is_marked_and_a_correction_names_what_it_corrects(
     assert "25 (was 40)" in story
 
 
+def test_what_was_retracted_and_what_no_longer_fits_together_is_said(
+    log_database: str, written: Written, tmp_path: Path
+) -> None:
+    file = tmp_path / "command.json"
+
+    def do(name: str, body: object) -> None:
+        file.write_text(json.dumps(body))
+        lead = ("--by", "sv-rowan", "--role", "supervisor")
+        assert (
+            scp("do", name, "--json", str(file), "--case", REFERENCE, *lead, database=log_database).code == 0
+        )
+
+    do("record-death", {"command": {}, "occurred_at": "2025-03-09"})
+    story = scp("replay", REFERENCE, database=log_database).out
+    assert "No longer fits together (1)" in story
+    assert f"#{written.late}" in story.partition("No longer fits together")[2]
+    retraction = {"decision": GROUNDS, "corrects": str(written.late_contact)}
+    do("engagement/retract", {"command": retraction})
+    story = scp("replay", REFERENCE, database=log_database).out
+    assert "No longer fits together" not in story
+    assert f"* retracted by #{written.correction + 2} of 2025-03-10" in story
+    assert f"* retracts #{written.late} of 2025-03-10" in story
+
+
 def test_a_story_gives_the_grounds_of_its_decisions(log_database: str, written: Written) -> None:
     story = scp("replay", REFERENCE, "--known-at", "2", database=log_database).out
-    assert "decided by sv-rowan (supervisor at second-chance)" in story
+    assert "decided by po-thistle (police-officer at police)" in story
     for ground in (
         "meets-criteria: “An invented reason, long enough to be read.”",
         "statute, Example Child Justice Act s. 17(1)",
@@ -183,7 +208,7 @@ def test_a_difference_is_told_by_cause_with_who_and_why(log_database: str, writt
     learned, corrected = out.index("Newly learned (1)"), out.index("Corrected (1)")
     assert learned < out.index(f"#{written.late}", learned) < corrected < out.index("wrong-duration")
     assert "by kw-juniper (key-worker at second-chance)" in out
-    assert "purpose        case-work" in out
+    assert "purpose        casework" in out
     assert f"contacts: + #{written.late} held" in out
 
 
@@ -232,7 +257,7 @@ def test_an_unknown_case_is_named_with_the_remedy(log_database: str, written: Wr
     for command in (("replay", "SC-1999-001"), ("diff", "SC-1999-001", "--from-known-at", "1")):
         said = failed(scp(*command, database=log_database), 1)
         assert "'SC-1999-001'" in said
-        assert "`scp cases`" in said
+        assert "`scp-events cases`" in said
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`scp serve` runs services as processes of their own: they start together and end together."""
+"""`scp-events serve` runs services as processes of their own: they start together and end together."""
 
 from __future__ import annotations
 

@@ -44,5 +44,5 @@ def test_the_command_line_says_it_in_one_line(log_database: str) -> None:
     change_database(log_database, "synchronous_commit = off")
     ran = scp("cases", database=log_database)
     assert ran.code == 1
-    assert ran.err.startswith(f"scp: {SAID}")
+    assert ran.err.startswith(f"scp-events: {SAID}")
     assert ran.err.count("\n") == 1

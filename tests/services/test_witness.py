@@ -1,4 +1,4 @@
-"""`scp witness`: real programs on loopback that are killed, asked by several at once, and by a thief."""
+"""`scp-events witness`: real programs on loopback that are killed, asked by several and by a thief."""
 
 from __future__ import annotations
 

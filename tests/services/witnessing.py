@@ -1,4 +1,4 @@
-"""Witnesses as they are run: founded by `scp witness keygen`, started as a program, asked over HTTP."""
+"""Witnesses as they are run: founded by `scp-events witness keygen`, started as a program, and asked."""
 
 from __future__ import annotations
 

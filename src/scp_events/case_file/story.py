@@ -17,9 +17,11 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from scp_events.aggregates import ALL
 from scp_events.case_file.words import in_words, plain
+from scp_events.history import every_event
 from scp_events.replay import CaseDifference, CaseReplay, Change, Contradicted, Entry, Seen, StreamState
-from scp_events.vocabulary import Actor, Decision, Erased, LegalBasis, Views
+from scp_events.vocabulary import Actor, Decision, Erased, LegalBasis, Retraction, Views, stored_type
 
 QUIET, LOUD, LATE = "dim", "bold", "yellow"
 UNTOLD = frozenset({"case_reference", "corrects", "decision", "event_id", "type"})
@@ -29,6 +31,12 @@ FIRST = frozenset({"status", "key_worker"})
 PAIR = 2
 LATE_FROM = 7
 """Days from which a delay stands out: writing up the week on a Friday is not late."""
+RETRACTIONS = frozenset(
+    stored_type(event)
+    for aggregate in ALL
+    for event in every_event(aggregate)
+    if issubclass(event, Retraction)
+)
 A_FEW_WORDS = 3
 """Longer text is somebody's words, and stands in quotation marks."""
 
@@ -140,6 +148,11 @@ class Places:
             return "an event not seen from here"
         return f"#{place} of {self.entries[place].occurred_on}"
 
+    def done_by(self, event_id: UUID) -> str:
+        """Return what a correction does to a fact."""
+        found = self.entries.get(self.by_id.get(str(event_id), 0))
+        return "retracted" if found is not None and found.type in RETRACTIONS else "corrected"
+
     def corrected(self, entry: Entry) -> Entry | None:
         """Return what stood before a correction: the event it corrects, or that event's last correction."""
         return next(
@@ -221,9 +234,9 @@ def _marks(entry: Entry, places: Places) -> Iterator[str]:
     if (days := delay(entry)) >= LATE_FROM:
         yield f"* late: {_made(entry)} {_days(days)} later, on {_made_at(entry).date()}"
     if entry.corrects is not None:
-        yield f"* {'corrects' if 'fact' in entry.says else 'retracts'} {places.dated(entry.corrects)}"
+        yield f"* {'retracts' if entry.type in RETRACTIONS else 'corrects'} {places.dated(entry.corrects)}"
     for correction in entry.corrected_by:
-        yield f"* corrected or retracted by {places.dated(correction)}"
+        yield f"* {places.done_by(correction)} by {places.dated(correction)}"
 
 
 def delay(entry: Entry) -> int:

@@ -65,8 +65,9 @@ class Reached(NamedTuple):
         return Reached(max(self.at, when.at), self.day, same)
 
 
-def reached_by(times: Iterable[When], so_far: Reached | None = None) -> Reached | None:
+def reached_by(times: Iterable[When]) -> Reached | None:
     """Return how far a case has come with facts of all these times; None where there are none."""
+    so_far: Reached | None = None
     for when in times:
         so_far = so_far.and_then(when) if so_far else Reached.first(when)
     return so_far

@@ -142,7 +142,7 @@ def _must_have_cases(connection: AnyConnection, projection: Projection, schema: 
     found = connection.execute(
         "SELECT relname FROM pg_class c WHERE relnamespace = %s::regnamespace AND relkind IN ('r', 'p')"
         " AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname = 'case_id')",
-        [Identifier(schema).as_string()],
+        [schema],
     ).fetchall()
     if found and not projection.AS_RECORDED:
         names = ", ".join(name for (name,) in found)

@@ -57,6 +57,7 @@ from scp_events.aggregates.participant.events import (
 )
 from scp_events.aggregates.record.events import (
     ErasureApproved,
+    ErasureBegun,
     ErasureRefused,
     ErasureRequested,
     LegalHoldPlaced,
@@ -274,7 +275,7 @@ ON: On = {
 IGNORES: frozenset[type[Event]] = frozenset({
     IdentityLinkProposed, IdentityLinked, IdentityUnlinkProposed, IdentityUnlinked, ChoiceRecorded,
     NeedIdentified, GoalAdded, GoalRemoved, StepAdded, StepStatusChanged, GoalProgressRecorded, GoalAchieved,
-    LegalHoldPlaced, LegalHoldReleased, ErasureRequested, ErasureRefused, ErasureApproved,
+    LegalHoldPlaced, LegalHoldReleased, ErasureRequested, ErasureRefused, ErasureApproved, ErasureBegun,
 })  # fmt: skip
 
 # --- questions --------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from scp_events.runtime import ending
 from scp_events.runtime.port import Port
@@ -27,7 +27,7 @@ class HttpServer(uvicorn.Server):
     """A uvicorn server for one app and one port. It believes no proxy about where a request comes from."""
 
     def __init__(
-        self, app: FastAPI, port: Port, *, drain_seconds: int, most_at_once: int | None = None
+        self, app: ASGIApp, port: Port, *, drain_seconds: int, most_at_once: int | None = None
     ) -> None:
         super().__init__(
             uvicorn.Config(

@@ -128,6 +128,7 @@ def stored_type(event: type[Event]) -> str:
     return str(event.model_fields["type"].default)
 
 
+@cache
 def command_name(command: type[Command]) -> str:
     """Return what doors call a command: `record-contact` for `RecordContact`."""
     name = command.__name__
