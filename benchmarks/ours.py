@@ -53,7 +53,7 @@ class Ours:
         self.reader = LogReader(conninfo, self.keyring, pool_size=connections)
         self.handler = CommandHandler(conninfo, self.keyring)
         self._loop = uvloop.new_event_loop()
-        self._thread = Thread(target=self._loop.run_forever)
+        self._thread = Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.wait_for(self.handler.__aenter__())
         self._checked = int(self.reader.head())

@@ -156,6 +156,7 @@ class Codec:
         }
         self._keys = keys
         self._random = random
+        self._actors: dict[tuple[str, ...], Actor] = {}
 
     # --- in -----------------------------------------------------------------------------------------------
 
@@ -226,8 +227,18 @@ class Codec:
                 datetime.fromisoformat(occurred_at) if occurred_at else row.recorded_at,
                 Precision(said["precision"]),
             ),
-            Actor.model_validate(said["on_behalf_of"] or said["actor"]),
+            self._actor(said["on_behalf_of"] or said["actor"]),
         )
+
+    def _actor(self, said: Mapping[str, Any]) -> Actor:
+        """Return somebody who acted: the same few people, again and again."""
+        key = (said["id"], said["role"], said["organisation"], said["kind"], *said["credentials"])
+        actor = self._actors.get(key)
+        if actor is None:
+            actor = Actor.model_validate(said)
+            if len(self._actors) < ACTORS:
+                self._actors[key] = actor
+        return actor
 
     def _said(self, row: Row, *, opened: bool = True) -> dict[str, Any]:
         """Return the document of a row with everything in its place."""
@@ -324,6 +335,8 @@ def _refused(text: Iterable[str], key: Erased) -> Refused:
 _A_KEY_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KEY_ID = re.compile(rb'"key":"(' + _A_KEY_ID.pattern.encode() + rb')"')
 SALT_BYTES = 16
+ACTORS = 4_096
+"""People who are not read anew each time they acted."""
 UNOPENED = Unopened(key_id=UUID(int=0), at=datetime.min.replace(tzinfo=UTC))
 
 

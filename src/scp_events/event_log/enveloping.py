@@ -13,6 +13,7 @@ from scp_events.history import Decided
 from scp_events.privacy.marks import subjects_of
 from scp_events.vocabulary import (
     DecisionEvent,
+    Event,
     EventId,
     Precision,
     Provenance,
@@ -33,7 +34,8 @@ class Enveloped:
 
     def stored(self, codec: Codec) -> NewEvent:
         """Return what is stored of it."""
-        envelope, event = self.envelope, self.envelope.event
+        envelope = self.envelope
+        event: Event = envelope.event
         return NewEvent(
             stream=self.stream,
             case_id=envelope.case_id,

@@ -7,15 +7,17 @@ from datetime import UTC
 
 from scp_events.event_log.store import Store
 from scp_events.vocabulary import (
+    NOTHING_YET,
     Calendar,
     CaseId,
     Command,
     Correct,
+    DecisionCommand,
     EventId,
-    Grounds,
     Position,
     Precision,
     Refused,
+    Retract,
     When,
     named_events,
 )
@@ -55,8 +57,9 @@ def _named(command: Command) -> Iterable[EventId]:
 
 
 def _known_through(command: Command) -> Position:
-    grounds = getattr(command, "decision", None)
-    return (isinstance(grounds, Grounds) and grounds.known_through) or Position(0)
+    if not isinstance(command, DecisionCommand | Correct | Retract):
+        return NOTHING_YET
+    return command.decision.known_through or NOTHING_YET
 
 
 def _must_have_been(event_id: EventId, happened: When | None, when: When) -> None:

@@ -52,6 +52,7 @@ from scp_events.vocabulary import (
     CaseId,
     Command,
     Correct,
+    Event,
     EventId,
     Fact,
     Position,
@@ -331,17 +332,15 @@ class CommandHandler:
         )
 
     async def _facts(self, found: Found) -> list[AnyFact]:
-        """Return a stream's facts; keys that are not at hand are looked up by a thread."""
+        """Return a stream's facts; a thread reads what is long, or needs keys that are not at hand."""
         for row in (*found.stream[-1:], *found.evidence):
             self._log_clock = max(self._log_clock, row.recorded_at)
-        bodies = [row.body for row in found.stream]
-        if self._codec.unforeseen(bodies):
-            await asyncio.to_thread(self._codec.foresee, bodies)
-        if len(bodies) > LONG:
+        if len(found.stream) > LONG or self._codec.unforeseen(row.body for row in found.stream):
             return await asyncio.to_thread(self._decoded, found)
         return self._decoded(found)
 
     def _decoded(self, found: Found) -> list[AnyFact]:
+        self._codec.foresee(row.body for row in found.stream)
         return [self._codec.fact(row, self.calendar) for row in found.stream]
 
     def _gathered(self, found: Found) -> Gathered:
@@ -440,7 +439,8 @@ class CommandHandler:
             standing = standing_of(aggregate, [*known.facts, *mine], known.case_id)
         self._memory.put(own, standing)
         self._reached = max(self._reached, recorded[-1].position)
-        if not any(stored_type(type(fact.event)) in known.about.types for fact in recorded):
+        events: list[Event] = [fact.event for fact in recorded]
+        if not any(stored_type(type(event)) in known.about.types for event in events):
             self._memory.put_evidence(known.about, Gathered(known.evidence.facts, recorded[-1].position))
 
     async def _must_be_allowed(self) -> None:

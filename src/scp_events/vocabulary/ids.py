@@ -6,6 +6,7 @@ exactly one is derived from the case: it is found without asking.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple, NewType
 from uuid import UUID, uuid5
 
@@ -33,6 +34,7 @@ class Stream(NamedTuple):
     id: UUID
 
 
+@lru_cache(maxsize=16_384)
 def the_one(category: str, case_id: CaseId) -> Stream:
     """Return the stream of this kind, of which a case has exactly one."""
     return Stream(category, uuid5(case_id, category))

@@ -122,6 +122,7 @@ def shared_fields(command: type[Command]) -> tuple[str, ...]:
     return tuple(name for name in command.model_fields if name in command.RECORDS.model_fields)
 
 
+@cache
 def stored_type(event: type[Event]) -> str:
     """Return the name an event class is stored under."""
     return str(event.model_fields["type"].default)
