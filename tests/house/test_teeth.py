@@ -21,8 +21,9 @@ REFERRAL = "src/scp_events/aggregates/referral"
 class House:
     """A copy of the checkout that may be broken."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, server: str) -> None:
         self.root = root
+        self._server = server
         for part in PARTS:
             shutil.copytree(ROOT / part, root / part, ignore=INSTALLED)
         for file in FILES:
@@ -41,7 +42,7 @@ class House:
         done = subprocess.run(
             [sys.executable, *command],
             cwd=self.root,
-            env=os.environ | {"PYTHONPATH": path},
+            env=os.environ | {"PYTHONPATH": path, "SCP_TEST_DATABASE_URL": self._server},
             capture_output=True,
             text=True,
             check=False,
@@ -59,8 +60,8 @@ PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path / "house")
+def house(tmp_path: Path, postgres_server: str) -> House:
+    return House(tmp_path / "house", postgres_server)
 
 
 def add_an_event(house: House) -> None:
