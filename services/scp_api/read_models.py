@@ -18,13 +18,13 @@ from scp_api import preconditions, problems
 from scp_api.answers import add_question, json_of
 from scp_api.parts import Parts
 from scp_api.points import LAST_POSITION, DayQuery, KnownAt, KnownAtQuery
-from scp_events import follower
+from scp_events import follower, measures
 from scp_events.access import Deny, Resource
 from scp_events.follower import AnyConnection, Projection
+from scp_events.measures import Durations, Period, Rate
 from scp_events.projections import caseload, decisions, outcomes, referrals
 from scp_events.projections.caseload import Case
 from scp_events.projections.decisions import Decided
-from scp_events.projections.outcomes import Durations, Period, Rate
 from scp_events.projections.referrals import Referral
 from scp_events.replay import Point, resolve
 from scp_events.vocabulary import REFERRING, OrganisationCode, PersonCode, Position, Refused, Word
@@ -163,12 +163,12 @@ def _figures(connection: AnyConnection, position: Position, day: date, cohort: P
     return Outcomes(
         position=position,
         rates=(
-            outcomes.referral_conversion(connection, day, cohort),
-            outcomes.goals_achieved(connection, day, cohort),
+            measures.referral_conversion(connection, day, cohort),
+            measures.goals_achieved(connection, day, cohort),
         ),
         durations=(
-            outcomes.days_to_first_contact(connection, day, cohort),
-            outcomes.days_to_agreed_plan(connection, day, cohort),
+            measures.days_to_first_contact(connection, day, cohort),
+            measures.days_to_agreed_plan(connection, day, cohort),
         ),
     )
 

@@ -9,29 +9,9 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from scp_events.case_file.story import LOUD, pairs
-from scp_events.follower import AnyConnection
-from scp_events.projections.outcomes import (
-    DEFINITIONS,
-    EVER,
-    Definition,
-    Durations,
-    Figure,
-    Period,
-    Rate,
-    days_to_agreed_plan,
-    days_to_first_contact,
-    goals_achieved,
-    referral_conversion,
-)
+from scp_events.measures import DEFINITIONS, Definition, Durations, Figure, Period, Rate
 
-QUESTIONS = (referral_conversion, days_to_first_contact, days_to_agreed_plan, goals_achieved)
-"""Every figure there is, in the order of a young person's way."""
 DEFINED = {(definition.id, definition.version): definition for definition in DEFINITIONS}
-
-
-def figures(connection: AnyConnection, on: date, cohort: Period = EVER) -> list[Figure]:
-    """Return every figure as of the end of a day, for those whose index date lies in a period."""
-    return [question(connection, on, cohort) for question in QUESTIONS]
 
 
 def drawn(figure: Figure) -> Iterator[RenderableType]:

@@ -138,12 +138,13 @@ def outcomes(
     """
     asked, first, last = day(on, "--on"), day(since, "--since"), day(until, "--until")
     from scp_cli.answering import opened_answers
-    from scp_cli.figures import drawn, figures
+    from scp_cli.figures import drawn
+    from scp_events.measures import Period, every_figure
     from scp_events.projections import outcomes as projection
 
-    cohort = projection.Period(since=first or date.min, until=last or date.max)
+    cohort = Period(since=first or date.min, until=last or date.max)
     with opened_answers(projection, catch_up=catch_up) as (log, connection):
-        found = figures(connection, asked or _today(log), cohort)
+        found = every_figure(connection, asked or _today(log), cohort)
     if how is Format.TABLE:
         show_rich(*(part for figure in found for part in drawn(figure)))
     else:

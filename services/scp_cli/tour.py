@@ -16,7 +16,7 @@ from rich.text import Text
 
 from scp_cli.answering import bring_up_to_date
 from scp_cli.connecting import opened_to_append
-from scp_cli.figures import drawn, figures
+from scp_cli.figures import drawn
 from scp_cli.import_command import imported, in_a_line
 from scp_cli.output import Format, remark, show_rich, table, write
 from scp_cli.proof import prove
@@ -26,6 +26,7 @@ from scp_events import follower
 from scp_events.case_file.story import LATE_FROM, LOUD, QUIET, Places, brief, delay, full
 from scp_events.event_log import BlockingCommandHandler, LogReader
 from scp_events.follower import AnyConnection
+from scp_events.measures import every_figure
 from scp_events.projections import ALL as PROJECTIONS
 from scp_events.projections import caseload
 from scp_events.replay import CaseReplay, Entry, Point, diff, replay
@@ -206,7 +207,7 @@ def _caseload(connection: AnyConnection, today: date) -> str:
 
 def _outcomes(connection: AnyConnection, today: date) -> None:
     _step(7, "Outcomes", "no figure without its definition, what it was made from, N and who was left out")
-    for figure in figures(connection, today)[:FIGURES]:
+    for figure in every_figure(connection, today)[:FIGURES]:
         show_rich(*drawn(figure))
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from scp_events import event_log, follower, privacy
+from scp_events import event_log, follower, measures, privacy
 from scp_events.aggregates import engagement
 from scp_events.aggregates.engagement.rules import Status
 from scp_events.event_log import BlockingCommandHandler, LogReader
@@ -99,10 +99,10 @@ def answers(asked: psycopg.Connection[Any], projection: Any, case: Case) -> list
         return [decisions.of_case(asked, case.case_id), decisions.register(asked)]
     on = date(2025, 9, 1)
     return [
-        outcomes.referral_conversion(asked, on),
-        outcomes.days_to_first_contact(asked, on),
-        outcomes.days_to_agreed_plan(asked, on),
-        outcomes.goals_achieved(asked, on),
+        measures.referral_conversion(asked, on),
+        measures.days_to_first_contact(asked, on),
+        measures.days_to_agreed_plan(asked, on),
+        measures.goals_achieved(asked, on),
     ]
 
 
@@ -113,7 +113,7 @@ def test_a_figure_as_known_earlier_says_what_it_was_made_from(
     known = log.head()
     story(handler)
     with follower.at(log, outcomes, Point(known_through=known)) as asked:
-        rate = outcomes.referral_conversion(asked, day(100))
+        rate = measures.referral_conversion(asked, day(100))
     assert (rate.n, rate.data_cutoff.position) == (1, known)
 
 
@@ -147,7 +147,7 @@ def test_an_evening_west_of_utc_belongs_to_the_day_it_was_there(
         assert caseload.contacts_made(asked, date(2025, 4, 1), date(2025, 4, 30)) == []
         (row,) = referrals.of_agency(asked, REFERRER.organisation)
         assert (row.submitted_on, row.first_contact_on) == (date(2025, 3, 31), date(2025, 3, 31))
-        waits = outcomes.days_to_first_contact(asked, date(2025, 4, 28))
+        waits = measures.days_to_first_contact(asked, date(2025, 4, 28))
         assert (waits.n, waits.median_days) == (1, 0)
     with follower.at(log, caseload, Point(as_of=date(2025, 3, 31))) as asked:
         assert len(caseload.contacts_made(asked, date.min, date.max)) == 1
