@@ -34,7 +34,11 @@ class Stream(NamedTuple):
     id: UUID
 
 
-@lru_cache(maxsize=16_384)
 def the_one(category: str, case_id: CaseId) -> Stream:
     """Return the stream of this kind, of which a case has exactly one."""
+    return _derived(category, case_id)
+
+
+@lru_cache(maxsize=16_384)
+def _derived(category: str, case_id: UUID) -> Stream:  # apart: a cached function takes any argument's type
     return Stream(category, uuid5(case_id, category))
