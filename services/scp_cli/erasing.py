@@ -176,6 +176,12 @@ def _show_certificate(log: LogReader, certificate: Certificate, how: Format) -> 
         )
     else:
         write(as_json(certificate.model_dump(mode="json"), indent=2 if how is Format.JSON else None))
+    for copy in certificate.copies:
+        if not copy.is_gone:
+            remark(
+                f"scp-events: {copy.path} on {copy.machine} was written by this program ({copy.kind},"
+                f" {copy.written_at.date()}): remove it and what was made of it"
+            )
     epochs = {key.epoch for key in certificate.keys if key.epoch is not None}
     if any(each.retired_at is None for each in log.keyring.epochs() if each.epoch in epochs):
         remark(

@@ -162,11 +162,13 @@ def export(
     and verify.py, which needs Python alone. The same checkpoint gives the same bytes. It is personal data.
     """
     from scp_cli.connecting import case_named, ledger_settings, opened_log
+    from scp_events.privacy.copies import CopyKind, write_copy
 
     with opened_log() as log:
-        name, archive = bundled(log, ledger_settings(), case_named(log, case), at=at, checkpoint=checkpoint)
-    path = output or Path(f"{name}.zip")
-    path.write_bytes(archive)
+        case_id = case_named(log, case)
+        name, archive = bundled(log, ledger_settings(), case_id, at=at, checkpoint=checkpoint)
+        path = output or Path(f"{name}.zip")
+        write_copy(log.conninfo, CopyKind.BUNDLE, path, archive, [log.reference_of(case_id) or str(case_id)])
     remark(
         f"scp-events: {path} can be verified with the verify.py in it;"
         " compare its key with `scp-events anchors`"

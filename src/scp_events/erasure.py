@@ -34,6 +34,7 @@ from scp_events.follower import Projection
 from scp_events.follower.purging import purge_copies
 from scp_events.history import effective, state_of
 from scp_events.privacy import GROUPS, KeyServiceDownError
+from scp_events.privacy.copies import Copy, copies_of
 from scp_events.vocabulary import (
     Actor,
     CaseId,
@@ -84,7 +85,10 @@ class Signed(Word):
 
 
 class Certificate(Word):
-    """What was erased, and who answers for it. Nothing in it is personal, or not in the log."""
+    """What was erased, who answers for it, and what is left to remove by hand.
+
+    Nothing in it is personal, unless somebody gave a file a person's name.
+    """
 
     case_reference: CaseReference | None
     case_id: CaseId
@@ -96,6 +100,8 @@ class Certificate(Word):
     keys: tuple[DestroyedKey, ...]
     """A key is destroyed for ever, also in backups, once the epoch it names is retired."""
     stores: tuple[Code, ...]
+    copies: tuple[Copy, ...]
+    """Files that our programs wrote of this case, or of a case they could not tell."""
     log_position: Position
 
 
@@ -185,8 +191,9 @@ def certificate(log: LogReader, case_id: CaseId) -> Certificate:
     if found.requested is None or found.approved is None or found.done is None:
         raise Refused("erasure-not-done", f"erasure is {found.erasure}: there is nothing to certify")
     keys = found.done.event.destroyed
+    reference = log.reference_of(case_id)
     return Certificate(
-        case_reference=log.reference_of(case_id),
+        case_reference=reference,
         case_id=case_id,
         subjects=tuple(dict.fromkeys(CaseId(key.subject) for key in keys)),
         origin=found.requested.event.origin,
@@ -195,6 +202,7 @@ def certificate(log: LogReader, case_id: CaseId) -> Certificate:
         carried_out=_signed(found.done, found.done.envelope.actor),
         keys=keys,
         stores=found.done.event.stores,
+        copies=copies_of(log.conninfo, reference or str(case_id)),
         log_position=found.done.position,
     )
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.examples.participant import CONFIRM_LINK, PROPOSE_LINK
 from tests.opened import opened_handler, opened_reader
 from tests.services.cli_case import REFERENCE, SECRET, Written, write_case
 from tests.services.cli_run import Ran, scp
+from tests.services.test_cli_import import SHEETS
 from tests.words import SUPERVISOR, decision
 
 GROUNDS = decision(SUPERVISOR, "right-to-erasure", reason_text="Asked for by Ash Example.").model_dump(
@@ -85,6 +87,41 @@ def test_an_erased_case_is_told_as_such(log_database: str, written: Written, gro
     assert "key_id" not in story.out
     for command in (("caseload",), ("caseload", "--key-worker", "kw-juniper"), ("decisions",), ("outcomes",)):
         assert scp(*command, database=log_database).code == 0
+
+
+def test_copies_that_our_programs_wrote_are_named(
+    log_database: str, written: Written, grounds: Path, tmp_path: Path
+) -> None:
+    del written
+    bundle, sheets = tmp_path / "bundle.zip", tmp_path / "sheets"
+    sheets.mkdir()
+    people = SHEETS["people.csv"].splitlines(keepends=True)[0]
+    for number, case in enumerate((REFERENCE, "SC-2025-099", "no case"), start=1):
+        people += f"P-{number},{case},2025-03-01,2025-03-01,kw-juniper,31/02/2009,Ash Example,en\n"
+    for name, text in (SHEETS | {"people.csv": people}).items():
+        (sheets / name).write_text(text)
+    other = write_case(log_database, "SC-2025-015").case_id
+    ours = {"SCP_HOME": str(tmp_path), "SCP_LEDGER_KEY": str(tmp_path / "ledger.key")}
+    for name, case in ((str(bundle), REFERENCE), (str(tmp_path / "other.zip"), str(other))):
+        ran = scp("export", case, "--output", name, database=log_database, **ours)
+        assert ran.code == 0, ran.err
+    assert scp("import", str(sheets), database=log_database).code == 3
+    rejected = tmp_path / "rejected" / "people.csv"
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (bundle, rejected)] == [0o600, 0o600]
+
+    erase(log_database, "kw-juniper")
+    done = erase(log_database, "sv-rowan", "--grounds", str(grounds), "--format", "json")
+    certificate = json.loads(done.out)
+    named = {copy["path"]: copy["kind"] for copy in certificate["copies"]}
+    assert named == {str(bundle): "bundle", str(rejected): "rejected-rows"}
+    assert str(bundle) in done.err
+    assert str(rejected) in done.err
+
+    bundle.unlink()
+    again = erase(log_database, "sv-rowan", "--format", "json")
+    assert json.loads(again.out) == certificate
+    assert str(bundle) not in again.err
+    assert str(rejected) in again.err
 
 
 def test_a_linked_record_is_pointed_out(log_database: str, written: Written, grounds: Path) -> None:

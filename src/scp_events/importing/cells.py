@@ -114,7 +114,7 @@ Scores = Annotated[tuple[DomainScore, ...], BeforeValidator(_scores)]
 # --- codes ------------------------------------------------------------------------------------------------
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_CASE = re.compile(r"[A-Z][A-Z0-9]{0,7}(-[A-Z0-9]{1,12}){1,4}")
+CASE = re.compile(r"[A-Z][A-Z0-9]{0,7}(-[A-Z0-9]{1,12}){1,4}")
 ROW_ID = re.compile(r"[A-Z]{1,4}-[0-9]{1,8}")
 
 
@@ -141,7 +141,7 @@ def _codes(cell: str) -> tuple[str, ...]:
 
 
 def _case_reference(cell: str) -> str:
-    if not _CASE.fullmatch(cell):
+    if not CASE.fullmatch(cell):
         raise _complaint("not-a-case", "is not a case reference", "write it as SC-2025-014")
     return cell
 

@@ -15,19 +15,26 @@ from pathlib import Path
 
 import xlsxwriter
 
+from scp_events.importing.cells import CASE
 from scp_events.importing.lines import Value
 from scp_events.importing.reading import REMARK_COLUMNS, Sheet
 from scp_events.importing.report import RowProblem
+from scp_events.privacy.copies import NO_CASE, CopyKind, write_copy
 
 _EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's dates have no zone; fixed, so that bytes repeat
 
 
 def write_rejected(
-    directory: Path, sheets: Mapping[str, Sheet], registers: Collection[str], problems: Sequence[RowProblem]
+    conninfo: str,
+    directory: Path,
+    sheets: Mapping[str, Sheet],
+    registers: Collection[str],
+    problems: Sequence[RowProblem],
 ) -> list[Path]:
     """Write the rows that have problems, and return the files. No rows, no files.
 
-    They go to `directory`, or where that holds something else already, to the same name with a number.
+    They go to `directory`, or where that holds something else already, to the same name with a number. An
+    erasure names them from then on.
     """
     if not problems:
         return []
@@ -39,8 +46,23 @@ def write_rejected(
     target = next(place for place in _places(directory) if _is_free_for(place, files))
     target.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        (target / name).write_bytes(content)
+        write_copy(
+            conninfo, CopyKind.REJECTED_ROWS, target / name, content, _cases_in(name, sheets, problems)
+        )
     return [target / name for name in sorted(files)]
+
+
+def _cases_in(file: str, sheets: Mapping[str, Sheet], problems: Sequence[RowProblem]) -> set[str]:
+    """Return whose rows are written to a file, as the rows have it."""
+    wrong = {problem.line for problem in problems if problem.sheet == file}
+    cases = [
+        line.cells.get("case", "")
+        for sheet in sheets.values()
+        if sheet.file == file
+        for line in sheet.lines
+        if line.number in wrong
+    ]
+    return {case if CASE.fullmatch(case) else NO_CASE for case in cases}
 
 
 def _places(directory: Path) -> Iterable[Path]:

@@ -79,7 +79,7 @@ def import_directory(  # noqa: PLR0913 - each says one thing about the import, b
     _in_the_order_of_the_sheets(report, sheets)
     if handler is not None:
         names = [register.NAME for register in REGISTERS]
-        report.rejected_files = write_rejected(rejected_to, sheets, names, report.problems)
+        report.rejected_files = write_rejected(reader.conninfo, rejected_to, sheets, names, report.problems)
     return report
 
 

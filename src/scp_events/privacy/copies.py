@@ -1,0 +1,71 @@
+"""Files with personal data that our own programs wrote: rejected rows, bundles.
+
+No key makes them unreadable. Each is noted before it is written, so that an erasure can name them all, and
+readable by whoever wrote it alone.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+
+import psycopg
+from psycopg.rows import class_row
+from pydantic import AwareDatetime
+
+from scp_events.vocabulary import Word
+
+OURS_ALONE = 0o600
+NO_CASE = ""
+"""For what names no case that can be read: it may be anybody's, so it is named whoever is erased."""
+
+
+class CopyKind(StrEnum):
+    """What a file holds."""
+
+    REJECTED_ROWS = "rejected-rows"
+    BUNDLE = "bundle"
+
+
+class Copy(Word):
+    """A file with personal data, as the machine that wrote it knows it."""
+
+    kind: CopyKind
+    machine: str
+    path: str
+    written_at: AwareDatetime
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it is known to be removed: another machine's files nobody can see from here."""
+        return self.machine == platform.node() and not Path(self.path).exists()
+
+
+def write_copy(conninfo: str, kind: CopyKind, path: Path, content: bytes, cases: Iterable[str]) -> None:
+    """Write a file that holds data of these cases, by their references; replaces what was there."""
+    where = path.absolute()
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.cursor().executemany(
+            "INSERT INTO keyring.copies (reference, kind, machine, path) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT (reference, kind, machine, path) DO UPDATE SET written_at = clock_timestamp()",
+            [(reference, kind, platform.node(), str(where)) for reference in sorted(set(cases))],
+        )
+    descriptor = os.open(where, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OURS_ALONE)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, OURS_ALONE)  # also where it was there before
+        file.write(content)
+
+
+def copies_of(conninfo: str, reference: str) -> tuple[Copy, ...]:
+    """Return what was written of a case, and what may hold something of it, oldest first."""
+    with psycopg.connect(conninfo) as connection, connection.cursor(row_factory=class_row(Copy)) as cursor:
+        return tuple(
+            cursor.execute(
+                "SELECT DISTINCT ON (written_at, path) kind, machine, path, written_at FROM keyring.copies"
+                " WHERE reference IN (%s, %s) ORDER BY written_at, path",
+                [reference, NO_CASE],
+            ).fetchall()
+        )
