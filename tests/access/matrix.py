@@ -7,7 +7,7 @@ alone is what is asked before anybody has looked into it.
 
 from __future__ import annotations
 
-from scp_events.access import Purpose, Resource
+from scp_events.access import Purpose
 from scp_events.vocabulary import Role
 
 ROLES = {
@@ -198,10 +198,10 @@ def commands() -> dict[tuple[str, Role], set[Purpose]]:
     }
 
 
-def reads() -> dict[tuple[Resource, Role], set[Purpose]]:
+def reads() -> dict[tuple[str, Role], set[Purpose]]:
     """Return for which purposes each role may read each kind of thing."""
     return {
-        (Resource(row), role): {PURPOSES[letter] for letter in cell if letter != "."}
+        (row, role): {PURPOSES[letter] for letter in cell if letter != "."}
         for row, cells in _rows(READS)
         for role, cell in zip(ROLES.values(), cells, strict=True)
     }
