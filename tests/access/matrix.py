@@ -162,6 +162,18 @@ irp correct conclude-irp-review             x  x  x  .  .  .  .  .  .  .  .  .
 irp correct close-irp                       x  x  x  .  .  .  .  .  .  .  .  .
 irp correct                                 x  x  x  .  .  .  .  .  .  .  .  .
 irp retract                                 .  x  x  .  .  .  .  .  .  .  .  .
+feedback record-satisfaction               x  x  x  .  .  .  .  x  x  .  .  .
+feedback rate-relationship                 x  x  x  .  .  .  .  x  x  .  .  .
+feedback give-testimony                    x  x  x  .  .  .  .  x  x  .  .  .
+feedback withdraw-testimony                x  x  x  .  .  .  .  x  x  .  .  .
+feedback publish-testimony                 .  x  x  .  .  .  .  .  .  .  .  .
+feedback take-down-testimony               x  x  x  .  .  .  .  .  .  .  .  .
+feedback correct record-satisfaction       x  x  x  .  .  .  .  x  x  .  .  .
+feedback correct rate-relationship         x  x  x  .  .  .  .  x  x  .  .  .
+feedback correct give-testimony            x  x  x  .  .  .  .  x  x  .  .  .
+feedback correct withdraw-testimony        x  x  x  .  .  .  .  x  x  .  .  .
+feedback correct                           x  x  x  .  .  .  .  x  x  .  .  .
+feedback retract                           .  x  x  .  .  .  .  .  .  .  .  .
 record place-legal-hold                     .  x  x  .  .  x  .  .  .  .  .  .
 record release-legal-hold                   .  x  x  .  .  x  .  .  .  .  .  .
 record request-erasure                      x  x  x  .  .  .  .  .  .  .  .  .
@@ -180,6 +192,7 @@ consent       crvght crvght crvght      .      .      .      .      .      .    
 concern       crvght crvght crvght      .      .      .      .      .      .      .      a      .
 assessment    crvght crvght crvght      .      .      .      .      .      .      .      a      .
 irp           crvght crvght crvght      .      .      .      .      .      .      .      a      .
+feedback      crvght crvght crvght      .      .      .      .      .      .      .      a      .
 record        crvght crvght crvght      .      . crvght      .      .      .      .      a      .
 cases         crvght crvght crvght      .      .      .      .      .      .      .      a      .
 history       crvght crvght crvght      .      .      .      .      .      .      .      a      .
