@@ -47,9 +47,9 @@ def planted_word(model: type[Word]) -> Any:
     return _Planter(count(1000), views_expressed=True).model(model)
 
 
-def personal_texts(event: Event) -> list[str]:
-    """Return the texts in an event's personal fields."""
-    return [text for mark in marks_of(type(event)) for _, said in mark.values(event) for text in _texts(said)]
+def personal_texts(said: BaseModel) -> list[str]:
+    """Return the texts in the personal fields of an event or a command."""
+    return [text for mark in marks_of(type(said)) for _, value in mark.values(said) for text in _texts(value)]
 
 
 def _texts(said: object) -> Iterator[str]:

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 
 from scp_api.authentication import actor_of
 from scp_api.problems import Problem, WrongField, denied, invalid, not_found
-from scp_events.access import Action, Deny, Purpose, Read, Resource, decide
+from scp_events.access import Action, Deny, Purpose, Read, decide
 from scp_events.vocabulary import Actor, CommandId
 
 COMMANDS = UUID("0b6f4d0e-3f5a-4c53-9b1e-5d2a6f6c7a11")
@@ -49,13 +49,13 @@ def must_be_allowed(who: Asking, action: Action) -> None:
         raise denied(answer)
 
 
-def may_read(request: Request, resource: Resource) -> Asking:
+def may_read(request: Request, resource: str) -> Asking:
     """Let somebody read a collection, and return who; whoever may not is told so."""
     must_know_parameters(request, _parameters_of(request.scope["route"]))
     return allowed(request, Read(resource))
 
 
-def may_read_one(request: Request, resource: Resource) -> None:
+def may_read_one(request: Request, resource: str) -> None:
     """Let somebody read one thing; whoever may not is told that there is nothing."""
     try:
         may_read(request, resource)

@@ -78,7 +78,6 @@ def install(app: FastAPI, parts: Parts) -> None:
 def _add_standing(app: FastAPI, parts: Parts, aggregate: AnyAggregate) -> None:
     """Add the question how one thing stands, whose answer says on which version a decision is made."""
     model: Any = Standing[get_type_hints(aggregate.view)["return"]]  # type: ignore[misc]  # known at run time only
-    resource = Resource(aggregate.CATEGORY)
 
     def standing(case_id: CaseId, stream: Stream) -> Response:
         history = parts.log.stream_history(stream)
@@ -96,12 +95,12 @@ def _add_standing(app: FastAPI, parts: Parts, aggregate: AnyAggregate) -> None:
         return json_of(said, {"ETag": f'"{version}"'})
 
     def of_case(request: Request, case_reference: Reference) -> Response:
-        preconditions.may_read_one(request, resource)
+        preconditions.may_read_one(request, aggregate.CATEGORY)
         case_id = _there(parts.log.case_of(case_reference))
         return standing(case_id, the_one(aggregate.CATEGORY, case_id))
 
     def by_id(request: Request, stream_id: UUID) -> Response:
-        preconditions.may_read_one(request, resource)
+        preconditions.may_read_one(request, aggregate.CATEGORY)
         stream = Stream(aggregate.CATEGORY, stream_id)
         return standing(_there(parts.log.case_of_stream(stream)), stream)
 

@@ -20,6 +20,7 @@ from scp_api.parts import Parts
 from scp_api.points import LAST_POSITION, DayQuery, KnownAt, KnownAtQuery
 from scp_events import follower, measures
 from scp_events.access import Deny, Resource
+from scp_events.aggregates import referral
 from scp_events.follower import AnyConnection, Projection
 from scp_events.measures import Durations, Period, Rate
 from scp_events.projections import caseload, decisions, outcomes, referrals
@@ -116,7 +117,7 @@ def _referrals(parts: Parts) -> Callable[..., Response]:
         agency: Annotated[OrganisationCode | None, Query(examples=["police"])] = None,
         min_position: MinPosition = 0,
     ) -> Response:
-        asker = preconditions.may_read(request, Resource.REFERRAL).actor
+        asker = preconditions.may_read(request, referral.CATEGORY).actor
         if asker.role in REFERRING and agency not in {None, asker.organisation}:
             raise problems.denied(Deny("own-agency", "an agency sees its own referrals: leave out `agency`"))
         with _caught_up(parts, request, referrals, min_position) as (connection, position):

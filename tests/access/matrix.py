@@ -7,7 +7,7 @@ alone is what is asked before anybody has looked into it.
 
 from __future__ import annotations
 
-from scp_events.access import Purpose, Resource
+from scp_events.access import Purpose
 from scp_events.vocabulary import Role
 
 ROLES = {
@@ -162,6 +162,18 @@ irp correct conclude-irp-review             x  x  x  .  .  .  .  .  .  .  .  .
 irp correct close-irp                       x  x  x  .  .  .  .  .  .  .  .  .
 irp correct                                 x  x  x  .  .  .  .  .  .  .  .  .
 irp retract                                 .  x  x  .  .  .  .  .  .  .  .  .
+feedback record-satisfaction               x  x  x  .  .  .  .  x  x  .  .  .
+feedback rate-relationship                 x  x  x  .  .  .  .  x  x  .  .  .
+feedback give-testimony                    x  x  x  .  .  .  .  x  x  .  .  .
+feedback withdraw-testimony                x  x  x  .  .  .  .  x  x  .  .  .
+feedback publish-testimony                 .  x  x  .  .  .  .  .  .  .  .  .
+feedback take-down-testimony               x  x  x  .  .  .  .  .  .  .  .  .
+feedback correct record-satisfaction       x  x  x  .  .  .  .  x  x  .  .  .
+feedback correct rate-relationship         x  x  x  .  .  .  .  x  x  .  .  .
+feedback correct give-testimony            x  x  x  .  .  .  .  x  x  .  .  .
+feedback correct withdraw-testimony        x  x  x  .  .  .  .  x  x  .  .  .
+feedback correct                           x  x  x  .  .  .  .  x  x  .  .  .
+feedback retract                           .  x  x  .  .  .  .  .  .  .  .  .
 record place-legal-hold                     .  x  x  .  .  x  .  .  .  .  .  .
 record release-legal-hold                   .  x  x  .  .  x  .  .  .  .  .  .
 record request-erasure                      x  x  x  .  .  .  .  .  .  .  .  .
@@ -180,6 +192,7 @@ consent       crvght crvght crvght      .      .      .      .      .      .    
 concern       crvght crvght crvght      .      .      .      .      .      .      .      a      .
 assessment    crvght crvght crvght      .      .      .      .      .      .      .      a      .
 irp           crvght crvght crvght      .      .      .      .      .      .      .      a      .
+feedback      crvght crvght crvght      .      .      .      .      .      .      .      a      .
 record        crvght crvght crvght      .      . crvght      .      .      .      .      a      .
 cases         crvght crvght crvght      .      .      .      .      .      .      .      a      .
 history       crvght crvght crvght      .      .      .      .      .      .      .      a      .
@@ -198,10 +211,10 @@ def commands() -> dict[tuple[str, Role], set[Purpose]]:
     }
 
 
-def reads() -> dict[tuple[Resource, Role], set[Purpose]]:
+def reads() -> dict[tuple[str, Role], set[Purpose]]:
     """Return for which purposes each role may read each kind of thing."""
     return {
-        (Resource(row), role): {PURPOSES[letter] for letter in cell if letter != "."}
+        (row, role): {PURPOSES[letter] for letter in cell if letter != "."}
         for row, cells in _rows(READS)
         for role, cell in zip(ROLES.values(), cells, strict=True)
     }

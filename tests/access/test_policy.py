@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from scp_events.access import Allow, Deny, Purpose, Read, Resource, Send, decide, policy
-from scp_events.aggregates import ALL
+from scp_events.aggregates import ALL, BY_CATEGORY
 from scp_events.aggregates.engagement.commands import RecordContact
 from scp_events.commands import OFFERS
 from scp_events.vocabulary import Act, AnyAggregate, Correct, Retract, Role, command_name
@@ -62,7 +62,7 @@ def test_the_tables_have_a_cell_for_everything_there_is() -> None:
     assert set(matrix.ROLES.values()) == set(Role)
     assert set(matrix.PURPOSES.values()) == set(Purpose)
     assert {row for row, _ in COMMANDS} == set(SENT)
-    assert {resource for resource, _ in READS} == set(Resource)
+    assert {resource for resource, _ in READS} == {*BY_CATEGORY, *Resource}
 
 
 # --- a cell that changes is seen --------------------------------------------------------------------------
@@ -159,7 +159,7 @@ def test_whoever_decides_about_something_may_read_the_version_it_is_decided_on()
     for offer in OFFERS:
         if offer.decides and not offer.is_for_every_fact and not offer.begins:
             for role in offer.aggregate.MAY[offer.command]:
-                read = Read(Resource(offer.aggregate.CATEGORY))
+                read = Read(offer.aggregate.CATEGORY)
                 assert isinstance(decide(person("pp-x", role), read, Purpose.CASEWORK), Allow), (
                     offer.full_name
                 )
@@ -168,7 +168,7 @@ def test_whoever_decides_about_something_may_read_the_version_it_is_decided_on()
 def test_adult_proceedings_are_told_what_they_need_whatever_the_tables_say(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    everything = dict.fromkeys(Resource, dict.fromkeys(Role, frozenset(Purpose)))
+    everything = dict.fromkeys(policy.READERS, dict.fromkeys(Role, frozenset(Purpose)))
     monkeypatch.setattr(policy, "READERS", everything)
     answer = decide(person("sv-x", Role.SUPERVISOR), Read(Resource.HISTORY), Purpose.ADULT_PROCEEDINGS)
     assert isinstance(answer, Deny)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from pydantic import BaseModel
 
 from scp_events.history import every_event
 from scp_events.scenario import SOMEBODY, Given, Happened, Outcome, given
 from scp_events.vocabulary import Actor, AnyAggregate, Command, Event
+from tests.every_event import personal_texts
 from tests.examples import examples
 
 
@@ -80,10 +82,18 @@ def one_of_these(*commands: Command) -> st.SearchStrategy[Command]:
 
 
 def answer(so_far: Given, command: Command, by: Actor) -> Outcome:
-    """Return what comes of a command a minute later; a refusal says what to do instead."""
+    """Return what comes of a command a minute later; a refusal says a remedy and nothing personal."""
     outcome = so_far.when(command, by=by, now=so_far.next_minute)
-    assert outcome.refusal is None or outcome.refusal.remedy
+    if outcome.refusal is not None:
+        assert outcome.refusal.remedy
+        heard = [command, *(fact.event for fact in so_far.facts())]
+        assert not [words for words in personal_words(heard) if words in outcome.refusal.remedy]
     return outcome
+
+
+def personal_words(heard: Sequence[BaseModel]) -> Iterator[str]:
+    """Yield what was said of people in more than a word: a word may stand in any remedy."""
+    return (text for said in heard for text in personal_texts(said) if " " in text)
 
 
 def subsequences(history: Sequence[Happened]) -> st.SearchStrategy[list[Happened]]:

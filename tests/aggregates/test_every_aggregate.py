@@ -5,25 +5,15 @@ from __future__ import annotations
 import string
 from collections.abc import Iterator
 from datetime import date, datetime
-from itertools import permutations
 from typing import Any, get_args
 
 import pytest
 from pydantic import BaseModel
 
-from scp_events.aggregates import (
-    ALL,
-    BY_CATEGORY,
-    assessment,
-    concern,
-    consent,
-    engagement,
-    participant,
-    record,
-)
+from scp_events.aggregates import ALL, participant
 from scp_events.history import every_event
 from scp_events.privacy import marks_of
-from scp_events.scenario import Happened, given
+from scp_events.scenario import given
 from scp_events.vocabulary import (
     Act,
     AnyAggregate,
@@ -37,13 +27,7 @@ from scp_events.vocabulary import (
     title_of,
 )
 from tests.every_event import planted
-from tests.examples import assessment as assessments
-from tests.examples import concern as concerns
-from tests.examples import consent as consents
-from tests.examples import engagement as engagements
 from tests.examples import participant as participants
-from tests.examples import record as records
-from tests.words import KEY_WORKER
 
 pytestmark = pytest.mark.once  # pure rules
 
@@ -53,12 +37,6 @@ each_aggregate = pytest.mark.parametrize("aggregate", ALL, ids=lambda a: a.CATEG
 each_event = pytest.mark.parametrize("event", EVENTS, ids=lambda e: e.__name__)
 each_command = pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.__name__)
 each_message = pytest.mark.parametrize("message", [*EVENTS, *COMMANDS], ids=lambda m: m.__name__)
-
-
-def test_these_are_all() -> None:
-    assert list(BY_CATEGORY) == [
-        "referral", "participant", "engagement", "consent", "concern", "assessment", "irp", "record",
-    ]  # fmt: skip
 
 
 # --- names ------------------------------------------------------------------------------------------------
@@ -244,38 +222,6 @@ def test_what_others_name_and_acts_do_not_mix() -> None:
 
 
 # --- refusals ---------------------------------------------------------------------------------------------
-
-EXAMPLES: list[tuple[AnyAggregate, Any, tuple[Happened, ...]]] = [
-    (participant, participants, (participants.registered_under(participants.OTHER_CASE),)),
-    (engagement, engagements, (participants.REGISTERED,)),
-    (consent, consents, (participants.REGISTERED,)),
-    (concern, concerns, ()),
-    (assessment, assessments, (participants.REGISTERED, engagements.AGREED)),
-    (record, records, ()),
-]
-
-
-@pytest.mark.parametrize(
-    ("aggregate", "examples", "knowing"), EXAMPLES, ids=lambda e: getattr(e, "CATEGORY", "")
-)
-def test_a_refusal_tells_a_remedy_and_no_personal_detail(
-    aggregate: AnyAggregate, examples: Any, knowing: tuple[Happened, ...]
-) -> None:
-    """Every example's personal words are plainly invented, and its only birth is of 2009."""
-    remedies = [
-        outcome.refusal.remedy
-        for path in permutations(examples.EVERY_COMMAND, 2)
-        for others in ((), knowing)
-        if (outcome := _asked(aggregate, others, *path)).refusal is not None
-    ]
-    assert remedies
-    assert not [told for told in remedies if "nvented" in told or "Exampleson" in told or "2009" in told]
-
-
-def _asked(aggregate: AnyAggregate, knowing: tuple[Happened, ...], first: Command, then: Command) -> Any:
-    so_far = given(aggregate).knowing(*knowing)
-    outcome = so_far.when(first, by=KEY_WORKER)
-    return (so_far if outcome.refusal else so_far.then_so(outcome)).when(then, by=KEY_WORKER)
 
 
 def test_an_impossible_birth_is_refused_without_being_repeated() -> None:

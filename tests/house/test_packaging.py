@@ -4,8 +4,6 @@ import tomllib
 from configparser import ConfigParser
 from pathlib import Path
 
-from scp_events.aggregates import ALL
-
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
@@ -40,11 +38,6 @@ def test_every_room_is_on_a_floor() -> None:
         path.stem for path in house.glob("*.py") if path.stem != "__init__"
     }
     assert {f"scp_events.{room}" for room in rooms} == floors() - services()
-
-
-def test_every_aggregate_is_kept_apart_from_the_others() -> None:
-    apart = CONTRACTS["importlinter:contract:aggregates-apart"]["modules"].split()
-    assert apart == [aggregate.__name__ for aggregate in ALL]
 
 
 def test_no_room_is_named_for_nothing() -> None:

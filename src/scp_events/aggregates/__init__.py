@@ -5,6 +5,7 @@ from scp_events.aggregates import (
     concern,
     consent,
     engagement,
+    feedback,
     irp,
     participant,
     record,
@@ -20,6 +21,7 @@ ALL: tuple[AnyAggregate, ...] = (
     concern,
     assessment,
     irp,
+    feedback,
     record,
 )
 """Every aggregate, in the order in which a young person meets them. Doors, drawings and tests follow it."""

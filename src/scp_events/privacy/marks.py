@@ -28,9 +28,9 @@ class Mark:
     path: Path
     personal: Personal
 
-    def values(self, event: Event) -> Iterator[tuple[str, object]]:
+    def values(self, said: BaseModel) -> Iterator[tuple[str, object]]:
         """Yield every value there is under this mark, by its dotted place; what is None is not there."""
-        yield from _walk(event, self.path, ())
+        yield from _walk(said, self.path, ())
 
 
 @dataclass(frozen=True)
