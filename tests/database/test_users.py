@@ -18,6 +18,8 @@ from tests.database.conftest import copied, leave_nothing_running
 from tests.database.programs import need_root, ordinary_user, program, seen
 from tests.needs import need
 
+pytestmark = pytest.mark.once  # who starts it; test_embedded runs the same program from the wheel
+
 Permissions = dict[Path, tuple[int, int, int]]
 
 

@@ -14,6 +14,8 @@ from scp_events.privacy import open_keyring
 from tests.event_log.asking import Case, contact, engaged
 from tests.opened import opened_handler
 
+pytestmark = pytest.mark.once  # of the log as such; test_handler appends from the wheel
+
 SECONDS = 4.0
 TASKS = 4
 FAIR = 3

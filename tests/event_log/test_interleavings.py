@@ -31,6 +31,8 @@ from tests.examples.referral import DRAFT, SUBMIT, WITHDRAW
 from tests.opened import opened_reader
 from tests.words import REFERRER, grounds
 
+pytestmark = pytest.mark.once  # of the log as such; test_handler appends from the wheel
+
 AT_ONCE = 8
 """Cases in which two handlers are at work at the same time."""
 

@@ -17,6 +17,8 @@ from tests.event_log.oracle.mutants import MUTANTS
 from tests.event_log.oracle.run import run
 from tests.own_server import own_server
 
+pytestmark = pytest.mark.once  # of the log as such; test_handler appends from the wheel
+
 TRIES = 3
 """Within so many runs a mutant must be caught."""
 QUICK = {"late-listener", "evidence-overlooked"}

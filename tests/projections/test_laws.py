@@ -66,6 +66,8 @@ from tests.examples import examples
 from tests.projections.writing import Told, Writer
 from tests.words import KEY_WORKER, OTHER_KEY_WORKER, decision
 
+pytestmark = pytest.mark.once  # of the rules as such; the other tests of projections run from the wheel
+
 PROJECTIONS: tuple[follower.Projection, ...] = (caseload, referrals, outcomes)
 SPAN = 20
 """How much is taken in at a time: few entries of each of many cases."""

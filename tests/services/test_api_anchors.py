@@ -16,6 +16,8 @@ from tests.ledger.log.test_startup import restored
 from tests.services.test_api_service import drafted, serving
 from tests.words import REFERRER, SUPERVISOR
 
+pytestmark = pytest.mark.once  # the same program in trouble; test_api_service runs it from the wheel
+
 
 @pytest.fixture
 def home(tmp_path: Path, log_database: str) -> Path:

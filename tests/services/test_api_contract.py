@@ -170,7 +170,7 @@ def service(
 def test_schemathesis_finds_nothing_in_any_operation(service: Service, tmp_path: Path) -> None:
     operations, real = operations_of(service), what_there_is(service)
     there_before = len(service.journal())
-    tries = str(examples(3))
+    tries = str(examples(1))
     found = findings(service, real, tmp_path, "--phases", "examples,fuzzing", "-n", tries)
     assert not found, found
     answers = answers_of(service, there_before)

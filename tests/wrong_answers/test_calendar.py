@@ -7,6 +7,8 @@ import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.wrong_answers.asking import (
     LAW,
     Place,
@@ -15,6 +17,8 @@ from tests.wrong_answers.asking import (
     grounds,
     person_row,
 )
+
+pytestmark = pytest.mark.once  # the doors are opened from the wheel in tests of services
 
 
 def test_one_instant_written_in_two_ways_is_of_one_day(place: Place) -> None:

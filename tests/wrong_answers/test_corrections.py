@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import pytest
+
 from tests.wrong_answers.asking import Answer, Json, Place, contact, grounds
+
+pytestmark = pytest.mark.once  # the doors are opened from the wheel in tests of services
 
 
 def correct(  # noqa: PLR0913, PLR0917 - each says one thing about the correction

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.wrong_answers.asking import (
     BECAUSE,
     Place,
@@ -10,6 +12,8 @@ from tests.wrong_answers.asking import (
     person_row,
     row,
 )
+
+pytestmark = pytest.mark.once  # the doors are opened from the wheel in tests of services
 
 
 def left(place: Place, day: str = "2025-06-30") -> str:

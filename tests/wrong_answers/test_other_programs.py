@@ -10,6 +10,8 @@ import pytest
 from tests.waiting import until
 from tests.wrong_answers.asking import Place, served
 
+pytestmark = pytest.mark.once  # the doors are opened from the wheel in tests of services
+
 
 @pytest.fixture(scope="module")
 def ruined(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:

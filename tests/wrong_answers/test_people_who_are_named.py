@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import pytest
+
 from tests.wrong_answers.asking import Place, person
+
+pytestmark = pytest.mark.once  # the doors are opened from the wheel in tests of services
 
 
 def case_id(place: Place, case: str) -> str:
