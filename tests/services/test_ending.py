@@ -99,7 +99,7 @@ def test_a_program_that_is_told_to_end_or_killed_leaves_nothing_running(
     here: Place, program: Program
 ) -> None:
     turn = PROGRAMS.index(program)
-    for number, share in zip(SIGNALS, FEW[turn % 4 :] + FEW[: turn % 4], strict=True):
+    for number, share in ((TO_END[turn % 3], FEW[turn % 4]), (signal.SIGKILL, FEW[(turn + 2) % 4])):
         ends_in_order(here, program, number, share)
 
 
@@ -139,7 +139,9 @@ def test_an_interrupted_import_and_an_interrupted_erasure_are_finished_by_the_ne
 # --- what was acknowledged --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGKILL, *(pytest.param(n, marks=pytest.mark.long) for n in TO_END[1:])]
+)
 def test_what_was_acknowledged_is_in_the_log_and_what_was_taken_is_answered(
     here: Place, number: signal.Signals
 ) -> None:

@@ -39,6 +39,7 @@ from tests.words import MONDAY
 pytestmark = pytest.mark.once  # each part runs from the wheel in tests of its own
 CASES = 12
 COMMANDS = examples(600)
+BEGINS = {"scp_projector": '"event": "following"', "scp_relay": '"event": "began"'}
 PARTS = ("api", "scp_projector", "scp_relay", "postgresql")
 
 
@@ -67,7 +68,13 @@ class System:
             self.service.process = start_api(self.conninfo, self.home, port)
         else:
             self._kill(self.programs[part])
+            began = self.begun(part)
             self.programs[part] = self.start(part)
+            until(lambda: self.begun(part) > began, "it has found its database, which may go away now")
+
+    def begun(self, program: str) -> int:
+        """Return how often a program has said that it is at work."""
+        return (self.home / f"{program}.log").read_text().count(BEGINS[program])
 
     @staticmethod
     def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -109,7 +116,8 @@ def running(home: Path, kafka: str) -> Iterator[System]:
         stack.callback(service.opened.close)
         try:
             until_ready(service)
-            system.programs = {name: system.start(name) for name in ("scp_projector", "scp_relay")}
+            system.programs = {name: system.start(name) for name in BEGINS}
+            until(lambda: all(map(system.begun, BEGINS)), "every part is at work")
             yield system
         finally:
             ends = [ended(program) for program in (system.service.process, *system.programs.values())]
