@@ -8,7 +8,6 @@ import pytest
 from pydantic import ValidationError
 
 from scp_events.aggregates import record
-from scp_events.aggregates.record import held_until
 from scp_events.aggregates.record.commands import RecordCommand
 from scp_events.aggregates.record.events import (
     ErasureApproved,
@@ -98,7 +97,6 @@ def test_a_hold_was_ordered_and_lasts_beyond_the_day_it_is_placed(
 def test_a_hold_placed_again_lasts_until_the_other_day() -> None:
     for day in (date(2025, 5, 31), date(2026, 6, 30)):
         state = after(HOLD, but(HOLD, expires_on=day)).state
-        assert held_until(state) == day
         assert [hold.expires_on for hold in record.view(state).holds] == [day]
 
 
@@ -215,7 +213,6 @@ def test_an_erasure_under_several_holds_is_told_of_the_longest() -> None:
         refusal = asked((*holds, REQUEST), APPROVE).refusal
         assert refusal is not None
         assert "Order 13/2024 lasts until 2025-07-09" in refusal.remedy
-        assert held_until(after(*holds).state) == date(2025, 7, 9)
 
 
 def test_a_hold_placed_after_an_approval_wins_until_keys_are_being_destroyed() -> None:
@@ -248,7 +245,6 @@ def test_others_read_how_a_record_stands() -> None:
         "requested_by": "kw-juniper",
         "holds": [{"reference": "Order 12/2024", "ordered_on": "2024-12-20", "expires_on": "2025-06-30"}],
     }
-    assert held_until(given(record).state) is None
 
 
 # --- the laws ---------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from scp_events.aggregates.record.access import MAY
 from scp_events.aggregates.record.commands import COMMANDS
 from scp_events.aggregates.record.events import EVENTS
 from scp_events.aggregates.record.evidence import EVIDENCE
-from scp_events.aggregates.record.rules import Erasure, decide, evolve, held_until, initial, view
+from scp_events.aggregates.record.rules import Erasure, decide, evolve, initial, view
 from scp_events.vocabulary import Scope
 
 CATEGORY = "record"
@@ -26,7 +26,6 @@ __all__ = [
     "Erasure",
     "decide",
     "evolve",
-    "held_until",
     "initial",
     "view",
 ]

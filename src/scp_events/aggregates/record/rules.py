@@ -75,11 +75,6 @@ def lasting(state: State) -> list[Hold]:
     return [hold for hold in state.holds.values() if hold is not None]
 
 
-def held_until(state: State) -> date | None:
-    """Return the last day of the longest hold that was not released."""
-    return max((hold.expires_on for hold in lasting(state)), default=None)
-
-
 class View(Word):
     """What others may read of a record."""
 
