@@ -34,7 +34,9 @@ class Stream(NamedTuple):
     id: UUID
 
 
-@lru_cache(maxsize=16_384)
 def the_one(category: str, case_id: CaseId) -> Stream:
     """Return the stream of this kind, of which a case has exactly one."""
-    return Stream(category, uuid5(case_id, category))
+    return Stream(category, _derived(case_id, category))
+
+
+_derived = lru_cache(maxsize=16_384)(uuid5)
