@@ -173,7 +173,7 @@ class Codec:
             for share in shares_of(type(event))
             for part in self._parts(share, event, place, subject_of(share, event, otherwise))
         ]
-        public = envelope.model_dump_json(exclude=_unsaid(type(event))).encode()
+        public = to_json(envelope, exclude=_unsaid(type(event)))
         tail = to_json({"encrypted": parts} if parts else {"salt": _salt(self._random)})
         return public[:-1] + b"," + tail[1:]
 

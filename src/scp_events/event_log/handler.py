@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from random import uniform
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import UUID
 from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
+from pydantic_core import to_json
 from uuid_utils.compat import uuid7
 
 from scp_events.aggregates import ALL
@@ -55,6 +55,7 @@ from scp_events.vocabulary import (
     Event,
     EventId,
     Fact,
+    IdentifiedEvent,
     Position,
     Refused,
     Retract,
@@ -386,7 +387,7 @@ class CommandHandler:
         enveloped = []
         for each in decided:
             version = versions[each.stream] = versions.get(each.stream, 0) + 1
-            named: EventId | None = getattr(each.event, "event_id", None)
+            named = each.event.event_id if isinstance(each.event, IdentifiedEvent) else None
             event_id = named or (each.stream == own and next(ids, None)) or EventId(self._new_id())
             enveloped.append(
                 Enveloped(envelope(each, event_id, asked.request.provenance), each.when, each.stream, version)
@@ -489,16 +490,15 @@ class CommandHandler:
 
 def digest_of(stream: Stream, command: Command) -> bytes:
     """Return what tells a command from another one."""
-    asked = f"{stream.category}/{stream.id}/{type(command).__name__}/{command.model_dump_json()}"
-    return sha256(asked.encode()).digest()
+    whose = f"{stream.category}/{stream.id}/{type(command).__name__}/"
+    return sha256(whose.encode() + to_json(command)).digest()
 
 
 class _OvertakenError(Exception):
     """Somebody else recorded something that the decision did not know of."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _Asked(NamedTuple):
     """A request, and what follows from it alone."""
 
     request: CommandRequest
@@ -522,8 +522,7 @@ class _Asked:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     """What a command is decided on; `facts` only where all of them were read."""
 
     standing: Standing
