@@ -302,7 +302,8 @@ class Codec:
 
 def key_ids_in(bodies: Iterable[bytes]) -> set[str]:
     """Return the ids of the keys that something in these bodies is encrypted with."""
-    return {key_id.decode() for body in bodies for key_id in _KEY_ID.findall(body)}
+    found = {key_id for body in bodies for key_id in _KEY_ID.findall(body)}
+    return {key_id.decode() for key_id in found}
 
 
 @cache
