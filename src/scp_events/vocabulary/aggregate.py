@@ -116,6 +116,10 @@ class Aggregate(Protocol[S, C_contra, E]):
         """Whether beginning one may open a case under a reference nobody has used yet."""
 
     @property
+    def RESTS_ON_WORDS(self) -> bool:  # noqa: N802 - a module constant
+        """Whether the state holds something encrypted; otherwise nothing is opened to decide."""
+
+    @property
     def EVENTS(self) -> tuple[type[E], ...]:  # noqa: N802 - a module constant
         """Every event class of the aggregate, earlier forms included, corrections not."""
 
