@@ -38,8 +38,7 @@ class Scope(StrEnum):
     NO_CASE = "belongs to no case"
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What is asked besides the command itself: when it was so, who acts, and what other streams say."""
 
     when: When
