@@ -1,9 +1,10 @@
 """Open a case of 10 to 500 events, to decide on it: ours against the plain library's repository.
 
-`cold` is a process that remembers nothing of the case, not even its keys: everything is read, opened, decoded
-and folded. Otherwise it is as the program opens it: what it remembers, brought up to date by one query; the
-library can do that too, with its cache, which by default is off. `history` returns every event besides, in
-its envelope. Contacts have notes, which ours encrypts; without notes next to nothing is.
+`cold` is a process that remembers nothing of the case: everything is read, decoded and folded; what is
+encrypted stays so, as no rule of an engagement rests on it. Otherwise it is as the program opens it: what it
+remembers, brought up to date by one query; the library can do that too, with its cache, which by default is
+off. `history` returns every event besides, in its envelope, and opened. Contacts have notes, which ours
+encrypts; without notes next to nothing is.
 """
 
 from __future__ import annotations

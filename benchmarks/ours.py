@@ -120,7 +120,7 @@ class Ours:
         return [_append(row) for row in rows]
 
     async def open_cold(self, asked: CommandRequest) -> int:
-        """Read a stream and its evidence as for a first command, keys too; return where it stands."""
+        """Read a stream and its evidence as for a first command; return where it stands."""
         assert asked.case_id is not None
         self.keyring.cache.forget(asked.case_id)
         known = await self.handler._opened(self.handler._asked(asked))  # noqa: SLF001 - a part of a command is measured

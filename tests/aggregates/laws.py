@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from pydantic import BaseModel
 
-from scp_events.history import every_event
+from scp_events.event_log.envelope import UNOPENED
+from scp_events.history import effective, every_event, state_of
+from scp_events.privacy.marks import excluding, place_in, shares_of
 from scp_events.scenario import SOMEBODY, Given, Happened, Outcome, given
 from scp_events.vocabulary import Actor, AnyAggregate, Command, Event
 from tests.every_event import personal_texts
@@ -60,13 +62,16 @@ def machine(
 
         @invariant()
         def history_can_be_stored(self) -> None:
-            for last in self.events[-1:]:
-                assert type(last).model_validate_json(last.model_dump_json()) == last
-                assert type(last) in every_event(aggregate)
+            assert all(can_be_stored(last, aggregate) for last in self.events[-1:])
 
         @invariant()
         def what_others_may_read_can_be_said(self) -> None:
             assert aggregate.view(self.so_far.state).model_dump_json()
+
+        @invariant()
+        def rules_that_rest_on_no_words_can_do_without_them(self) -> None:
+            """What the log does not open in order to decide must not be missed."""
+            assert does_without_words(self.so_far) or aggregate.RESTS_ON_WORDS
 
         @property
         def events(self) -> list[Event]:
@@ -94,6 +99,27 @@ def answer(so_far: Given, command: Command, by: Actor) -> Outcome:
 def personal_words(heard: Sequence[BaseModel]) -> Iterator[str]:
     """Yield what was said of people in more than a word: a word may stand in any remedy."""
     return (text for said in heard for text in personal_texts(said) if " " in text)
+
+
+def can_be_stored(event: Event, aggregate: AnyAggregate) -> bool:
+    """Whether an event reads as it was written, and is known to be of its aggregate."""
+    kind = type(event)
+    return kind.model_validate_json(event.model_dump_json()) == event and kind in every_event(aggregate)
+
+
+def does_without_words(so_far: Given) -> bool:
+    """Whether who reads a history without any key comes to the same state."""
+    unread = [fact._replace(event=unopened(fact.event)) for fact in so_far.facts()]
+    return bool(state_of(so_far.aggregate, effective(unread)) == so_far.state)
+
+
+def unopened(event: Event) -> Event:
+    """Return an event with nothing that is encrypted in it."""
+    kind = type(event)
+    said = event.model_dump(mode="json", exclude=excluding(kind))
+    for place in (place for share in shares_of(kind) for place in share.values(event)):
+        assert place_in(said, place, UNOPENED)
+    return kind.model_validate(said)
 
 
 def subsequences(history: Sequence[Happened]) -> st.SearchStrategy[list[Happened]]:

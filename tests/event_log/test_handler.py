@@ -176,6 +176,32 @@ def test_an_event_told_again_under_its_own_id_is_already_so(
     assert reader.head() == 3
 
 
+def test_words_are_compared_too_when_an_event_is_told_again(log_database: str) -> None:
+    said = contact(event_id=EventId(uuid4()), note="An invented note.")
+    with opened_handler(log_database) as handler:
+        case = engaged(handler)
+        handler.handle(case.request(said))
+    with opened_handler(log_database) as handler:
+        with pytest.raises(Refused) as refused:
+            handler.handle(case.request(said.model_copy(update={"note": "Another invented note."})))
+        assert handler.handle(case.request(said)).events == 0
+    assert refused.value.rule == "event-id-taken"
+
+
+def test_what_is_encrypted_is_not_opened_to_decide_what_does_not_rest_on_it(
+    log_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened_handler(log_database) as handler:
+        case = engaged(handler)
+        handler.handle(case.request(contact(note="An invented note.")))
+    opened: list[str] = []
+    with open_keyring(log_database) as keyring:
+        monkeypatch.setattr(keyring, "to_open", opened.append)
+        with BlockingCommandHandler(CommandHandler(log_database, keyring)) as handler:
+            assert handler.handle(case.request(contact(note="Another invented note."))).version == 3
+    assert opened == []
+
+
 def test_an_event_id_of_another_stream_is_refused(handler: BlockingCommandHandler) -> None:
     one, other, event_id = engaged(handler), engaged(handler), EventId(uuid4())
     handler.handle(one.request(contact(event_id=event_id)))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from eventsourcing.persistence import OperationalError
 
@@ -39,8 +39,7 @@ class LogUnwritableError(OperationalError):
     """The server answers and does not write: its disk is full, say. Nothing of what was asked is recorded."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a command came to. `events` is 0 where it was already so; `repeated` where it was sent before."""
 
     stream: Stream

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -35,8 +34,7 @@ class Condition(NamedTuple):
     since: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Append:
+class Append(NamedTuple):
     """The events of one command, recorded all or none: each stream's in the order of their versions.
 
     A stream must stand just below the first version given for it, and the condition must hold. `fingerprint`

@@ -173,7 +173,7 @@ class Codec:
             for share in shares_of(type(event))
             for part in self._parts(share, event, place, subject_of(share, event, otherwise))
         ]
-        public = envelope.model_dump_json(exclude=_unsaid(type(event))).encode()
+        public = to_json(envelope, exclude=_unsaid(type(event)))
         tail = to_json({"encrypted": parts} if parts else {"salt": _salt(self._random)})
         return public[:-1] + b"," + tail[1:]
 
@@ -302,7 +302,8 @@ class Codec:
 
 def key_ids_in(bodies: Iterable[bytes]) -> set[str]:
     """Return the ids of the keys that something in these bodies is encrypted with."""
-    return {key_id.decode() for body in bodies for key_id in _KEY_ID.findall(body)}
+    found = {key_id for body in bodies for key_id in _KEY_ID.findall(body)}
+    return {key_id.decode() for key_id in found}
 
 
 @cache

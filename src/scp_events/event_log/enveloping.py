@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from scp_events.event_log.appends import NewEvent
@@ -23,8 +22,7 @@ from scp_events.vocabulary import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Enveloped:
+class Enveloped(NamedTuple):
     """An envelope, and the place it is to have in its stream."""
 
     envelope: Envelope[Any]
@@ -53,7 +51,7 @@ class Enveloped:
 def envelope(decided: Decided, event_id: EventId, provenance: Provenance) -> Envelope[Any]:
     """Put an event into its envelope."""
     event, when, stream, case_id = decided
-    return envelope_of(type(event)).model_construct(
+    return envelope_of(type(event))(
         event=event,
         event_id=event_id,
         case_id=case_id,

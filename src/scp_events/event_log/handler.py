@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from random import uniform
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import UUID
 from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
+from pydantic_core import to_json
 from uuid_utils.compat import uuid7
 
 from scp_events.aggregates import ALL
@@ -41,7 +41,15 @@ from scp_events.event_log.roles import READER
 from scp_events.event_log.sending import EventIdTakenError
 from scp_events.event_log.store import Found, LogStore, Recalled, Store, Wanted
 from scp_events.event_log.trial import TrialKeys
-from scp_events.history import AnyFact, Decided, Question, decide, decide_at_the_end, evidence_types
+from scp_events.history import (
+    AnyFact,
+    Decided,
+    Question,
+    decide,
+    decide_at_the_end,
+    evidence_types,
+    told,
+)
 from scp_events.privacy.keyring import ERASED, NOBODY, Keyring
 from scp_events.vocabulary import (
     LEEWAY,
@@ -55,6 +63,8 @@ from scp_events.vocabulary import (
     Event,
     EventId,
     Fact,
+    IdentifiedCommand,
+    IdentifiedEvent,
     Position,
     Refused,
     Retract,
@@ -71,7 +81,7 @@ LONGEST_STEP_BACK = 0.1
 """Seconds that anybody waits at most so that others come in between."""
 MOST_REFERENCES = 16_384
 """What so many cases are called is remembered."""
-LONG = 64
+LONG = 100
 """Events that a loop decodes between two of its other tasks; more are decoded by a thread."""
 
 
@@ -301,7 +311,9 @@ class CommandHandler:
         """Return all that is known of a stream, and remember where it stands."""
         stream = asked.request.stream
         found = await self._store.find(asked.wanted())
-        facts = await self._facts(found)
+        facts = await self._facts(found, opened=asked.rests_on_words)
+        if asked.is_named_by_one_of(facts):  # sent again, or another's id: to be told word for word
+            facts = await self._facts(found, opened=True)
         standing = standing_of(asked.request.aggregate, facts, found.case_id)
         about, evidence = asked.about(found.case_id), self._gathered(found)
         if facts:
@@ -323,7 +335,7 @@ class CommandHandler:
         stream = asked.request.stream
         found = await self._store.find(asked.wanted(standing, evidence.through))
         reached: Standing | None = standing
-        for fact in await self._facts(found):
+        for fact in await self._facts(found, opened=asked.rests_on_words):
             reached = reached and reached.and_then(asked.request.aggregate, fact)
         self._memory.put(stream, reached)
         since = self._gathered(found)
@@ -331,17 +343,18 @@ class CommandHandler:
             asked.about(standing.case_id), Gathered((*evidence.facts, *since.facts), since.through)
         )
 
-    async def _facts(self, found: Found) -> list[AnyFact]:
+    async def _facts(self, found: Found, *, opened: bool) -> list[AnyFact]:
         """Return a stream's facts; a thread reads what is long, or needs keys that are not at hand."""
         for row in (*found.stream[-1:], *found.evidence):
             self._log_clock = max(self._log_clock, row.recorded_at)
-        if len(found.stream) > LONG or self._codec.unforeseen(row.body for row in found.stream):
-            return await asyncio.to_thread(self._decoded, found)
-        return self._decoded(found)
+        if len(found.stream) > LONG or (opened and self._codec.unforeseen(r.body for r in found.stream)):
+            return await asyncio.to_thread(self._decoded, found, opened=opened)
+        return self._decoded(found, opened=opened)
 
-    def _decoded(self, found: Found) -> list[AnyFact]:
-        self._codec.foresee(row.body for row in found.stream)
-        return [self._codec.fact(row, self.calendar) for row in found.stream]
+    def _decoded(self, found: Found, *, opened: bool) -> list[AnyFact]:
+        if opened:
+            self._codec.foresee(row.body for row in found.stream)
+        return [self._codec.fact(row, self.calendar, unopened=not opened) for row in found.stream]
 
     def _gathered(self, found: Found) -> Gathered:
         """Return evidence. No rule rests on the words of another stream, so they stay encrypted."""
@@ -386,7 +399,7 @@ class CommandHandler:
         enveloped = []
         for each in decided:
             version = versions[each.stream] = versions.get(each.stream, 0) + 1
-            named: EventId | None = getattr(each.event, "event_id", None)
+            named = each.event.event_id if isinstance(each.event, IdentifiedEvent) else None
             event_id = named or (each.stream == own and next(ids, None)) or EventId(self._new_id())
             enveloped.append(
                 Enveloped(envelope(each, event_id, asked.request.provenance), each.when, each.stream, version)
@@ -489,22 +502,31 @@ class CommandHandler:
 
 def digest_of(stream: Stream, command: Command) -> bytes:
     """Return what tells a command from another one."""
-    asked = f"{stream.category}/{stream.id}/{type(command).__name__}/{command.model_dump_json()}"
-    return sha256(asked.encode()).digest()
+    whose = f"{stream.category}/{stream.id}/{type(command).__name__}/"
+    return sha256(whose.encode() + to_json(command)).digest()
 
 
 class _OvertakenError(Exception):
     """Somebody else recorded something that the decision did not know of."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _Asked(NamedTuple):
     """A request, and what follows from it alone."""
 
     request: CommandRequest
     event_id: EventId
     types: tuple[str, ...]
     other_cases: tuple[CaseId, ...]
+
+    @property
+    def rests_on_words(self) -> bool:
+        """Whether what is encrypted has to be opened to decide it: few rules look at what somebody wrote."""
+        return self.request.aggregate.RESTS_ON_WORDS or isinstance(self.request.command, Correct | Retract)
+
+    def is_named_by_one_of(self, facts: Sequence[AnyFact]) -> bool:
+        """Whether an event that is known already has the id that the command names."""
+        command = self.request.command
+        return isinstance(command, IdentifiedCommand) and told(facts, command.event_id) is not None
 
     def about(self, case_id: CaseId | None) -> About:
         """Return what its evidence is of, by whose case it is."""
@@ -522,8 +544,7 @@ class _Asked:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     """What a command is decided on; `facts` only where all of them were read."""
 
     standing: Standing

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from scp_events.history import (
     AnyFact,
     Latest,
-    effective,
+    in_order_of_time,
     latest_of,
     standing,
     state_of,
@@ -29,8 +28,7 @@ STREAMS = 4_096
 """Streams remembered; those not decided on for longest are forgotten first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where a stream stands: state, version (0: nothing yet), whose case it is, how far it has come."""
 
     state: Any
@@ -53,7 +51,8 @@ class Standing:
 def standing_of(aggregate: AnyAggregate, known: Iterable[AnyFact], case_id: CaseId | None) -> Standing:
     """Return where a stream stands after all that is known of it."""
     facts = [*known]
-    return Standing(state_of(aggregate, effective(facts)), len(facts), case_id, latest_of(standing(facts)))
+    stand = standing(facts)
+    return Standing(state_of(aggregate, in_order_of_time(stand)), len(facts), case_id, latest_of(stand))
 
 
 class About(NamedTuple):

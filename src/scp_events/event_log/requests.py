@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from scp_events.vocabulary import AnyAggregate, CaseId, Command, Provenance, Stream
 
 
-@dataclass(frozen=True, kw_only=True)
-class CommandRequest:
+class CommandRequest(NamedTuple):
     """A command for one stream, and how it came to us."""
 
     aggregate: AnyAggregate

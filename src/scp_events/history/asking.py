@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from scp_events.history.order import AT_THE_END, AnyFact, before
@@ -15,11 +14,12 @@ from scp_events.vocabulary import (
     CaseId,
     Command,
     Context,
+    DecisionCommand,
     DecisionEvent,
     Elsewhere,
     Event,
     EventId,
-    Grounds,
+    IdentifiedCommand,
     Position,
     Refused,
     Stream,
@@ -31,8 +31,7 @@ from scp_events.vocabulary import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(NamedTuple):
     """A command, and all that is asked with it."""
 
     aggregate: AnyAggregate
@@ -50,10 +49,11 @@ class Question:
 
     def context(self, evidence: object) -> Context:
         """Return what the rule is told besides."""
+        named = self.command.event_id if isinstance(self.command, IdentifiedCommand) else None
         return Context(
             when=self.when,
             by=self.by,
-            event_id=getattr(self.command, "event_id", None) or self.event_id,
+            event_id=named or self.event_id,
             stream=self.stream,
             case_id=self.case_id,
             case_reference=self.case_reference,
@@ -88,10 +88,9 @@ def ask(
     """Ask the rule of a command."""
     _must_name_the_case(question)
     must_be_within_bounds(question.command, question.when.day)
-    grounds = getattr(question.command, "decision", None)
-    if isinstance(grounds, Grounds):
+    if isinstance(question.command, DecisionCommand):
         must_be_a_person(question.by)
-        must_be_in_force(grounds, question.when.day)
+        must_be_in_force(question.command.decision, question.when.day)
     found = evidence_for(question, evidence, position)
     decided: Sequence[Event | Elsewhere] = question.aggregate.decide(
         state, question.command, question.context(found)

@@ -16,7 +16,6 @@ from __future__ import annotations
 import binascii
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -105,8 +104,7 @@ class Place(NamedTuple):
     type: str
 
 
-@dataclass(frozen=True)
-class Opened:
+class Opened(NamedTuple):
     """A part's text as it was encrypted, with the salt by which anybody can check it against the digest."""
 
     group: FieldGroup
@@ -141,10 +139,9 @@ def encrypt_part(key: PartKey, place: Place, text: bytes, random: Random) -> dic
 
 def decrypt_part(key: PartKey, place: Place, part: Mapping[str, object]) -> Opened:
     """Return what a stored part says. Raises `WrongKeyError` or `CorruptPartError`."""
-    commitment, digest, ciphertext = (_read(part, name) for name in ("commitment", "digest", "ciphertext"))
-    if not hmac.compare_digest(commitment, key.commitment):
+    if not hmac.compare_digest(_read(part, "commitment"), key.commitment):
         raise WrongKeyError("the key at hand is not the one it was encrypted with")
-    bound = bound_to(key, place, digest)
+    ciphertext, bound = _read(part, "ciphertext"), bound_to(key, place, _read(part, "digest"))
     try:
         said = key.decrypt(ciphertext[:NONCE_BYTES], ciphertext[NONCE_BYTES:], bound)
     except (InvalidTag, ValueError):

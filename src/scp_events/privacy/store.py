@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final, Generic, LiteralString, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -95,10 +96,10 @@ def mint(subject: UUID, epoch: int, fresh: Sequence[NewKey]) -> Question[StoredK
 
     `EpochRetiredError` is raised where nothing may be made on this epoch any more.
     """
+    each: LiteralString = ", ".join(["ROW(%s, %s, %s)::keyring.new_key"] * len(fresh))
     return Question(
-        "SELECT * FROM keyring.mint(%s, %s, (SELECT array_agg(n::keyring.new_key)"
-        " FROM unnest(%s::uuid[], %s::text[], %s::bytea[]) AS n))",
-        [subject, epoch, *map(list, zip(*fresh, strict=True))],
+        "SELECT * FROM keyring.mint(%s, %s, ARRAY[" + each + "])",  # noqa: S608 - our own words
+        [subject, epoch, *chain.from_iterable(fresh)],
         StoredKey,
     )
 

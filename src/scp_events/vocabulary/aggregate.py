@@ -38,8 +38,7 @@ class Scope(StrEnum):
     NO_CASE = "belongs to no case"
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What is asked besides the command itself: when it was so, who acts, and what other streams say."""
 
     when: When
@@ -114,6 +113,10 @@ class Aggregate(Protocol[S, C_contra, E]):
     @property
     def OPENS_CASE(self) -> bool:  # noqa: N802 - a module constant
         """Whether beginning one may open a case under a reference nobody has used yet."""
+
+    @property
+    def RESTS_ON_WORDS(self) -> bool:  # noqa: N802 - a module constant
+        """Whether the state holds something encrypted; otherwise nothing is opened to decide."""
 
     @property
     def EVENTS(self) -> tuple[type[E], ...]:  # noqa: N802 - a module constant

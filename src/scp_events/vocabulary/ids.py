@@ -36,9 +36,7 @@ class Stream(NamedTuple):
 
 def the_one(category: str, case_id: CaseId) -> Stream:
     """Return the stream of this kind, of which a case has exactly one."""
-    return _derived(category, case_id)
+    return Stream(category, _derived(case_id, category))
 
 
-@lru_cache(maxsize=16_384)
-def _derived(category: str, case_id: UUID) -> Stream:  # apart: a cached function takes any argument's type
-    return Stream(category, uuid5(case_id, category))
+_derived = lru_cache(maxsize=16_384)(uuid5)

@@ -88,12 +88,12 @@ class Command(Word):
     def fact(self, by: Actor, **more: object) -> Any:  # noqa: ANN401 - the event class is known at run time only
         """Return the event this command leads to; `more` are fields that it does not say itself.
 
-        Who decides is `by`: whoever acts. Copied fields were validated when the command was made.
+        Who decides is `by`: whoever acts.
         """
         fields: dict[str, Any] = {name: getattr(self, name) for name in shared_fields(type(self))}
         if isinstance(grounds := fields.get("decision"), Grounds):
             fields["decision"] = Decision(**{**dict(grounds), "by": by})
-        return self.RECORDS.model_construct(None, **(fields | more))
+        return self.RECORDS(**(fields | more))
 
 
 class Act(Command):

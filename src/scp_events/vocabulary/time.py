@@ -85,8 +85,7 @@ UTC_CALENDAR = Calendar(ZoneInfo("UTC"))
 
 def must_have_happened(when: When, now: When) -> None:
     """Refuse what lies ahead: it is recorded once it has happened."""
-    ahead = When(now.at + LEEWAY, now.day) if when.precision is Precision.MINUTE else now
-    if when.is_after(ahead):
+    if when.day > now.day if when.precision is Precision.DAY else when.at > now.at + LEEWAY:
         raise Refused(
             "not-happened-yet",
             f"{when} lies ahead: record it once it has happened, or correct `occurred_at`",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 from uuid import uuid5
@@ -259,7 +259,7 @@ def remember_what_was_meant() -> None:
         state = standing.state
         for each in decided:
             state = asked.request.aggregate.evolve(state, each.event)
-        meant = replace(standing, state=state, version=standing.version + len(decided))
+        meant = standing._replace(state=state, version=standing.version + len(decided))
         handler._memory.put(asked.request.stream, meant)  # noqa: SLF001 - as above
         outcome = await record(handler, asked, known, decided)
         handler._memory.put(asked.request.stream, meant)  # noqa: SLF001 - as above

@@ -60,6 +60,7 @@ COLLECTION = "tallies"
 SCOPE = Scope.NO_CASE
 BEGINS = None
 OPENS_CASE = False
+RESTS_ON_WORDS = False
 EVENTS: tuple[type[TallyEvent], ...] = (Put, Taken)
 COMMANDS: tuple[type[TallyCommand], ...] = tuple(BY_NAME.values())
 EVIDENCE: Mapping[type[Command], Evidence[Any]] = {}

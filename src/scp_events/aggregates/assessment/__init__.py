@@ -12,6 +12,7 @@ COLLECTION = "assessments"
 SCOPE = Scope.MANY_PER_CASE
 BEGINS = CompleteAssessment
 OPENS_CASE = False
+RESTS_ON_WORDS = True
 
 __all__ = [
     "BEGINS",
@@ -22,6 +23,7 @@ __all__ = [
     "EVIDENCE",
     "MAY",
     "OPENS_CASE",
+    "RESTS_ON_WORDS",
     "SCOPE",
     "decide",
     "evolve",

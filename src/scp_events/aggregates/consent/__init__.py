@@ -12,6 +12,7 @@ COLLECTION = "consent"
 SCOPE = Scope.ONE_PER_CASE
 BEGINS = None
 OPENS_CASE = False
+RESTS_ON_WORDS = False
 
 __all__ = [
     "BEGINS",
@@ -22,6 +23,7 @@ __all__ = [
     "EVIDENCE",
     "MAY",
     "OPENS_CASE",
+    "RESTS_ON_WORDS",
     "SCOPE",
     "decide",
     "evolve",

@@ -10,6 +10,7 @@ COLLECTION = "feedback"
 SCOPE = Scope.ONE_PER_CASE
 BEGINS = None
 OPENS_CASE = False
+RESTS_ON_WORDS = False
 
 __all__ = [
     "BEGINS",
@@ -20,6 +21,7 @@ __all__ = [
     "EVIDENCE",
     "MAY",
     "OPENS_CASE",
+    "RESTS_ON_WORDS",
     "SCOPE",
     "decide",
     "evolve",
