@@ -58,7 +58,7 @@ def _ratios(said: Run) -> dict[str, float | None]:
         **many,
         "append_16_asyncio_vs_insert": said.ratio("ours, 16 tasks", "insert, 16 threads"),
         "append_16_asyncio_vs_pgbench": said.ratio("ours, 16 tasks", "pgbench, 16 clients"),
-        "append_16_p99_vs_library": said.ratio("ours, 16 tasks p99 ms", "library, 16 threads p99 ms"),
+        "append_16_asyncio_p99_vs_library": said.ratio("ours, 16 tasks p99 ms", "library, 16 threads p99 ms"),
         "append_16_1ms_vs_library": said.ratio("ours, slow wire", "library, slow wire"),
         "append_2x8_processes_vs_library": said.ratio("ours, 2x8 processes", "library, 2x8 processes"),
         **peers.ratios(said, f"ours, {BESIDE_PEERS} tasks", BESIDE_PEERS),

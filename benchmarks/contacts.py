@@ -8,14 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from uuid_utils.compat import uuid7
 
-from scp_events.aggregates import engagement, participant
+from scp_events.aggregates import engagement, participant, referral
 from scp_events.aggregates.engagement.commands import AgreeBoundaries, RecordContact
 from scp_events.aggregates.engagement.events import ContactOutcome, Medium
 from scp_events.aggregates.participant.commands import Register
+from scp_events.aggregates.referral.commands import (
+    AcknowledgeReferral,
+    AssessSuitability,
+    DetermineEligibility,
+    DraftReferral,
+    SubmitReferral,
+)
+from scp_events.aggregates.referral.events import Suitability
 from scp_events.event_log import CommandRequest
 from scp_events.policy import CURRENT
 from scp_events.vocabulary import (
@@ -31,6 +39,7 @@ from scp_events.vocabulary import (
     PersonId,
     Provenance,
     Role,
+    Stream,
     Views,
     the_one,
 )
@@ -40,6 +49,8 @@ LENGTH = 30
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 NOTE = "An invented note about an invented meeting, as long as such notes are. " * 3
 WORKER = Actor(id=PersonId("kw-juniper"), role=Role.KEY_WORKER, organisation=OrganisationId("second-chance"))
+LEAD = Actor(id=PersonId("sv-rowan"), role=Role.SUPERVISOR, organisation=OrganisationId("second-chance"))
+REFERRER = Actor(id=PersonId("po-thistle"), role=Role.POLICE_OFFICER, organisation=OrganisationId("police"))
 MINUTES = 45
 """Held in every contact: what is in the log can be added up."""
 
@@ -114,10 +125,53 @@ def request(case: CaseId, command: Command) -> CommandRequest:
         case_id=case,
         command=command,
         provenance=provenance(),
-        case_reference="SC-2026-001",
+        case_reference=reference_of(case),
     )
+
+
+def reviewed(case: CaseId) -> Iterator[CommandRequest]:
+    """Yield what brings a referral so far that it can be accepted."""
+    stream = Stream(referral.CATEGORY, case)
+    drafted = DraftReferral(
+        event_id=EventId(uuid7()),
+        programme="street-to-work",
+        route="diversion",
+        circumstances=NOTE,
+        policy_version=CURRENT.version,
+    )
+    for by, command in (
+        (REFERRER, drafted),
+        (REFERRER, SubmitReferral(decision=grounds())),
+        (LEAD, AcknowledgeReferral()),
+        (LEAD, DetermineEligibility(decision=grounds(), eligible=True)),
+        (LEAD, AssessSuitability(decision=grounds(), suitability=Suitability.SUITABLE)),
+    ):
+        said = Provenance(by=by, command_id=CommandId(uuid7()), occurred_at=NOON, purpose="benchmark")
+        yield CommandRequest(
+            aggregate=referral,
+            stream=stream,
+            case_id=case,
+            command=command,
+            provenance=said,
+            case_reference=reference_of(case),
+        )
+
+
+REVIEWED = 5
+"""Events of such a referral."""
 
 
 def new_case() -> CaseId:
     """Return the id of a case: random, as they all are."""
     return CaseId(uuid4())
+
+
+def reference_of(case: UUID) -> str:
+    """Return what people call a case: nobody has to ask which case it is."""
+    number = case.hex.upper()
+    return f"SC-{number[:12]}-{number[12:24]}-{number[24:]}"
+
+
+def case_named(reference: str) -> CaseId:
+    """Return the case that is called so."""
+    return CaseId(UUID(reference.removeprefix("SC-").replace("-", "")))

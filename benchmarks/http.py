@@ -1,8 +1,9 @@
 """Commands over HTTP: the real service against the same service with another store behind it.
 
-16 connections of another process each record one contact after the other with `POST .../record-contact`. The
-plain library stands behind the same endpoint, and so does nothing at all, which is what HTTP itself costs:
-the token, the policy, the body, the answer. Each server is one process, as `scp-events serve` starts it.
+16 connections of another process each record one contact after the other with `POST .../record-contact`, or
+decide on one referral after the other with `POST .../accept-referral`. The plain library stands behind the
+same endpoints, and so does nothing at all, which is what HTTP itself costs: the token, the policy, the body,
+the answer. Each server is one process, as `scp-events serve` starts it.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
-from uuid import UUID
+from typing import NamedTuple
 
 from benchmarks.callers import Helper
-from benchmarks.contacts import MINUTES, NOTE, WORKER, new_case
+from benchmarks.contacts import LEAD, MINUTES, NOTE, REVIEWED, WORKER, grounds, new_case, reference_of
 from benchmarks.ours import Ours
 from benchmarks.program import Run, run
-from benchmarks.requesting import client
+from benchmarks.requesting import Sent, client
 from benchmarks.rounds import Contender, Done
 from benchmarks.stores import Tally
 from benchmarks.theirs import Theirs
@@ -32,18 +33,40 @@ from scp_api.settings import Settings
 from scp_events.access import development
 
 CONNECTIONS = 16
-BODY = json.dumps(
-    {
-        "command": {
-            "medium": "in-person",
-            "outcome": "held",
-            "held_minutes": MINUTES,
-            "made_by": WORKER.model_dump(mode="json"),
-            "note": NOTE,
+RECORD = Sent(
+    "/cases/{}/engagement/record-contact",
+    WORKER,
+    json.dumps(
+        {
+            "command": {
+                "medium": "in-person",
+                "outcome": "held",
+                "held_minutes": MINUTES,
+                "made_by": WORKER.model_dump(mode="json"),
+                "note": NOTE,
+            }
         }
-    }
-).encode()
+    ).encode(),
+    times=28,
+)
+DECIDE = Sent(
+    "/referrals/{}/accept-referral",
+    LEAD,
+    json.dumps({"command": {"decision": grounds().model_dump(mode="json", exclude={"by"})}}).encode(),
+    times=1,
+    condition=f'If-Match: "{REVIEWED}"\r\n',
+)
 PATIENCE_SECONDS = 30.0
+
+
+class Kind(NamedTuple):
+    """What is sent to a server, and what there must be before."""
+
+    sent: Sent
+    prepare: Callable[[], str]
+    """Makes what it is sent to, and returns its name."""
+    events: int
+    """How many events of it there are then."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +76,8 @@ class Behind:
     program: Sequence[str]
     keyring: str
     conninfo: str
-    new_case: Callable[[], UUID]
-    events_of_new_case: int
+    contacts: Kind
+    decisions: Kind
     check: Callable[[Tally], None]
 
 
@@ -65,36 +88,61 @@ def compare(said: Run) -> Mapping[str, float | None]:
     stand_ins = "benchmarks.stand_ins"
     sides = {
         "ours": Behind(
-            ["scp_api"], ours.keyring_file, ours.conninfo, lambda: ours.open_case(2), 2, ours.check
+            ["scp_api"],
+            ours.keyring_file,
+            ours.conninfo,
+            Kind(RECORD, lambda: ours.named_case(2), 2),
+            Kind(DECIDE, ours.reviewed_referral, REVIEWED),
+            ours.check,
         ),
         "library": Behind(
-            [stand_ins, "library"], "", theirs.conninfo, lambda: theirs.open_case(1), 1, theirs.check
+            [stand_ins, "library"],
+            "",
+            theirs.conninfo,
+            Kind(RECORD, lambda: reference_of(theirs.open_case(1)), 1),
+            Kind(DECIDE, lambda: str(theirs.open_case(1)), 1),
+            theirs.check,
         ),
-        "nothing": Behind([stand_ins, "nothing"], "", said.server, new_case, 0, lambda _: None),
+        "nothing": Behind(
+            [stand_ins, "nothing"],
+            "",
+            said.server,
+            Kind(RECORD, lambda: reference_of(new_case()), 0),
+            Kind(DECIDE, lambda: str(new_case()), 0),
+            lambda _: None,
+        ),
     }
     home = said.place()
-    said.compare({name: recording(said, behind, home) for name, behind in sides.items()})
+    ports = {name: said.opened.enter_context(serving(behind, home)) for name, behind in sides.items()}
+    said.compare(
+        {name: sending(said, behind, behind.contacts, ports[name], home) for name, behind in sides.items()}
+        | {
+            f"{name}, decisions": sending(said, behind, behind.decisions, ports[name], home)
+            for name, behind in sides.items()
+        }
+    )
     return {
         "http_vs_library": said.ratio("ours", "library"),
         "http_vs_no_store": said.ratio("ours", "nothing"),
         "http_p99_vs_library": said.ratio("ours p99 ms", "library p99 ms"),
+        "http_decision_vs_library": said.ratio("ours, decisions", "library, decisions"),
+        "http_decision_vs_no_store": said.ratio("ours, decisions", "nothing, decisions"),
     }
 
 
-def recording(said: Run, behind: Behind, home: Path) -> Contender:
-    """Start a server and its client; each round records in new cases."""
-    cases = 64 if said.short else 320
-    port = said.opened.enter_context(serving(behind, home))
-    token = development.mint(home, WORKER, Settings(development=True).audience)
-    helper: Helper[Done] = said.opened.enter_context(Helper(client, port, token, BODY, CONNECTIONS))
+def sending(said: Run, behind: Behind, kind: Kind, port: int, home: Path) -> Contender:
+    """Start a client; each round it sends to what was made for it."""
+    names = (64 if said.short else 320) if kind.sent is RECORD else (320 if said.short else 1600)
+    token = development.mint(home, kind.sent.by, Settings(development=True).audience)
+    helper: Helper[Done] = said.opened.enter_context(Helper(client, port, token, kind.sent, CONNECTIONS))
 
     def contender() -> Done:
         with ThreadPoolExecutor(CONNECTIONS) as pool:
-            opened = list(pool.map(lambda _: behind.new_case(), range(cases)))
-        behind.check(Tally(cases * behind.events_of_new_case))
-        helper.tell((opened, said.seconds))
+            prepared = list(pool.map(lambda _: kind.prepare(), range(names)))
+        behind.check(Tally(names * kind.events))
+        helper.tell((prepared, said.seconds))
         done = helper.answer()
-        behind.check(Tally(done.times, contacts=done.times))
+        behind.check(Tally(done.times, contacts=done.times if kind.sent is RECORD else 0))
         return done
 
     return contender

@@ -16,7 +16,7 @@ import uvloop
 from psycopg.rows import TupleRow
 
 from benchmarks.callers import tasks
-from benchmarks.contacts import MINUTES, NOTE, life, new_case, request
+from benchmarks.contacts import MINUTES, NOTE, life, new_case, reference_of, request, reviewed
 from benchmarks.rounds import Done
 from benchmarks.stores import Tally, anew
 from scp_events import event_log
@@ -106,8 +106,22 @@ class Ours:
         """Record a case of so many events."""
         return self.wait_for(self._open_case(length, note))
 
-    async def _open_case(self, length: int, note: str | None) -> CaseId:
+    def named_case(self, length: int) -> str:
+        """Record a case of so many events, and return what it is called."""
+        reference = reference_of(new_case())
+        case = self.wait_for(self.handler.open_case(reference))
+        self.wait_for(self._open_case(length, NOTE, case))
+        return reference
+
+    def reviewed_referral(self) -> str:
+        """Record a referral that can be accepted, and return its id."""
         case = new_case()
+        for each in reviewed(case):
+            self.wait_for(self.handler.handle(each))
+        return str(case)
+
+    async def _open_case(self, length: int, note: str | None, case: CaseId | None = None) -> CaseId:
+        case = case or new_case()
         for command in life(length, note):
             await self.handler.handle(request(case, command))
         return case

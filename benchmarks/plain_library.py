@@ -29,6 +29,11 @@ class Case(Aggregate):
         """Add the minutes of a contact."""
         self.held_minutes += held_minutes
 
+    @event("Accepted")
+    def accept(self, decision: dict[str, Any]) -> None:
+        """Accept a referral, on grounds that the event keeps."""
+        self.decision = decision
+
 
 class Cases(Application[UUID]):
     """The application: open a case, record a contact."""
@@ -50,6 +55,12 @@ class Cases(Application[UUID]):
         """Load a case, record a contact, save it, and return the event's place in the log."""
         case: Case = self.repository.get(case_id)
         case.record_contact(**contact)
+        return self.save(case)[-1].notification.id
+
+    def accept(self, case_id: UUID, decision: dict[str, Any]) -> int:
+        """Load a case, accept it, save it, and return the event's place in the log."""
+        case: Case = self.repository.get(case_id)
+        case.accept(decision)
         return self.save(case)[-1].notification.id
 
 

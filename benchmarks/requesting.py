@@ -11,37 +11,52 @@ import re
 import select
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from itertools import count, cycle, islice
+from itertools import count, islice
 from time import perf_counter
-from uuid import UUID
+from typing import NamedTuple, TypeAlias
 
 from benchmarks.rounds import Done
+from scp_events.vocabulary import Actor
 
 HEAD = (
-    "POST /participants/{case}/record-contact HTTP/1.1\r\n"
+    "POST {address} HTTP/1.1\r\n"
     "Host: 127.0.0.1\r\n"
     "Authorization: Bearer {token}\r\n"
     "Content-Type: application/json\r\n"
     "Scp-Purpose: casework\r\n"
-    "Idempotency-Key: {key:012d}\r\n"
+    "Idempotency-Key: {key}\r\n"
+    "{condition}"
     "Content-Length: {length}\r\n\r\n"
 )
 LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 RECORDED = b"HTTP/1.1 200 "
-CONTACTS = 28
-"""Recorded in each case, one after the other."""
 
 
-def client(
-    port: int, token: str, body: bytes, connections: int
-) -> Callable[[tuple[Sequence[UUID], float]], Done]:
-    """Return what a helper does: record contacts for so long, each connection in one case after the other."""
+class Sent(NamedTuple):
+    """What a client sends, again and again."""
+
+    address: str
+    """With `{}` where the name of what it is about belongs."""
+    by: Actor
+    body: bytes
+    times: int
+    """How often it is sent to each, one after the other; never to one that has had so many."""
+    condition: str = ""
+    """A further header: on which version it is decided."""
+
+
+Told: TypeAlias = tuple[Sequence[str], float]
+"""About what it is to send, by name, and for how many seconds at most."""
+
+
+def client(port: int, token: str, sent: Sent, connections: int) -> Callable[[Told], Done]:
+    """Return what a helper does: send for so long, or to as many, each connection to one after the other."""
     keys = count(1)
 
-    def ask(told: tuple[Sequence[UUID], float]) -> Done:
-        cases, seconds = told
-        turns = cycle(cases)
-        opened = [Connection(port, _requests(turns, keys, token, body)) for _ in range(connections)]
+    def ask(told: Told) -> Done:
+        names, seconds = told
+        turns = iter(names)
+        opened = [Connection(port, _requests(turns, keys, token, sent)) for _ in range(connections)]
         try:
             return _ask(opened, seconds)
         finally:
@@ -57,7 +72,8 @@ def _ask(opened: Sequence[Connection], seconds: float) -> Done:
     waits: list[float] = []
     began = perf_counter()
     for connection in opened:
-        connection.send()
+        if not connection.send():
+            del busy[connection.socket]
     while busy:
         readable, _, _ = select.select(list(busy), [], [])
         for ready in readable:
@@ -66,9 +82,7 @@ def _ask(opened: Sequence[Connection], seconds: float) -> Done:
                 continue
             now = perf_counter()
             waits.append(now - connection.sent_at)
-            if now < began + seconds:
-                connection.send()
-            else:
+            if now >= began + seconds or not connection.send():
                 del busy[ready]
     return Done(len(waits), perf_counter() - began, waits)
 
@@ -83,11 +97,14 @@ class Connection:
         self._requests = requests
         self._received = b""
 
-    def send(self) -> None:
-        """Send the next request."""
-        request = next(self._requests)
+    def send(self) -> bool:
+        """Send the next request, if there is one."""
+        request = next(self._requests, None)
+        if request is None:
+            return False
         self.sent_at = perf_counter()
         self.socket.sendall(request)
+        return True
 
     def answered(self) -> bool:
         """Take in what has come, and say whether the answer is whole. It must say that it was recorded."""
@@ -105,8 +122,9 @@ class Connection:
         return True
 
 
-def _requests(cases: Iterator[UUID], keys: Iterator[int], token: str, body: bytes) -> Iterator[bytes]:
-    before, after = HEAD.replace("{token}", token).replace("{length}", str(len(body))).split("{case}")
-    for case in cases:
-        for key in islice(keys, CONTACTS):
-            yield f"{before}{case}{after.format(key=key)}".encode() + body
+def _requests(names: Iterator[str], keys: Iterator[int], token: str, sent: Sent) -> Iterator[bytes]:
+    known = {"token": token, "length": len(sent.body), "condition": sent.condition}
+    for name in names:
+        head = HEAD.format(address=sent.address.format(name), key="{key}", **known)
+        for key in islice(keys, sent.times):
+            yield head.format(key=key).encode() + sent.body

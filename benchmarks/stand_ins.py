@@ -19,17 +19,19 @@ from anyio.to_thread import run_sync
 from psycopg_pool import ConnectionPool
 from uuid_utils.compat import uuid7
 
+from benchmarks.contacts import case_named
 from benchmarks.plain_library import Cases, environment
 from scp_api.app import create_app
 from scp_api.parts import Parts
 from scp_api.settings import Settings
 from scp_events.access import Verifier, development
 from scp_events.aggregates.engagement.commands import RecordContact
+from scp_events.aggregates.referral.commands import AcceptReferral
 from scp_events.event_log import CommandHandler, CommandRequest, LogReader, Outcome
 from scp_events.runtime.http_server import HttpServer
 from scp_events.runtime.port import Port
 from scp_events.runtime.service_log import configure
-from scp_events.vocabulary import CaseId, EventId, Position, Stream
+from scp_events.vocabulary import CaseId, Command, EventId, Position, Stream
 
 
 class Nothing:
@@ -46,8 +48,9 @@ class Nothing:
 
     async def handle(self, request: CommandRequest) -> Outcome:
         """Say that a command was recorded."""
-        command = cast("RecordContact", request.command)
-        position = await self.record(request.stream.id, command)
+        case_id = request.case_id
+        assert case_id is not None
+        position = await self.record(case_id, request.command)
         return Outcome(
             stream=request.stream,
             version=1,
@@ -56,11 +59,15 @@ class Nothing:
             recorded_at=datetime.now(UTC),
         )
 
+    async def case_of(self, reference: str) -> CaseId:
+        """Every case is known."""
+        return case_named(reference)
+
     async def case_of_stream(self, stream: Stream) -> CaseId:
-        """Every stream is of the case it is named by."""
+        """Every referral is of the case it is named by."""
         return CaseId(stream.id)
 
-    async def record(self, _stream_id: UUID, _command: RecordContact) -> int:
+    async def record(self, _case: UUID, _command: Command) -> int:
         """Return a place in the log that it is not in."""
         self._position += 1
         return self._position
@@ -73,10 +80,13 @@ class Library(Nothing):
         super().__init__(conninfo)
         self._cases = Cases(env=environment(conninfo))
 
-    async def record(self, stream_id: UUID, command: RecordContact) -> int:
-        """Load a case, record the contact and save it, in a thread."""
-        contact = command.model_dump(mode="json", include={"medium", "held_minutes", "made_by", "note"})
-        return await run_sync(self._cases.record_contact, stream_id, contact)
+    async def record(self, case: UUID, command: Command) -> int:
+        """Load a case, record what the command says and save it, in a thread."""
+        if isinstance(command, RecordContact):
+            contact = command.model_dump(mode="json", include={"medium", "held_minutes", "made_by", "note"})
+            return await run_sync(self._cases.record_contact, case, contact)
+        assert isinstance(command, AcceptReferral), command
+        return await run_sync(self._cases.accept, case, command.decision.model_dump(mode="json"))
 
 
 STORES: Mapping[str, Callable[[str], Nothing]] = {"library": Library, "nothing": Nothing}

@@ -21,7 +21,7 @@ CONTACT: dict[str, Any] = {
 REFERENCE = "SC-2026-001"
 CHECK = """
     SELECT coalesce(max(notification_id), %(checked)s), count(*),
-           count(*) FILTER (WHERE originator_version > 1),
+           count(*) FILTER (WHERE topic LIKE '%%ContactRecorded'),
            coalesce(sum((convert_from(state, 'UTF8')::jsonb ->> 'held_minutes')::int), 0)
     FROM cases_events WHERE notification_id > %(checked)s"""
 
