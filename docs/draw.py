@@ -1,7 +1,8 @@
 """Draws from the code what the pages say about it, so that they cannot disagree.
 
 docs/ARCHITECTURE.md gets the flow command -> aggregate -> event -> projection; docs/GLOSSARY.md gets the
-words: every event, command and projection with the first line of its docstring.
+words: every event, command and projection with the first line of its docstring; docs/SETTINGS.md gets every
+setting of every service.
 
     python docs/draw.py          write the drawings into the pages
     python docs/draw.py --check  fail where they are stale
@@ -15,12 +16,26 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from drawings import with_drawings, write_or_check
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
 
+from scp_api.settings import Settings as OfTheApi
 from scp_events import projections
 from scp_events.aggregates import ALL
 from scp_events.vocabulary import AnyAggregate, Event, command_name, stored_type
+from scp_ledger.settings import Settings as OfTheLedger
+from scp_projector.settings import Settings as OfTheProjector
+from scp_relay.settings import Settings as OfTheRelay
+from scp_witness.settings import Settings as OfTheWitness
 
 DOCS = Path(__file__).parent
+SERVICES: Mapping[str, type[BaseSettings]] = {
+    "api": OfTheApi,
+    "projector": OfTheProjector,
+    "ledger": OfTheLedger,
+    "relay": OfTheRelay,
+    "witness": OfTheWitness,
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -36,7 +51,11 @@ def drawn() -> dict[Path, str]:
         "commands": table("command", {command_name(c): c for a in ALL for c in a.COMMANDS}),
         "projections": table("projection", {p.NAME: p for p in projections.ALL}),
     }
-    pages = {DOCS / "ARCHITECTURE.md": {"flows": flows}, DOCS / "GLOSSARY.md": words}
+    pages = {
+        DOCS / "ARCHITECTURE.md": {"flows": flows},
+        DOCS / "GLOSSARY.md": words,
+        DOCS / "SETTINGS.md": {"settings": settings()},
+    }
     return {page: with_drawings(page, drawings) for page, drawings in pages.items()}
 
 
@@ -61,6 +80,40 @@ def flow(aggregate: AnyAggregate) -> str:
 def readers(event: type[Event]) -> list[str]:
     """Return the projections that take an event in."""
     return [projection.NAME for projection in projections.ALL if event in projection.ON]
+
+
+def settings() -> str:
+    """Return the table of all settings: which variable, by default what, who reads it, and what it says."""
+    read_by: dict[str, list[str]] = {}
+    fields: dict[str, FieldInfo] = {}
+    for service, asked in SERVICES.items():
+        for name, field in asked.model_fields.items():
+            fields[name] = field
+            read_by.setdefault(name, []).append(service)
+    rows = ["| variable | by default | read by | what it says |", "|---|---|---|---|"]
+    for name in sorted(fields):
+        readers_ = "all" if len(read_by[name]) == len(SERVICES) else ", ".join(read_by[name])
+        rows.append(
+            f"| `SCP_{name.upper()}` | {_default(fields[name])} | {readers_} | {_said(fields[name])} |"
+        )
+    return "\n".join(rows)
+
+
+def _said(field: FieldInfo) -> str:
+    """Return what a setting is for; other settings are named as in the code, without the prefix."""
+    return " ".join((field.description or "").split())
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "must be named"
+    if field.default_factory is not None:
+        return "`~/.local/share/scp-events`"
+    if isinstance(field.default, tuple):
+        return f"`{','.join(field.default)}`" if field.default else ""
+    if isinstance(field.default, bool):
+        return f"`{int(field.default)}`"
+    return "" if field.default is None else f"`{field.default}`"
 
 
 def _meaning(thing: object) -> str:

@@ -34,7 +34,7 @@ PATIENCE = 5.0
 
 def main() -> int:
     """Serve, and return the exit code."""
-    return program.run(serve, cannot_work=CANNOT_OPEN, replaced=(StaleLogError,))
+    return program.run(serve, sys.argv[1:], cannot_work=CANNOT_OPEN, replaced=(StaleLogError,))
 
 
 def serve() -> None:

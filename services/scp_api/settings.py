@@ -14,7 +14,9 @@ class Settings(LedgerSettings, ServiceSettings):
     """How the HTTP service runs. `SCP_DEVELOPMENT=1` believes development tokens, on loopback alone."""
 
     api_host: str = "127.0.0.1"
+    """Where to listen."""
     api_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    """On which port."""
     api_threads: Annotated[int, Field(ge=1, le=256)] = 16
     """How many threads answer questions, and as many more do what commands need of other streams.
 
@@ -30,6 +32,7 @@ class Settings(LedgerSettings, ServiceSettings):
     issuer_keys: str | None = None
     """Where the issuer publishes its keys (JWKS): a path, or an https:// address."""
     development: bool = False
+    """Believe the tokens of `scp-events token`, made with a key in `home`; on loopback alone."""
 
     @model_validator(mode="after")
     def _somebody_is_believed(self) -> Self:

@@ -32,6 +32,9 @@ def somebody(by: str, role: str, organisation: str, credentials: Sequence[str] |
 
     from scp_events.vocabulary import Actor
 
+    missing = [option for option, value in (("--by", by), ("--role", role)) if not value]
+    if missing:
+        raise typer.BadParameter(f"say who acts: {' and '.join(missing)} must be given")
     said = {"id": by, "role": role, "organisation": organisation, "credentials": tuple(credentials or ())}
     try:
         return Actor.model_validate(said)

@@ -95,7 +95,7 @@ def ledger_keygen(
         typer.Option(
             "--file",
             metavar="FILE",
-            envvar="SCP_LEDGER_KEY_FILE",
+            envvar="SCP_LEDGER_KEY",
             help="Where the secret goes; by default `ledger.key` in SCP_HOME.",
             show_default=False,
         ),

@@ -25,7 +25,7 @@ LOOK_SECONDS = 0.5
 def main() -> int:
     """Keep the ledger, and return the exit code."""
     expected = tuple(each for each in EXPECTED if each is not StaleLogError)
-    return program.run(serve, cannot_work=(*CANNOT_OPEN, *expected), replaced=(StaleLogError,))
+    return program.run(serve, sys.argv[1:], cannot_work=(*CANNOT_OPEN, *expected), replaced=(StaleLogError,))
 
 
 def serve() -> None:

@@ -24,7 +24,9 @@ LOOK_SECONDS = 0.5
 
 def main() -> int:
     """Follow, and return the exit code."""
-    return program.run(serve, cannot_work=(*CANNOT_OPEN, OtherTablesError), libraries=logging.ERROR)
+    return program.run(
+        serve, sys.argv[1:], cannot_work=(*CANNOT_OPEN, OtherTablesError), libraries=logging.ERROR
+    )
 
 
 def serve() -> None:

@@ -23,7 +23,9 @@ from scp_relay.settings import Settings
 
 def main() -> int:
     """Run one relay and return the exit code."""
-    return program.run(serve, cannot_work=(*CANNOT_OPEN, UnreadableEventError), libraries=logging.ERROR)
+    return program.run(
+        serve, sys.argv[1:], cannot_work=(*CANNOT_OPEN, UnreadableEventError), libraries=logging.ERROR
+    )
 
 
 def serve() -> None:

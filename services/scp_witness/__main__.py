@@ -29,7 +29,7 @@ DRAIN_SECONDS = 10
 
 def main() -> int:
     """Run one witness and return the exit code."""
-    return program.run(serve, cannot_work=(KeyFileError, PromisesError, LogListError))
+    return program.run(serve, sys.argv[1:], cannot_work=(KeyFileError, PromisesError, LogListError))
 
 
 def serve() -> None:

@@ -14,13 +14,18 @@ from scp_events.database.address import default_home
 class Settings(BaseSettings):
     """How the witness runs. It listens on this machine alone; put TLS in front to be asked from elsewhere."""
 
-    model_config = SettingsConfigDict(env_prefix="SCP_", extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SCP_", extra="ignore", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
 
     home: Path = Field(default_factory=default_home)
+    """The directory of whatever has no place of its own."""
     witness_home: Path | None = None
     """Holds its key, what it has promised, and the list of logs; by default `witness` in `home`."""
     witness_host: str = "127.0.0.1"
+    """Where to listen."""
     witness_port: Annotated[int, Field(ge=0, le=65535)] = 8090
+    """On which port."""
 
     @property
     def directory(self) -> Path:

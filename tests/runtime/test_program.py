@@ -20,7 +20,7 @@ def service():
 
 ending.listen()
 
-sys.exit(program.run(service, cannot_work=(KeyError,), replaced=(IndexError,)))
+sys.exit(program.run(service, sys.argv[1:], cannot_work=(KeyError,), replaced=(IndexError,)))
 """
 
 
@@ -35,6 +35,19 @@ def ran(body: str) -> tuple[int, dict[str, Any]]:
     )
     assert done.stdout == ""
     return done.returncode, json.loads(done.stderr.splitlines()[-1])
+
+
+@pytest.mark.parametrize(("typed", "code"), [("--help", 0), ("serve", 2)])
+def test_a_service_that_is_given_arguments_says_so_and_begins_nothing(typed: str, code: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(body="print('begun')"), typed],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (code, "")
+    assert "docs/SETTINGS.md" in done.stderr
 
 
 @pytest.mark.parametrize(

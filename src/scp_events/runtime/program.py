@@ -7,7 +7,8 @@ first, or another one does the work already.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 
 from pydantic import ValidationError
 
@@ -28,6 +29,7 @@ class ReplacedError(Exception):
 
 def run(
     service: Callable[[], None],
+    arguments: Sequence[str],
     *,
     cannot_work: tuple[type[Exception], ...] = (),
     replaced: tuple[type[Exception], ...] = (),
@@ -35,11 +37,16 @@ def run(
 ) -> int:
     """Run a service until it is told to end (see `ending`), and return the exit code.
 
+    No service takes arguments: one that is typed, `--help` for instance, ends it before anything is begun.
+
     The messages of the exceptions that are named are sentences of our own, and are written down. Any other
     exception is a fault of the program, and its message could quote somebody.
     """
     unable: tuple[type[Exception], ...] = (CannotWorkError, CannotListenError, *cannot_work)
     superseded: tuple[type[Exception], ...] = (ReplacedError, *replaced)
+    if arguments:
+        sys.stderr.write("it takes no arguments; what it is told are variables, listed in docs/SETTINGS.md\n")
+        return STOPPED if arguments[0] == "--help" else CANNOT_WORK
     configure(libraries=libraries)
     try:
         service()
