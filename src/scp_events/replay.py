@@ -18,7 +18,15 @@ from pydantic import AwareDatetime
 
 from scp_events.aggregates import BY_CATEGORY
 from scp_events.event_log import LogReader, Recorded
-from scp_events.history import AnyFact, contradictions_of, effective, in_order_of_time, state_of, until
+from scp_events.history import (
+    AnyFact,
+    contradictions_of,
+    effective,
+    in_hindsight,
+    in_order_of_time,
+    state_of,
+    until,
+)
 from scp_events.vocabulary import (
     Actor,
     CaseId,
@@ -308,19 +316,23 @@ def contradicted(known: Sequence[Recorded[Event]], case_id: CaseId, end: When | 
     def facts_of(types: tuple[type[Event], ...]) -> list[AnyFact]:
         return [fact for fact in facts if getattr(fact.event, "OF", type(fact.event)) in types]
 
+    by_rule = [
+        found
+        for stream, own in _by_stream(known).items()
+        for found in contradictions_of(BY_CATEGORY[stream.category], own, facts_of, case_id)
+    ]
     return [
         Contradicted(
             position=found.fact.position,
             event_id=found.fact.event_id,
-            category=stream.category,
-            stream_id=stream.id,
+            category=found.fact.stream.category,
+            stream_id=found.fact.stream.id,
             title=title_of(found.fact.event),
             occurred_at=found.fact.when.at,
             rule=found.rule,
             remedy=found.remedy,
         )
-        for stream, own in _by_stream(known).items()
-        for found in contradictions_of(BY_CATEGORY[stream.category], own, facts_of, case_id)
+        for found in (*by_rule, *in_hindsight(facts))
         if end is None or not found.fact.when.is_after(end)
     ]
 

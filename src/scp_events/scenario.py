@@ -23,6 +23,7 @@ from scp_events.vocabulary import (
     Calendar,
     CaseId,
     Command,
+    CommandId,
     Event,
     EventId,
     Fact,
@@ -210,6 +211,7 @@ class Given:
             position,
             self._time(told.when, position),
             told.by,
+            CommandId(uuid5(_IDS, f"command {position}")),
         )
 
     def _time(self, said: datetime | date | None, position: int) -> When:

@@ -115,7 +115,7 @@ def test_no_credential_is_asked_for_where_the_policy_asks_for_none(monkeypatch: 
 def test_each_domain_is_scored_once() -> None:
     twice = (*ASSESS.domain_scores, *LOWER)
     engaged().when(but(ASSESS, domain_scores=twice), by=KEY_WORKER).then_refused("domain-scored-twice")
-    engaged(ASSESSED).when(correct(domain_scores=twice)).then_refused("domain-scored-twice")
+    engaged(ASSESSED).when(correct(domain_scores=twice), by=KEY_WORKER).then_refused("domain-scored-twice")
 
 
 # --- of somebody who is engaged ---------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_only_an_override_is_withdrawn() -> None:
 
 def test_an_override_stands_after_the_findings_are_corrected() -> None:
     known = engaged(ASSESSED, OVERRIDDEN)
-    corrected = known.then_so(known.when(correct(domain_scores=LOWER, risk_level="low")))
+    corrected = known.then_so(known.when(correct(domain_scores=LOWER, risk_level="low"), by=KEY_WORKER))
     assert level(corrected) == "very-high"
     withdrawn = corrected.then_so(corrected.when(WITHDRAW_OVERRIDE, by=KEY_WORKER))
     assert level(withdrawn) == "low"
@@ -220,7 +220,7 @@ def test_an_override_stands_also_where_the_assessment_turns_out_to_be_later() ->
     moved = Correct.model_validate(
         {"decision": grounds(), "corrects": ASSESSED_AS, "instead": ASSESS, "occurred_at": "2025-05-21"}
     )
-    corrected = known.then_so(known.when(moved))
+    corrected = known.then_so(known.when(moved, by=KEY_WORKER))
     assert [fact.event for fact in effective(corrected.facts())] == [OVERRIDDEN, ASSESSED]
     assert level(corrected) == "very-high"
 
@@ -246,9 +246,11 @@ def test_what_was_erased_reads_as_erased_and_contradicts_nothing() -> None:
 
 
 def test_findings_are_corrected_as_the_assessor_might_have_found_them() -> None:
-    (correction,) = engaged(ASSESSED).when(correct(risk_level="low")).events
+    (correction,) = engaged(ASSESSED).when(correct(risk_level="low"), by=KEY_WORKER).events
     assert dict(correction)["fact"] == but(ASSESSED, risk_level="low")
-    engaged(ASSESSED).when(correct(policy_version="1999.1")).then_refused("unknown-policy-version")
+    engaged(ASSESSED).when(correct(policy_version="1999.1"), by=KEY_WORKER).then_refused(
+        "unknown-policy-version"
+    )
 
 
 def test_an_assessment_is_not_moved_before_the_boundaries() -> None:
@@ -256,7 +258,7 @@ def test_an_assessment_is_not_moved_before_the_boundaries() -> None:
     moved = Correct.model_validate(
         {"decision": grounds(), "corrects": ASSESSED_AS, "instead": ASSESS, "occurred_at": "2025-03-01"}
     )
-    known.when(moved).then_refused("boundaries-not-agreed")
+    known.when(moved, by=KEY_WORKER).then_refused("boundaries-not-agreed")
 
 
 def test_a_retracted_assessment_was_none() -> None:

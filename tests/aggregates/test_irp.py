@@ -522,7 +522,7 @@ def test_an_achieved_goal_is_in_the_plan() -> None:
 
 def test_a_goal_whose_achievement_was_a_mistake_can_be_achieved_later() -> None:
     mistaken = given(irp, *history(*ACTIVE, achieve()), achieved_in_error()).knowing(*FOUNDATION)
-    mistaken.when(achieve()).then_nothing_new()
+    mistaken.when(achieve()).then_refused("retracted")
     mistaken.when(achieve(known_as=2)).then(
         GoalAchieved(decision=decision(SOMEBODY), event_id=event_id(32), goal_id=goal_id(1))
     )

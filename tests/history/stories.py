@@ -33,6 +33,7 @@ from scp_events.vocabulary import (
     AnyAggregate,
     Calendar,
     Command,
+    CommandId,
     Correct,
     Correction,
     EventId,
@@ -295,10 +296,12 @@ class World:
         return None, recorded
 
     def _recorded(self, question: Question, decided: Sequence[Decided]) -> Iterator[AnyFact]:
-        for position, each in enumerate(decided, start=len(self.others) + len(self.facts) + 1):
+        first = len(self.others) + len(self.facts) + 1
+        command_id = CommandId(UUID(int=first))
+        for position, each in enumerate(decided, start=first):
             event_id = getattr(each.event, "event_id", question.event_id)
             when = each.when or question.now
-            yield Fact(each.event, event_id, each.stream, Position(position), when, question.by)
+            yield Fact(each.event, event_id, each.stream, Position(position), when, question.by, command_id)
 
 
 SAID = st.builds(Said, st.integers(0, DAYS - 1), st.sampled_from([None, None, *HOURS]))

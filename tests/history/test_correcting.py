@@ -204,7 +204,7 @@ def test_a_fact_that_never_was_is_retracted_once() -> None:
 def test_what_was_retracted_can_have_happened_after_all_under_another_id() -> None:
     gone = a_story_told(retraction_of(StoryRecorded)(corrects=STORY, decision=decision()))
     assert gone.when(BETTER).events
-    gone.when(AGAIN.model_copy(update={"event_id": STORY}), at="2025-03-05T09:30").then_nothing_new()
+    gone.when(AGAIN.model_copy(update={"event_id": STORY}), at="2025-03-05T09:30").then_refused("retracted")
 
 
 def test_a_corrected_fact_is_retracted_where_it_stands() -> None:

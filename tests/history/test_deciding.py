@@ -90,6 +90,9 @@ def test_a_known_id_with_another_content_or_time_is_refused() -> None:
     told.when(other, at="2025-03-04T09:00").then_refused("event-id-taken")
     told.when(STORY, at="2025-03-04T10:00").then_refused("event-id-taken")
     told.when(STORY, on="2025-03-05").then_refused("event-id-taken")
+    of_a_day = registered(on("2025-03-03", BOUNDARIES), on("2025-03-04", TOLD))
+    of_a_day.when(STORY, on="2025-03-04").then_nothing_new()
+    of_a_day.when(STORY, at="2025-03-04T09:00").then_refused("event-id-taken")
 
 
 # --- what is asked and decided ----------------------------------------------------------------------------

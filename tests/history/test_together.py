@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from scp_events.aggregates import irp
+from scp_events.aggregates.engagement.events import ContactRecorded
 from scp_events.aggregates.irp.events import (
     ClosedAs,
     IrpAgreedByParticipant,
@@ -16,11 +17,14 @@ from scp_events.aggregates.irp.events import (
     IrpDraftStarted,
     IrpSuperseded,
 )
+from scp_events.aggregates.participant.events import ParticipantDied
 from scp_events.history import Decided, Question, decide
+from scp_events.history.together import recorded_with
 from scp_events.scenario import CASE, given
 from scp_events.vocabulary import (
     UTC_CALENDAR,
     Command,
+    CommandId,
     Correct,
     Event,
     EventId,
@@ -32,6 +36,7 @@ from scp_events.vocabulary import (
     correction_of,
     retraction_of,
 )
+from tests.every_event import planted
 from tests.examples import irp as plans
 from tests.words import SUPERVISOR, decision, event_id, grounds
 
@@ -56,11 +61,19 @@ class Log:
         self.foundation = given(irp).knowing(*plans.FOUNDATION).facts_of_others()
         self.ask(plans.AGREE, AGREED, SUPERSEDED, day=10)
 
-    def record(self, event: Event, day: int, stream: Stream, event_id: EventId | None = None) -> None:
+    def record(
+        self,
+        event: Event,
+        day: int,
+        stream: Stream,
+        event_id: EventId | None = None,
+        command_id: CommandId | None = None,
+    ) -> None:
         position = Position(1000 + len(self.facts))
         named = event_id or getattr(event, "event_id", None) or EventId(UUID(int=position))
         when = UTC_CALENDAR.whole_day(date(2025, 3, day))
-        self.facts.append(Fact(event, named, stream, position, when, SUPERVISOR))
+        by_itself = command_id or CommandId(uuid4())
+        self.facts.append(Fact(event, named, stream, position, when, SUPERVISOR, by_itself))
 
     def ask(self, command: Command, *ids: EventId, day: int = 28) -> list[tuple[Stream, Event, int]]:
         """Return what was decided and recorded, with the day in March that it says."""
@@ -77,8 +90,9 @@ class Log:
         )
         own = [fact for fact in self.facts if fact.stream == OWN]
         decided = decide(question, own, [*self.foundation, *self.facts])
+        command_id = CommandId(uuid4())
         for each, named in zip(decided, ids, strict=False):
-            self.record(each.event, _day(each), each.stream, named)
+            self.record(each.event, _day(each), each.stream, named, command_id)
         return [(each.stream, each.event, _day(each)) for each in decided]
 
 
@@ -151,3 +165,25 @@ def test_what_another_plan_superseded_is_left_alone() -> None:
     log.record(agreed, 11, OTHER)
     log.record(IrpSuperseded(by=IrpId(OTHER.id)), 11, another)
     assert [stream for stream, _, _ in of_the_other(log.ask(RETRACT, CORRECTED))] == [EARLIER]
+
+
+def test_what_was_recorded_right_after_by_itself_stays_as_it_is() -> None:
+    """Of another aggregate, which cannot be told by asking which commands this one has."""
+    story, died = Stream("engagement", UUID(int=104)), Stream("participant", UUID(int=105))
+    known = [_fact(story, 1, ContactRecorded), _fact(died, 2, ParticipantDied)]
+    assert recorded_with(known[0], known[:1], known) == []
+    together = [known[0], known[1]._replace(command_id=known[0].command_id)]
+    assert recorded_with(together[0], together[:1], together) == together[1:]
+
+
+def _fact(stream: Stream, position: int, kind: type[Event]) -> Fact[Any]:
+    when = UTC_CALENDAR.whole_day(date(2025, 3, 1))
+    return Fact(
+        planted(kind),
+        EventId(uuid4()),
+        stream,
+        Position(position),
+        when,
+        SUPERVISOR,
+        CommandId(uuid4()),
+    )

@@ -50,6 +50,7 @@ from scp_events.vocabulary import (
     UTC_CALENDAR,
     AnyAggregate,
     CaseId,
+    CommandId,
     Event,
     EventId,
     Fact,
@@ -190,6 +191,7 @@ class Story:
                 self._places[told.event_id],
                 UTC_CALENDAR.when(told.said),
                 told.by,
+                CommandId(told.event_id),
             )
             for told in self._stands.values()
             if type(told.event) in projection.ON

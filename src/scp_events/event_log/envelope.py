@@ -112,7 +112,15 @@ class Recorded(Generic[E_co]):
     @property
     def fact(self) -> Fact[E_co]:
         """Return it as rules and history take it."""
-        return Fact(self.event, self.event_id, self.stream, self.position, self.when, self.by)
+        return Fact(
+            self.event,
+            self.event_id,
+            self.stream,
+            self.position,
+            self.when,
+            self.by,
+            self.envelope.command_id,
+        )
 
     @property
     def decision(self) -> Decision | None:
@@ -228,6 +236,7 @@ class Codec:
                 Precision(said["precision"]),
             ),
             self._actor(said["on_behalf_of"] or said["actor"]),
+            CommandId(UUID(said["command_id"])),
         )
 
     def _actor(self, said: Mapping[str, Any]) -> Actor:

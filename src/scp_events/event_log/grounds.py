@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC
 
-from scp_events.event_log.store import Store
+from scp_events.event_log.store import Named, Store
 from scp_events.vocabulary import (
     NOTHING_YET,
     Calendar,
@@ -26,8 +26,9 @@ from scp_events.vocabulary import (
 async def must_be_grounded(  # noqa: PLR0913, PLR0917 - all of it is asked about one command
     command: Command, case_id: CaseId | None, when: When, store: Store, calendar: Calendar, known: Position
 ) -> None:
-    """Refuse a command that names events of elsewhere or of later, or a position the log has not reached.
+    """Refuse a command that rests on what its sender could not have had, or on what never was.
 
+    Whoever says in `known_through` how far they saw rests on what stood then, corrected since or not.
     `known` is a position that the log is known to have reached.
     """
     named = dict.fromkeys(_named(command))
@@ -41,13 +42,16 @@ async def must_be_grounded(  # noqa: PLR0913, PLR0917 - all of it is asked about
             f"`known_through` is {through}, and the log ends at {head}: give the position that the screen was"
             " rendered from",
         )
-    times = {
-        each.event_id: calendar.read(each.occurred_at.astimezone(UTC), Precision(each.precision))
-        for each in found
-        if each.case_id is not None and each.case_id == case_id
-    }
-    for event_id in named:
-        _must_have_been(event_id, times.get(event_id), when)
+    told: dict[EventId, list[Named]] = {event_id: [] for event_id in named}
+    for each in found:
+        of_the_case = each.case_id is not None and each.case_id == case_id
+        known_then = not through or not told[each.event_id] or each.position <= through
+        if of_the_case and known_then:
+            told[each.event_id].append(each)
+    for event_id, as_told in told.items():
+        _must_have_been(event_id, as_told, when, calendar)
+    for event_id in named_events(command) if through else ():
+        _must_have_been_on_the_screen(told[event_id][0], through)
 
 
 def _named(command: Command) -> Iterable[EventId]:
@@ -62,15 +66,33 @@ def _known_through(command: Command) -> Position:
     return command.decision.known_through or NOTHING_YET
 
 
-def _must_have_been(event_id: EventId, happened: When | None, when: When) -> None:
-    if happened is None:
+def _must_have_been(event_id: EventId, told: Sequence[Named], when: When, calendar: Calendar) -> None:
+    """Refuse an event that is not known, never was, or was not yet: as it stands, corrections included."""
+    if not told:
         raise Refused(
             "unknown-evidence",
             f"event {event_id} is not in this case: name events that the replay of the case shows",
         )
+    if any(each.is_retracted for each in told):
+        raise Refused(
+            "evidence-retracted",
+            f"event {event_id} was retracted, because it never was so: name what stands in the replay of the"
+            " case",
+        )
+    stands = told[-1]
+    happened = calendar.read(stands.occurred_at.astimezone(UTC), Precision(stands.precision))
     if happened.is_after(when):
         raise Refused(
             "evidence-not-happened-yet",
             f"event {event_id} was so on {happened}, after {when}: name what had happened by then, or correct"
             " `occurred_at`",
+        )
+
+
+def _must_have_been_on_the_screen(named: Named, through: Position) -> None:
+    if named.position > through:
+        raise Refused(
+            "evidence-after-known-through",
+            f"event {named.event_id} is at position {named.position}, and `known_through` says that the"
+            f" screen ended at {through}: give the position it was rendered from, or leave the event out",
         )

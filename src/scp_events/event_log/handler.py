@@ -427,6 +427,7 @@ class CommandHandler:
                 Position(first + n),
                 each.when or self.calendar.moment(answer.recorded_at),
                 asked.request.provenance.answerable,
+                asked.request.provenance.command_id,
             )
             for n, each in enumerate(enveloped)
         ]

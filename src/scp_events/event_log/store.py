@@ -57,12 +57,14 @@ class Found:
 
 
 class Named(NamedTuple):
-    """An event that a command names."""
+    """An event that a command names, as it was recorded, or as it was corrected or retracted since."""
 
     event_id: EventId
     case_id: CaseId | None
+    position: Position
     occurred_at: datetime
     precision: str
+    is_retracted: bool = False
 
 
 class Recalled(NamedTuple):
@@ -83,7 +85,7 @@ class Store(Protocol):
         """Read a stream and evidence, by one round trip."""
 
     async def named(self, event_ids: Collection[EventId]) -> tuple[Position, list[Named]]:
-        """Return the head, and those of these events that there are."""
+        """Return the head, and those of these events that there are, each followed by its corrections."""
 
     async def versions(self, streams: Collection[Stream]) -> dict[Stream, int]:
         """Return where streams stand; what has no events is left out."""
@@ -131,9 +133,18 @@ NAMED = Statement(
     "named",
     ("uuid[]",),
     """
-    SELECT position, NULL::uuid, NULL::uuid, NULL::timestamptz, NULL::text FROM event_log.head
+    SELECT position, NULL::uuid AS event_id, NULL::uuid AS case_id, NULL::timestamptz AS occurred_at,
+           NULL::text AS precision, false AS is_retracted
+    FROM event_log.head
     UNION ALL
-    SELECT 0, event_id, case_id, occurred_at, precision FROM event_log.events WHERE event_id = ANY ($1)
+    SELECT position, event_id, case_id, occurred_at, precision, false
+    FROM event_log.events WHERE event_id = ANY ($1)
+    UNION ALL
+    SELECT c.position, n.event_id, c.case_id, c.occurred_at, c.precision, c.type = n.type || '.retracted'
+    FROM event_log.events n JOIN event_log.events c USING (stream_id)
+    WHERE n.event_id = ANY ($1) AND c.type IN (n.type || '.corrected', n.type || '.retracted')
+      AND convert_from(c.body, 'UTF8')::jsonb -> 'event' ->> 'corrects' = n.event_id::text
+    ORDER BY position
     """,
 )
 VERSIONS = Statement(
@@ -219,10 +230,14 @@ class LogStore:
         return found
 
     async def named(self, event_ids: Collection[EventId]) -> tuple[Position, list[Named]]:
-        """Return the head, and those of these events that there are."""
+        """Return the head, and those of these events that there are, each followed by its corrections."""
         rows = await self._ask(NAMED, arrays.uuids([*event_ids]))
-        head = max(row[0] for row in rows)
-        return head, [Named(*row[1:]) for row in rows if row[1] is not None]
+        [head] = [position for position, event_id, *_ in rows if event_id is None]
+        return head, [
+            Named(event_id, case_id, position, *rest)
+            for position, event_id, case_id, *rest in rows
+            if event_id is not None
+        ]
 
     async def versions(self, streams: Collection[Stream]) -> dict[Stream, int]:
         """Return where streams stand; what has no events is left out."""

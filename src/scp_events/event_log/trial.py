@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
+from pydantic_core import from_json
+
 from scp_events.event_log.appends import Answer, Append, NewEvent
 from scp_events.event_log.rows import Row
 from scp_events.event_log.sending import EventIdTakenError
@@ -22,6 +24,8 @@ from scp_events.event_log.store import Found, Named, Recalled, Store, Wanted
 from scp_events.privacy.encryption import DATA_KEY_BYTES, PartKey
 from scp_events.privacy.keyring import ERASED, Keyring
 from scp_events.vocabulary import CaseId, CommandId, Erased, EventId, FieldGroup, Position, Stream
+
+CORRECTED, RETRACTED = ".corrected", ".retracted"
 
 
 class _Tried(NamedTuple):
@@ -45,6 +49,24 @@ class _Tried(NamedTuple):
             self.recorded_at,
             event.type,
             event.body,
+        )
+
+    def about(self) -> EventId:
+        """Return the event it corrects or retracts, or else its own id."""
+        if not self.event.type.endswith((CORRECTED, RETRACTED)):
+            return EventId(self.event.event_id)
+        return EventId(UUID(from_json(self.event.body)["event"]["corrects"]))
+
+    def as_named(self, about: EventId) -> Named:
+        """Return what a command hears of the event that it names."""
+        event = self.event
+        return Named(
+            about,
+            CaseId(event.case_id) if event.case_id else None,
+            self.position,
+            event.occurred_at or self.recorded_at,
+            event.precision,
+            event.type.endswith(RETRACTED),
         )
 
 
@@ -92,18 +114,9 @@ class TrialStore:
         return Found(case_id, self._reached(head), stream, evidence)
 
     async def named(self, event_ids: Collection[EventId]) -> tuple[Position, list[Named]]:
-        """Return the head, and those of these events that there are."""
+        """Return the head, and those of these events that there are, each followed by its corrections."""
         _, found = await self._log.named(event_ids)
-        tried = [
-            Named(
-                EventId(each.event.event_id),
-                CaseId(each.event.case_id) if each.event.case_id else None,
-                each.event.occurred_at or each.recorded_at,
-                each.event.precision,
-            )
-            for each in self._tried
-            if each.event.event_id in event_ids
-        ]
+        tried = [each.as_named(about) for each in self._tried if (about := each.about()) in event_ids]
         return self._reached(await self._ends_at()), [*found, *tried]
 
     async def versions(self, streams: Collection[Stream]) -> dict[Stream, int]:

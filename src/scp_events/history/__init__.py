@@ -7,7 +7,7 @@ together is found by asking again (`contradictions`). Pure: no clock, no databas
 """
 
 from scp_events.history.asking import Decided, Question, decide_at_the_end, evidence_for
-from scp_events.history.contradictions import Contradiction, contradictions_of
+from scp_events.history.contradictions import Contradiction, contradictions_of, in_hindsight
 from scp_events.history.deciding import decide
 from scp_events.history.order import (
     AT_THE_END,
@@ -50,6 +50,7 @@ __all__ = [
     "every_event",
     "evidence_for",
     "evidence_types",
+    "in_hindsight",
     "in_order_of_time",
     "is_correctable",
     "latest_of",

@@ -6,13 +6,13 @@ told until a correction or an explanation settles it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from scp_events.history.asking import Question, ask
-from scp_events.history.order import AnyFact, effective
+from scp_events.history.order import AnyFact, effective, standing
 from scp_events.history.recording import asked_again, command_recording
-from scp_events.vocabulary import Act, AnyAggregate, CaseId, Event, Refused
+from scp_events.vocabulary import Act, AnyAggregate, CaseId, Event, EventId, Evidence, Refused, named_events
 
 
 class Contradiction(NamedTuple):
@@ -51,9 +51,9 @@ def _refused_now(
     case_id: CaseId | None,
 ) -> Refused | None:
     command = command_recording(aggregate, type(fact.event))
-    if command is None or issubclass(command, Act):
-        return None  # an act took effect when it was recorded: no late report makes it otherwise
-    needed = aggregate.EVIDENCE.get(command)
+    needed = None if command is None else aggregate.EVIDENCE.get(command)
+    if command is None or (issubclass(command, Act) and not _rests_on_the_case(needed)):
+        return None
     question = Question(
         aggregate=aggregate,
         stream=fact.stream,
@@ -71,6 +71,30 @@ def _refused_now(
     except Refused as refusal:
         return refusal
     return None
+
+
+def in_hindsight(known: Sequence[AnyFact]) -> Iterator[Contradiction]:
+    """Yield what rests on facts of the case that never were so, or were so later only, as is known now."""
+    ids = {fact.event_id for fact in known}
+    stands = {fact.event_id: fact for fact in standing(known)}
+    for fact in stands.values():
+        for event_id in named_events(fact.event):
+            if event_id in stands and stands[event_id].when.is_after(fact.when):
+                yield _rests_on(fact, event_id, "evidence-not-happened-yet", f"of {stands[event_id].when}")
+            elif event_id in ids - stands.keys():
+                yield _rests_on(fact, event_id, "evidence-retracted", "which was retracted")
+
+
+def _rests_on(fact: AnyFact, event_id: EventId, rule: str, why: str) -> Contradiction:
+    return Contradiction(fact, rule, f"it rests on event {event_id}, {why}: decide anew, or correct it")
+
+
+def _rests_on_the_case(needed: Evidence[Any] | None) -> bool:
+    """Whether an act rests on what late reports of the case can make otherwise.
+
+    What it rests on in its own stream were acts as well; of other cases we know nothing here.
+    """
+    return needed is not None and needed.is_of_one_case
 
 
 _NO_CALENDAR: Any = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from scp_events.history.asking import Decided, Question, ask, must_be_a_person
 from scp_events.history.contradictions import Contradiction, contradictions_of
@@ -12,6 +13,7 @@ from scp_events.history.recording import command_recording, is_correctable
 from scp_events.history.together import corrected_with, recorded_with, without
 from scp_events.vocabulary import (
     Command,
+    CommandId,
     Correct,
     Correction,
     Decision,
@@ -32,6 +34,9 @@ from scp_events.vocabulary import (
     must_have_happened,
     retraction_of,
 )
+
+_BY_THIS_COMMAND = CommandId(UUID(int=0))
+"""Of a correction that is only tried."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ def _matter(
         evidence=evidence,
         original=original,
         stands=stands,
-        together=recorded_with(question.aggregate, original, known, evidence),
+        together=recorded_with(original, known, evidence),
         decision=Decision(**dict(command.decision), by=question.by),
     )
 
@@ -139,7 +144,10 @@ def _asked_again_of(matter: Matter, instead: Command, when: When) -> tuple[Event
     asked = _as_of_its_time(matter.question, original, instead, when)
     history = before(without(matter.known, [original]), when, original.position)
     others = without(matter.evidence, [original, *matter.together])
-    said = ask(asked, state_of(asked.aggregate, history), others, original.position)
+    state = state_of(asked.aggregate, history)
+    if matter.question.by != original.by:  # nobody has another's report say what they may not report
+        ask(asked._replace(by=matter.question.by), state, others, original.position)
+    said = ask(asked, state, others, original.position)
     elsewhere = [event for event in said if isinstance(event, Elsewhere)]
     return _must_be_a_fact(said, original), elsewhere
 
@@ -201,6 +209,7 @@ def _must_pass_no_guard(
         AT_THE_END,
         decided.when or question.now,
         question.by,
+        _BY_THIS_COMMAND,
     )
     for stream in dict.fromkeys((question.stream, *_of_the_same_kind(question, evidence))):
         own = known if stream == question.stream else _in(stream, evidence)

@@ -98,7 +98,7 @@ def before(known: Iterable[AnyFact], when: When, position: Position = AT_THE_END
 
     What is recorded at that very position is not before itself.
     """
-    marker: AnyFact = Fact(_NOTHING, _NOTHING, _NOTHING, position, when, _NOTHING)
+    marker: AnyFact = Fact(_NOTHING, _NOTHING, _NOTHING, position, when, _NOTHING, _NOTHING)
     earlier: list[AnyFact] = []
     for fact in in_order_of_time([marker, *standing(known)]):
         if fact is marker:

@@ -6,19 +6,16 @@ been on another day, or never to have been, so does that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from scp_events.history.asking import Decided
 from scp_events.history.order import AnyFact, standing
-from scp_events.history.recording import command_recording
 from scp_events.vocabulary import (
-    AnyAggregate,
     CaseId,
     Correction,
     Decision,
     Elsewhere,
     Event,
-    Position,
     Retraction,
     When,
     correction_of,
@@ -26,32 +23,24 @@ from scp_events.vocabulary import (
 )
 
 
-def recorded_with(
-    aggregate: AnyAggregate, original: AnyFact, known: Sequence[AnyFact], evidence: Sequence[AnyFact]
-) -> list[AnyFact]:
+def recorded_with(original: AnyFact, known: Sequence[AnyFact], evidence: Sequence[AnyFact]) -> list[AnyFact]:
     """Return what was recorded in other streams with a fact or a correction of it, as it stands now.
 
-    Such events have no command of their own and follow without a gap. They are found in the evidence of the
-    command that records them, which has to be over them.
+    It was recorded by the same command, and is found in that command's evidence, which has to be over it.
     """
-    elsewhere = {fact.position: fact for fact in evidence if fact.stream != original.stream}
-    ids = {
-        following.event_id
+    commands = {
+        fact.command_id
         for fact in known
         if original.event_id in {fact.event_id, getattr(fact.event, "corrects", None)}
-        for following in _following(aggregate, elsewhere, fact.position)
+    }
+    ids = {
+        fact.event_id
+        for fact in evidence
+        if fact.stream != original.stream
+        and fact.command_id in commands
+        and not isinstance(fact.event, Correction | Retraction)
     }
     return [fact for fact in standing(evidence) if fact.event_id in ids]
-
-
-def _following(
-    aggregate: AnyAggregate, elsewhere: Mapping[Position, AnyFact], position: Position
-) -> Iterator[AnyFact]:
-    while fact := elsewhere.get(position := Position(position + 1)):
-        if command_recording(aggregate, getattr(fact.event, "OF", type(fact.event))) is not None:
-            return  # that was recorded by itself
-        if not isinstance(fact.event, Correction | Retraction):
-            yield fact
 
 
 def without(facts: Iterable[AnyFact], originals: Iterable[AnyFact]) -> list[AnyFact]:

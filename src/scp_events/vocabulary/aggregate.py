@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, get_args
 
-from scp_events.vocabulary.ids import CaseId, EventId, Position, Stream
+from scp_events.vocabulary.ids import CaseId, CommandId, EventId, Position, Stream
 from scp_events.vocabulary.messages import Command, Event
 from scp_events.vocabulary.people import Actor, Role
 from scp_events.vocabulary.text import Word
@@ -28,6 +28,8 @@ class Fact(NamedTuple, Generic[E]):
     position: Position
     when: When
     by: Actor
+    command_id: CommandId
+    """What one command leads to is recorded together or not at all, and corrected together."""
 
 
 class Scope(StrEnum):
@@ -78,6 +80,11 @@ class Evidence(Generic[S]):
     over: tuple[type[Event], ...]
     other_cases: Callable[[Any], Iterable[CaseId]] = _no_others
     """Cases that the command names, of which the same event types are read."""
+
+    @property
+    def is_of_one_case(self) -> bool:
+        """Whether what is needed is in the case that the command is about."""
+        return self.other_cases is _no_others
 
     def fold(self, facts: Iterable[Fact[Any]]) -> S:
         """Return what facts in order of time come to."""
