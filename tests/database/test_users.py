@@ -196,6 +196,13 @@ def test_a_socket_directory_that_others_can_enter_is_refused(home: Path) -> None
         pass
 
 
+def test_a_socket_directory_of_a_program_killed_before_it_gave_it_away_is_no_hindrance(home: Path) -> None:
+    (home / "socket").rmdir()
+    (home / "socket").mkdir(mode=0o700)
+    with embedded.hold(home):
+        pass
+
+
 def test_root_without_a_user_for_servers_is_told_so(
     empty_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from psycopg.conninfo import make_conninfo
 
-from scp_events.database.account import Account
+from scp_events.database.account import Account, ourselves
 from scp_events.database.errors import DatabaseError
 
 USER = DATABASE = "scp"
@@ -134,6 +134,8 @@ class Home:
             account.give(self.socket)
         elif not self.socket.exists():
             self.socket.mkdir(mode=PRIVATE)
+            account.give(self.socket)
+        elif _is_private(self.socket, ourselves()):  # whoever made it was killed before it was given away
             account.give(self.socket)
         if not _is_private(self.socket, account):
             raise DatabaseError(
