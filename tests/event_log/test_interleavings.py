@@ -25,7 +25,18 @@ from scp_events.event_log import CommandHandler, CommandRequest, LogReader, Reco
 from scp_events.history import Question, command_recording, decide, evidence_types
 from scp_events.history.recording import asked_again
 from scp_events.privacy import open_keyring
-from scp_events.vocabulary import Act, Command, Event, EventId, Provenance, Refused, Retract, Stream
+from scp_events.vocabulary import (
+    Act,
+    Command,
+    CommandId,
+    Correct,
+    Event,
+    EventId,
+    Provenance,
+    Refused,
+    Retract,
+    Stream,
+)
 from tests.event_log.asking import Case, contact, engaged_async, sent
 from tests.examples.referral import DRAFT, SUBMIT, WITHDRAW
 from tests.opened import opened_reader
@@ -58,6 +69,7 @@ class Interleaving:
         for stream in self.referrals:
             draft = DRAFT.model_copy(update={"event_id": None})
             await self._send(self._handler(), self._referral(draft, stream))
+        met = await self._handler().handle(self.case.request(contact()))
         death = await self._recorded_death() if self.random.random() < 0.3 else None
         commands = [self._referral(SUBMIT, stream) for stream in self.referrals]
         commands += [self.case.request(contact(), self._some_time()) for _ in range(2)]
@@ -65,6 +77,8 @@ class Interleaving:
             self.case.request(Pause(decision=grounds())),
             self.case.request(Resume(decision=grounds())),
         ]
+        better = Correct(decision=grounds(), corrects=met.event_ids[0], instead=contact(minutes=45))
+        commands.append(self.case.request(better))
         if death is None:
             commands.append(self.case.request(RecordDeath()))
         else:
@@ -107,6 +121,24 @@ def every_guard_held(reader: LogReader, case: Case) -> None:
     for position, each in enumerate(recorded):
         refusal = _refused(reader, each, recorded[:position])
         assert refusal is None, (case.reference, each.position, each.event.type, refusal)
+
+
+def only_what_belongs_together_was_corrected(reader: LogReader, case: Case) -> None:
+    """A command corrects one fact, and what was recorded by the same commands as that and its corrections."""
+    by_id: dict[EventId, Recorded[Event]] = {}
+    recorded_by: dict[EventId, set[CommandId]] = {}
+    for each in reader.case_history(case.id):
+        by_id[each.event_id] = each
+        about = each.corrects or each.event_id
+        recorded_by.setdefault(about, set()).add(each.envelope.command_id)
+    corrected: dict[CommandId, list[EventId]] = {}
+    for each in by_id.values():
+        if each.corrects is not None:
+            corrected.setdefault(each.envelope.command_id, []).append(each.corrects)
+    for own, *others in corrected.values():
+        together = recorded_by[own]
+        strangers = [other for other in others if by_id[other].envelope.command_id not in together]
+        assert not strangers, (case.reference, by_id[own].event.type, strangers)
 
 
 def _refused(reader: LogReader, each: Recorded[Event], earlier: Sequence[Recorded[Event]]) -> Refused | None:
@@ -163,6 +195,7 @@ def play(conninfo: str, interleavings: int) -> None:
     with opened_reader(conninfo) as reader:
         for case in cases:
             every_guard_held(reader, case)
+            only_what_belongs_together_was_corrected(reader, case)
 
 
 def test_no_two_writers_pass_a_guard_that_either_forbids(log_database: str) -> None:
