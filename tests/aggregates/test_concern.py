@@ -122,6 +122,15 @@ def test_a_closing_that_never_was_is_retracted() -> None:
     assert again.when(CLOSE, by=SUPERVISOR).events
 
 
+def test_nobody_has_the_closing_of_their_own_concern_say_something_else() -> None:
+    known = given(concern, RAISED).then_so(given(concern, RAISED).when(CLOSE, by=SUPERVISOR))
+    closing = known.facts()[-1].event_id
+    other = CLOSE.model_copy(update={"outcome": "Invented: all is well."})
+    correct = Correct(decision=grounds(), corrects=closing, instead=other)
+    known.when(correct, by=KEY_WORKER).then_refused("own-concern")
+    assert known.when(correct, by=OTHER_KEY_WORKER).events
+
+
 # --- the laws ---------------------------------------------------------------------------------------------
 
 ASKED = one_of_these(*EVERY_COMMAND, TO_POLICE, Retract(decision=grounds(), corrects=RAISED_AS))
