@@ -48,6 +48,8 @@ def erase(  # noqa: PLR0913 - one argument an option
     """
     if (case is None) != resume:
         raise typer.BadParameter("name a CASE, or --resume every erasure that was approved")
+    if refuse and grounds is None:
+        raise typer.BadParameter("to refuse is a decision: say why with --grounds", param_hint="--refuse")
     actor, said = somebody(by, role, organisation), _grounds(grounds)
     from scp_cli.connecting import case_named, opened_log, opened_to_append
     from scp_events import erasure
@@ -77,12 +79,10 @@ def _decision(
     from scp_events.aggregates.record import Erasure
     from scp_events.aggregates.record.commands import ApproveErasure, RefuseErasure, RequestErasure
 
-    found = erasure.standing(log, case_id)
-    if found.approved is not None:
-        return None
-    if grounds is None:
-        return None if found.erasure is Erasure.REQUESTED else RequestErasure(origin=origin)
-    return RefuseErasure(decision=grounds) if refuse else ApproveErasure(decision=grounds)
+    found = erasure.standing(log, case_id).erasure
+    if grounds is not None:
+        return RefuseErasure(decision=grounds) if refuse else ApproveErasure(decision=grounds)
+    return None if found is Erasure.REQUESTED or found.is_approved else RequestErasure(origin=origin)
 
 
 def _say(handler: BlockingCommandHandler, case_id: CaseId, command: Command, actor: Actor) -> None:

@@ -122,10 +122,26 @@ def test_an_erasure_is_refused_once() -> None:
     asked((REQUEST, REFUSE), REFUSE).then_nothing_new()
 
 
+def test_an_approved_erasure_is_refused_until_it_begins() -> None:
+    """A hold that is placed after the approval leaves nothing else to do."""
+    asked((REQUEST, APPROVE, HOLD), REFUSE).then(ErasureRefused(decision=decision()))
+    asked((REQUEST, APPROVE, REFUSE), BEGIN).then_refused("erasure-not-approved")
+    asked((REQUEST, APPROVE, REFUSE), REQUEST).then(
+        ErasureRequested(origin=ErasureOrigin.PARTICIPANT, requested_by=KEY_WORKER)
+    )
+
+
+@pytest.mark.parametrize("before", [(REQUEST, APPROVE, BEGIN), (REQUEST, APPROVE, BEGIN, ERASE)], ids=len)
+def test_an_erasure_that_has_begun_is_refused_no_longer(before: tuple[RecordCommand, ...]) -> None:
+    outcome = asked(before, REFUSE)
+    outcome.then_refused("erasure-begun")
+    assert "request-erasure" not in str(outcome.refusal)
+
+
 @pytest.mark.parametrize(
     ("before", "command"),
-    [((), APPROVE), ((), REFUSE), ((REQUEST, REFUSE), APPROVE), ((REQUEST, APPROVE), REFUSE)],
-    ids=["approve", "refuse", "approve what was refused", "refuse what was approved"],
+    [((), APPROVE), ((), REFUSE), ((REQUEST, REFUSE), APPROVE), ((REQUEST, APPROVE, REFUSE), APPROVE)],
+    ids=["approve", "refuse", "approve what was refused", "approve again what was refused"],
 )
 def test_only_what_is_requested_is_answered(
     before: tuple[RecordCommand, ...], command: RecordCommand

@@ -1,9 +1,10 @@
 """Keeping and erasing a young person's record: the rules.
 
     not requested -> requested -> refused | approved -> begun -> done
+                                  approved -> refused
 
-Two people decide an erasure. It is neither approved nor begun on a day on which a hold lasts; once it has
-begun a hold comes too late. What follows is in `erasure`. The grounds of the approval are remembered; the
+Two people decide an erasure. It is neither approved nor begun on a day on which a hold lasts; what was
+approved can be refused until it begins, and once it has begun a hold comes too late. What follows is in `erasure`. The grounds of the approval are remembered; the
 words in them read as erased afterwards.
 """
 
@@ -51,8 +52,15 @@ class Erasure(StrEnum):
     BEGUN = "begun"
     DONE = "done"
 
+    @property
+    def is_approved(self) -> bool:
+        """Whether it was approved, and that stands."""
+        return self is Erasure.APPROVED or self.has_begun
 
-DECIDED = frozenset({Erasure.APPROVED, Erasure.BEGUN, Erasure.DONE})
+    @property
+    def has_begun(self) -> bool:
+        """Whether keys are being destroyed, or are: there is no way back."""
+        return self in {Erasure.BEGUN, Erasure.DONE}
 
 
 @dataclass(frozen=True)
@@ -141,7 +149,7 @@ def decide(state: State, command: RecordCommand, context: Context) -> list[Recor
 
 def place_legal_hold(state: State, command: PlaceLegalHold, context: Context) -> list[RecordEvent]:
     """A hold lasts until a day that is still to come, and comes too late once keys are being destroyed."""
-    if state.erasure in {Erasure.BEGUN, Erasure.DONE}:
+    if state.erasure.has_begun:
         raise Refused(
             "erasure-begun",
             "the keys to this record are being destroyed, or are: nothing is left that a hold could keep",
@@ -165,22 +173,29 @@ def release_legal_hold(state: State, command: ReleaseLegalHold, context: Context
 
 def request_erasure(state: State, command: RequestErasure, context: Context) -> list[RecordEvent]:
     """One request is open at a time; a refused one may be made again."""
-    if state.erasure in {Erasure.REQUESTED, *DECIDED}:
+    if state.erasure is Erasure.REQUESTED or state.erasure.is_approved:
         return []
     return [command.fact(context.by, requested_by=context.by)]
 
 
 def refuse_erasure(state: State, command: RefuseErasure, context: Context) -> list[RecordEvent]:
-    """A request is refused by a decision, once."""
+    """A request is refused by a decision, once, and so is what was approved, until it begins."""
     if state.erasure is Erasure.REFUSED:
         return []
-    _must_be_requested(state)
+    if state.erasure.has_begun:
+        raise Refused(
+            "erasure-begun",
+            f"erasure is {state.erasure}: the keys to this record are being destroyed, or are, so nothing is"
+            " left to refuse",
+        )
+    if state.erasure is not Erasure.APPROVED:
+        _must_be_requested(state)
     return [command.fact(context.by)]
 
 
 def approve_erasure(state: State, command: ApproveErasure, context: Context) -> list[RecordEvent]:
     """What was requested by one person is approved by another, unless a legal hold lasts on that day."""
-    if state.erasure in DECIDED:
+    if state.erasure.is_approved:
         return []
     _must_be_requested(state)
     _must_not_be_held(state, context.when.day)
@@ -191,7 +206,7 @@ def approve_erasure(state: State, command: ApproveErasure, context: Context) -> 
 
 def begin_erasure(state: State, command: BeginErasure, context: Context) -> list[RecordEvent]:
     """What was approved begins once, unless a hold was placed since."""
-    if state.erasure in {Erasure.BEGUN, Erasure.DONE}:
+    if state.erasure.has_begun:
         return []
     _must_be_approved(state)
     _must_not_be_held(state, context.when.day)
