@@ -4,8 +4,10 @@
                                   approved -> refused
 
 Two people decide an erasure. It is neither approved nor begun on a day on which a hold lasts; what was
-approved can be refused until it begins, and once it has begun a hold comes too late. What follows is in `erasure`. The grounds of the approval are remembered; the
-words in them read as erased afterwards.
+approved can be refused until it begins, and once it has begun a hold comes too late. Nothing that is
+published of the young person's words is out by then: grounds for taking it down could not be written any
+more. What follows is in `erasure`. The grounds of the approval are remembered; the words in them read as
+erased afterwards.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from scp_events.aggregates.record.events import (
     PersonalDataErased,
     RecordEvent,
 )
+from scp_events.aggregates.record.evidence import Publications
 from scp_events.vocabulary import Context, Decision, PersonId, Refused, Word, replace
 
 # --- state ------------------------------------------------------------------------------------------------
@@ -194,22 +197,24 @@ def refuse_erasure(state: State, command: RefuseErasure, context: Context) -> li
 
 
 def approve_erasure(state: State, command: ApproveErasure, context: Context) -> list[RecordEvent]:
-    """What was requested by one person is approved by another, unless a legal hold lasts on that day."""
+    """What one person requested another approves, unless a hold lasts that day or a testimony is out."""
     if state.erasure.is_approved:
         return []
     _must_be_requested(state)
     _must_not_be_held(state, context.when.day)
+    _must_not_be_published(context.evidence)
     if state.requested_by == context.by.id:
         raise Refused("own-request", f"{context.by.id} requested this erasure: let somebody else approve it")
     return [command.fact(context.by)]
 
 
 def begin_erasure(state: State, command: BeginErasure, context: Context) -> list[RecordEvent]:
-    """What was approved begins once, unless a hold was placed since."""
+    """What was approved begins once, unless a hold was placed, or a testimony published, since."""
     if state.erasure.has_begun:
         return []
     _must_be_approved(state)
     _must_not_be_held(state, context.when.day)
+    _must_not_be_published(context.evidence)
     return [command.fact(context.by)]
 
 
@@ -245,4 +250,13 @@ def _must_not_be_held(state: State, day: date) -> None:
             "legal-hold",
             f"hold {longest.reference} lasts until {longest.expires_on.isoformat()}: `refuse-erasure` for"
             " now, or have the hold released with `release-legal-hold`",
+        )
+
+
+def _must_not_be_published(publications: Publications) -> None:
+    for testimony, publisher in sorted(publications.out):
+        raise Refused(
+            "testimony-published",
+            f"{publisher} publishes testimony {testimony}: `take-down-testimony` first, while grounds for it"
+            " can be written",
         )
