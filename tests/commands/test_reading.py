@@ -61,8 +61,17 @@ def test_a_time_that_could_mean_several_is_told(time: Any) -> None:
     assert places("record-contact", CONTACT, occurred_at=time) == {"occurred_at"}
 
 
+@pytest.mark.parametrize("time", ["2025-03-10", "2025-03-10T09:30:00Z", None, CANARY])
+def test_an_act_has_no_time_of_its_own_and_says_so_where_one_was_sent(time: str | None) -> None:
+    with pytest.raises(MistakenError) as mistaken:
+        said("request-erasure", {"origin": "participant"}, occurred_at=time)
+    assert mistaken.value.mistakes == (
+        (("occurred_at",), "an act takes the time of the log's clock: leave this out"),
+    )
+
+
 def test_the_time_of_a_decision_about_the_past_is_no_field_of_a_correction_body() -> None:
-    assert places("engagement/correct", CORRECTION, occurred_at="2025-03-10") == {""}
+    assert places("engagement/correct", CORRECTION, occurred_at="2025-03-10") == {"occurred_at"}
     corrected = said("engagement/correct", CORRECTION | {"occurred_at": "2025-03-10"}).command
     assert isinstance(corrected, Correct)
     assert corrected.occurred_at == date(2025, 3, 10)

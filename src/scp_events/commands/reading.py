@@ -41,6 +41,10 @@ class Mistake(NamedTuple):
     place: tuple[str, ...]
     detail: str
 
+    def __str__(self) -> str:
+        """Return it in a line."""
+        return f"{'.'.join(self.place) or 'at the top'}: {self.detail}"
+
 
 class NotJsonError(Exception):
     """What was sent is no JSON."""
@@ -50,7 +54,7 @@ class MistakenError(Exception):
     """What was sent is not as it must be."""
 
     def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
-        super().__init__("; ".join(f"{'.'.join(each.place)}: {each.detail}" for each in mistakes))
+        super().__init__("; ".join(map(str, mistakes)))
         self.mistakes = mistakes
 
 
@@ -95,6 +99,8 @@ def mistake(found: Mapping[str, Any]) -> Mistake:
     """Say where a mistake is and of which kind. An unknown name is the sender's own word: left out."""
     place = tuple(str(step) for step in found["loc"])
     match found["type"]:
+        case "extra_forbidden" if place == ("occurred_at",):
+            return Mistake(place, "an act takes the time of the log's clock: leave this out")
         case "extra_forbidden":
             return Mistake(place[:-1], "a name here is not known")
         case "union_tag_invalid":
