@@ -15,6 +15,7 @@ import pytest
 from psycopg import Connection
 
 from scp_events import erasure, event_log, follower
+from scp_events.aggregates.feedback.commands import GiveTestimony, PublishTestimony, TakeDownTestimony
 from scp_events.aggregates.record import Erasure
 from scp_events.aggregates.record.commands import ApproveErasure
 from scp_events.aggregates.record.events import (
@@ -33,9 +34,10 @@ from scp_events.projections import caseload, decisions
 from scp_events.publishing.audiences import BY_NAME
 from scp_events.publishing.cloud_events import Edition
 from scp_events.replay import Point, replay
-from scp_events.vocabulary import NOTHING_YET, CaseId, Command, Position, Refused, the_one
+from scp_events.vocabulary import NOTHING_YET, CaseId, Command, OrganisationId, Position, Refused, the_one
 from tests.asking import Case
 from tests.check_log import check_log
+from tests.examples.consent import GIVE
 from tests.examples.engagement import TELL
 from tests.examples.participant import REGISTER
 from tests.examples.record import REFUSE, REQUEST
@@ -43,7 +45,7 @@ from tests.examples.referral import DRAFT
 from tests.opened import opened_handler, opened_reader
 from tests.planting import Planted, append, plant
 from tests.services.cli_case import SECRET, write_case
-from tests.words import KEY_WORKER, LEGAL_BASIS, NOON, SUPERVISOR, decision, grounds
+from tests.words import KEY_WORKER, LEGAL_BASIS, NOON, SUPERVISOR, decision, event_id, grounds
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,13 @@ class Office:
 APPROVE = ApproveErasure(
     decision=grounds(reason_code="right-to-erasure", reason_text="Planted in the approval.")
 )
+
+
+PAPER = OrganisationId("example-paper")
+MAY_PUBLISH = GIVE.model_copy(update={"scope": "publish-testimony", "recipient": PAPER, "valid_until": None})
+GIVE_TESTIMONY = GiveTestimony(event_id=event_id(701), words="Invented words: it helped me.")
+PUBLISH = PublishTestimony(decision=grounds(), testimony=event_id(701), publisher=PAPER)
+TAKE_DOWN = TakeDownTestimony(decision=grounds(), testimony=event_id(701), publisher=PAPER)
 
 
 @contextmanager
@@ -343,6 +352,20 @@ def test_an_erasure_killed_after_any_step_is_finished_by_whoever_looks(
     assert case.found_in(str(tables(connection))) == []
     done = [r for r in office.log.read_all() if isinstance(r.event, PersonalDataErased)]
     assert len(done) == 1
+
+
+def test_a_published_testimony_is_taken_down_before_its_words_are_erased(office: Office) -> None:
+    case = Case(office.handler, "SC-2025-001")
+    case.ask(REGISTER)
+    case.ask(MAY_PUBLISH)
+    case.ask(GIVE_TESTIMONY)
+    case.ask(PUBLISH, by=SUPERVISOR)
+    office.say(case.reference, REQUEST)
+    with pytest.raises(Refused, match="take-down-testimony"):
+        office.say(case.reference, APPROVE)
+    case.ask(TAKE_DOWN)
+    office.say(case.reference, APPROVE)
+    assert office.erase(case.id).subjects == (case.id,)
 
 
 def test_what_could_not_be_purged_is_told_and_nothing_is_said_to_be_done(

@@ -1,8 +1,10 @@
-"""Points in time as they stand in an address: a day or instant of the world, an instant or position known."""
+"""Points in time as they stand in an address: days and instants, and of what was known also positions."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Annotated
 
@@ -16,10 +18,21 @@ _POSITION = re.compile(r"0|[1-9]\d{0,18}", re.ASCII)
 LAST_POSITION = 2**63 - 1
 
 
+A_DAY = "a day, such as 2025-03-03"
+AN_INSTANT = "an instant with its offset, such as 2025-03-03T12:00:00Z"
+A_POSITION = "a position of the log, such as 42"
+
+
+def _day(said: str) -> date:
+    if not DAY.fullmatch(said):
+        raise ValueError(A_DAY)
+    return date.fromisoformat(said)
+
+
 def _instant(said: str) -> datetime:
     """Read an instant. One beyond the calendar in UTC means the calendar's end: it holds nothing more."""
     if not INSTANT.fullmatch(said):
-        raise ValueError("say an instant with its offset, such as 2025-03-03T12:00:00Z")
+        raise ValueError(AN_INSTANT)
     moment = datetime.fromisoformat(said.upper())
     try:
         return moment.astimezone(UTC)
@@ -28,44 +41,48 @@ def _instant(said: str) -> datetime:
         return end.replace(tzinfo=UTC)
 
 
-def _moment(said: object) -> object:
-    if not isinstance(said, str):
-        return said
-    return date.fromisoformat(said) if DAY.fullmatch(said) else _instant(said)
-
-
-def _day(said: object) -> object:
-    if isinstance(said, str) and not DAY.fullmatch(said):
-        raise ValueError("say a day, such as 2025-03-03")
-    return said
-
-
-def _known(said: object) -> object:
-    if not isinstance(said, str):
-        return said
-    if not _POSITION.fullmatch(said):
-        return _instant(said)
-    if int(said) > LAST_POSITION:
-        raise ValueError(f"say a position up to {LAST_POSITION}")
+def _position(said: str) -> Position:
+    if not _POSITION.fullmatch(said) or int(said) > LAST_POSITION:
+        raise ValueError(A_POSITION)
     return Position(int(said))
 
 
+def _one_of(taken: str, *readings: Callable[[str], object]) -> BeforeValidator:
+    """Read a text in the first way that fits it; where none does, say what is taken."""
+
+    def read(said: object) -> object:
+        if not isinstance(said, str):
+            return said
+        for reading in readings:
+            with suppress(ValueError):
+                return reading(said)
+        raise ValueError(f"say {taken}")
+
+    return BeforeValidator(read)
+
+
+_DAY_SCHEMA = {"type": "string", "format": "date"}
 _INSTANT_SCHEMA = {"type": "string", "format": "date-time"}
 AsOf = Annotated[
     date | datetime | None,
-    BeforeValidator(_moment),
-    WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, _INSTANT_SCHEMA]}),
+    _one_of(f"{A_DAY}, or {AN_INSTANT}", _day, _instant),
+    WithJsonSchema({"anyOf": [_DAY_SCHEMA, _INSTANT_SCHEMA]}),
 ]
 KnownAt = Annotated[
-    datetime | int | None,
-    BeforeValidator(_known),
-    WithJsonSchema({"anyOf": [_INSTANT_SCHEMA, {"type": "integer", "minimum": 0, "maximum": LAST_POSITION}]}),
+    date | datetime | int | None,
+    _one_of(f"{A_DAY}, {AN_INSTANT}, or {A_POSITION}", _position, _day, _instant),
+    WithJsonSchema(
+        {"anyOf": [_DAY_SCHEMA, _INSTANT_SCHEMA, {"type": "integer", "minimum": 0, "maximum": LAST_POSITION}]}
+    ),
 ]
 
-Day = Annotated[date | None, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Day = Annotated[date | None, _one_of(A_DAY, _day), WithJsonSchema(_DAY_SCHEMA)]
 
 DayQuery = Annotated[Day, Query(description="A day of the organisation.")]
 AsOfQuery = Annotated[
     AsOf, Query(description="As it was in the world: a day of the organisation, all of it, or an instant.")
 ]
-KnownAtQuery = Annotated[KnownAt, Query(description="As it was known: an instant, or a position of the log.")]
+KnownAtQuery = Annotated[
+    KnownAt,
+    Query(description="As it was known: by the end of a day, at an instant, or at a position of the log."),
+]

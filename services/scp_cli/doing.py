@@ -99,10 +99,18 @@ def _sent(file: str | None) -> bytes:
 def _address(offer: Offer, case: str | None, stream: str | None) -> Address:
     """Return what the command is about, as its kind is addressed."""
     if offer.is_addressed_by_case:
-        if case is None or stream is not None:
+        if case is None:
             raise typer.BadParameter(f"{offer.name} is about a case: name it", param_hint="--case")
+        if stream is not None:
+            raise typer.BadParameter("a case says what it is about: leave out --id", param_hint="--id")
         return case.upper()
-    if stream is None or case is not None:
+    if case is not None:
+        raise typer.BadParameter(
+            f"{offer.name} is about one of many {offer.aggregate.COLLECTION}, and --id alone says which:"
+            " leave out --case",
+            param_hint="--case",
+        )
+    if stream is None:
         raise typer.BadParameter(
             f"a case may have many {offer.aggregate.COLLECTION}: name the one {offer.name} is about",
             param_hint="--id",

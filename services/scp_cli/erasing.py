@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from scp_events.aggregates.record.events import ErasureOrigin
     from scp_events.erasure import Certificate, Standing
     from scp_events.event_log import BlockingCommandHandler, LogReader
+    from scp_events.privacy.copies import Copy
     from scp_events.vocabulary import Actor, CaseId, Command, Grounds
 
 ORIGINS = "participant, guardian, retention-schedule or court"
@@ -48,6 +49,8 @@ def erase(  # noqa: PLR0913 - one argument an option
     """
     if (case is None) != resume:
         raise typer.BadParameter("name a CASE, or --resume every erasure that was approved")
+    if refuse and grounds is None:
+        raise typer.BadParameter("to refuse is a decision: say why with --grounds", param_hint="--refuse")
     actor, said = somebody(by, role, organisation), _grounds(grounds)
     from scp_cli.connecting import case_named, opened_log, opened_to_append
     from scp_events import erasure
@@ -77,12 +80,10 @@ def _decision(
     from scp_events.aggregates.record import Erasure
     from scp_events.aggregates.record.commands import ApproveErasure, RefuseErasure, RequestErasure
 
-    found = erasure.standing(log, case_id)
-    if found.approved is not None:
-        return None
-    if grounds is None:
-        return None if found.erasure is Erasure.REQUESTED else RequestErasure(origin=origin)
-    return RefuseErasure(decision=grounds) if refuse else ApproveErasure(decision=grounds)
+    found = erasure.standing(log, case_id).erasure
+    if grounds is not None:
+        return RefuseErasure(decision=grounds) if refuse else ApproveErasure(decision=grounds)
+    return None if found is Erasure.REQUESTED or found.is_approved else RequestErasure(origin=origin)
 
 
 def _say(handler: BlockingCommandHandler, case_id: CaseId, command: Command, actor: Actor) -> None:
@@ -161,6 +162,8 @@ def _show_standing(log: LogReader, case_id: CaseId, found: Standing) -> None:
             f"scp-events: requested by {asked.by.id} on {asked.recorded_at.date()}: somebody else"
             " approves it with --by and --grounds, or refuses it with --refuse besides"
         )
+    elif found.erasure is Erasure.DONE:
+        remark(f"scp-events: `scp-events erase {named} --by CODE` prints the certificate again")
     elif found.approved is not None:
         remark(f"scp-events: `scp-events erase {named} --by CODE` carries it out, and prints the certificate")
 
@@ -177,17 +180,22 @@ def _show_certificate(log: LogReader, certificate: Certificate, how: Format) -> 
     else:
         write(as_json(certificate.model_dump(mode="json"), indent=2 if how is Format.JSON else None))
     for copy in certificate.copies:
-        if not copy.is_gone:
-            remark(
-                f"scp-events: {copy.path} on {copy.machine} was written by this program ({copy.kind},"
-                f" {copy.written_at.date()}): remove it and what was made of it"
-            )
+        remark(
+            f"scp-events: {copy.path} on {copy.machine} was written by this program ({copy.kind},"
+            f" {copy.written_at.date()}){_what_to_do_with(copy)}"
+        )
     epochs = {key.epoch for key in certificate.keys if key.epoch is not None}
     if any(each.retired_at is None for each in log.keyring.epochs() if each.epoch in epochs):
         remark(
             "scp-events: backups made before still hold the keys: `scp-events keys rotate`, then"
             " `scp-events keys retire`, makes them useless"
         )
+
+
+def _what_to_do_with(copy: Copy) -> str:
+    if copy.is_gone:
+        return " and is not there any more: unless it was removed, find where it went"
+    return ": remove it and what was made of it"
 
 
 def _lines(certificate: Certificate) -> list[tuple[str, str]]:

@@ -6,13 +6,10 @@ was known by its end, or by now where it is not over yet.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from datetime import date, datetime
+from typing import TypeAlias
 
 import typer
-
-if TYPE_CHECKING:
-    from scp_events.event_log import LogReader
 
 Known: TypeAlias = datetime | date | int | None
 """A time or a place in the log, as typed."""
@@ -44,16 +41,6 @@ def known(text: str | None, option: str) -> Known:
     if len(text) > LONGEST_POSITION:
         raise typer.BadParameter(f"{text[:24]}... is no log position", param_hint=option)
     return int(text)
-
-
-def known_by(log: LogReader, said: Known) -> datetime | int | None:
-    """Return what was typed as an instant or a position: of a day its end, or now where it is not over."""
-    if isinstance(said, datetime) or not isinstance(said, date):
-        return said
-    now, calendar = log.now(), log.calendar
-    if said == calendar.day_of(now):
-        return now
-    return calendar.whole_day(said + timedelta(days=1)).at - timedelta(microseconds=1)
 
 
 def _moment(text: str, option: str, how: str) -> datetime | date:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from scp_cli.output import Format, Row, Shown, remark, show, show_rich
-from scp_cli.points import Known, day, known, known_by
+from scp_cli.points import Known, day, known
 
 if TYPE_CHECKING:
     from scp_events.event_log import LogReader
@@ -109,8 +109,8 @@ def _caseloads(on: date | None, known_at: Known, *, catch_up: bool) -> Iterator[
             yield connection, _today(log)
         return
     with opened_log() as log:
-        place, today = known_by(log, known_at), on or _today(log)
-        seen = resolve(log, Point(known_at=Position(place) if isinstance(place, int) else place))
+        today = on or _today(log)
+        seen = resolve(log, Point(known_at=Position(known_at) if isinstance(known_at, int) else known_at))
         point = follower.Point(as_of=today, known_through=seen.known_through)
         with follower.at(log, projection, point) as connection:
             yield connection, today

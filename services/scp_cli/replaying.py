@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from scp_cli.output import Format, Shown, as_csv, as_json, show_rich, write
-from scp_cli.points import known, known_by, moment
+from scp_cli.points import known, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,7 @@ def replay(
     from scp_events.replay import replay as replayed
 
     with opened_log() as log:
-        told = replayed(log, case_named(log, case), _point(log, at, trust_source_times))
+        told = replayed(log, case_named(log, case), _point(at, trust_source_times))
         show_replay(told, how, foot_of(log.conninfo) if how is Format.TABLE else None)
 
 
@@ -88,7 +88,7 @@ def diff(  # noqa: PLR0913 - one argument an option
     from scp_events.replay import diff as difference
 
     with opened_log() as log:
-        first, second = (_point(log, each, trust_source_times) for each in asked)
+        first, second = (_point(each, trust_source_times) for each in asked)
         told = difference(log, case_named(log, case), first, second)
         show_difference(log, told, (first, second), how)
 
@@ -105,13 +105,13 @@ def _asked(as_of: Typed, known_at: Typed) -> Asked:
     return moment(*as_of), known(*known_at)
 
 
-def _point(log: LogReader, asked: Asked, trust: bool) -> Point:  # noqa: FBT001 - an option of the command
+def _point(asked: Asked, trust: bool) -> Point:  # noqa: FBT001 - an option of the command
     from scp_events.replay import Point
     from scp_events.vocabulary import Position
 
-    place = known_by(log, asked[1])
+    as_of, place = asked
     return Point(
-        as_of=asked[0],
+        as_of=as_of,
         known_at=Position(place) if isinstance(place, int) else place,
         trust_source=trust,
     )

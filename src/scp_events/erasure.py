@@ -26,6 +26,7 @@ from scp_events.aggregates.record.commands import BeginErasure, ErasePersonalDat
 from scp_events.aggregates.record.events import (
     ErasureApproved,
     ErasureOrigin,
+    ErasureRefused,
     ErasureRequested,
     PersonalDataErased,
 )
@@ -112,6 +113,7 @@ class Standing:
     erasure: Erasure
     requested: Recorded[ErasureRequested] | None
     approved: Recorded[ErasureApproved] | None
+    """None, too, where it was refused since."""
     done: Recorded[PersonalDataErased] | None
 
 
@@ -122,7 +124,7 @@ def standing(log: LogReader, case_id: CaseId) -> Standing:
     return Standing(
         state.erasure,
         _last(history, ErasureRequested),
-        _last(history, ErasureApproved),
+        _last(history, ErasureApproved) if state.erasure.is_approved else None,
         _last(history, PersonalDataErased),
     )
 
@@ -132,13 +134,22 @@ def unfinished(log: LogReader) -> list[CaseId]:
 
     Or is not done any more: a backup that was restored brings keys back.
     """
-    latest = {r.envelope.case_id: r.event for r in log.of_types(ErasureApproved, PersonalDataErased)}
+    decided = log.of_types(ErasureApproved, ErasureRefused, PersonalDataErased)
+    latest = {each.envelope.case_id: each.event for each in decided}
     return [
         case_id
         for case_id, event in latest.items()
-        if case_id is not None
-        and (isinstance(event, ErasureApproved) or len(log.keyring.destroyed(case_id)) < len(GROUPS))
+        if case_id is not None and _is_left_to_do(log, case_id, event)
     ]
+
+
+def _is_left_to_do(log: LogReader, case_id: CaseId, latest: Event) -> bool:
+    match latest:
+        case ErasureApproved():
+            return True
+        case PersonalDataErased():
+            return len(log.keyring.destroyed(case_id)) < len(GROUPS)
+    return False
 
 
 def carry_out(  # noqa: PLR0913 - each says one thing about it, by name

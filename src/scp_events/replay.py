@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -44,8 +44,9 @@ from scp_events.vocabulary import (
 Moment: TypeAlias = datetime | date
 """A time in the world: an instant, or a whole day of the organisation."""
 
-Known: TypeAlias = datetime | Position
-"""A place in what was known: an instant means the last position recorded at or before it."""
+Known: TypeAlias = datetime | date | Position
+"""A place in what was known: an instant means the last position recorded at or before it; a day of the
+organisation means its end, or now where it is not over yet."""
 
 
 @dataclass(frozen=True)
@@ -237,7 +238,7 @@ def resolve(log: LogReader, point: Point) -> Seen:
     Raises `NotKnownYetError` where `known_at` lies ahead of the log.
     """
     head = log.head()
-    known = point.known_at
+    known = _end_of(log, point.known_at) if isinstance(point.known_at, date) else point.known_at
     if isinstance(known, datetime):
         if known > log.now():
             raise NotKnownYetError(f"{known.isoformat()} lies ahead: name a time that has come, or none")
@@ -255,6 +256,18 @@ def resolve(log: LogReader, point: Point) -> Seen:
         trust_source=point.trust_source,
         with_restricted=point.with_restricted,
     )
+
+
+def _end_of(log: LogReader, known: date) -> datetime:
+    """Return the last instant of a day, or now where it is not over yet; an instant is its own."""
+    if isinstance(known, datetime):
+        return known
+    now, calendar = log.now(), log.calendar
+    if known > (today := calendar.day_of(now)):
+        raise NotKnownYetError(f"{known.isoformat()} lies ahead: name a time that has come, or none")
+    if known == today:
+        return now
+    return calendar.whole_day(known + timedelta(days=1)).at - timedelta(microseconds=1)
 
 
 def _as_of(log: LogReader, seen: Seen) -> When | None:

@@ -252,6 +252,13 @@ def test_only_what_is_linked_is_unlinked() -> None:
     two_records(LINKED, UNLINKED).when(CONFIRM_UNLINK, by=SUPERVISOR).then_refused("not-proposed")
 
 
+def test_what_is_not_linked_is_told_whether_others_are() -> None:
+    none = two_records().when(PROPOSE_UNLINK, by=SUPERVISOR)
+    assert "none is, so there is nothing to undo" in str(none.refusal)
+    another = two_records(but(LINKED, other=event_id(77))).when(PROPOSE_UNLINK, by=SUPERVISOR)
+    assert "name in `other` one that is" in str(another.refusal)
+
+
 def test_records_unlinked_may_be_linked_again() -> None:
     two_records(LINKED, UNLINKED).when(PROPOSE_LINK, by=SUPERVISOR).then(PROPOSED)
 

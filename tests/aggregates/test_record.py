@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from scp_events.aggregates import record
+from scp_events.aggregates.feedback import events as told
 from scp_events.aggregates.record.commands import RecordCommand
 from scp_events.aggregates.record.events import (
     ErasureApproved,
@@ -21,7 +22,7 @@ from scp_events.aggregates.record.events import (
 )
 from scp_events.history import every_event
 from scp_events.scenario import Given, Outcome, given
-from scp_events.vocabulary import Act, Calendar, Correct, Retract
+from scp_events.vocabulary import Act, Calendar, Correct, OrganisationId, Retract
 from tests.aggregates.laws import machine, one_of_these
 from tests.examples.record import (
     APPROVE,
@@ -122,10 +123,26 @@ def test_an_erasure_is_refused_once() -> None:
     asked((REQUEST, REFUSE), REFUSE).then_nothing_new()
 
 
+def test_an_approved_erasure_is_refused_until_it_begins() -> None:
+    """A hold that is placed after the approval leaves nothing else to do."""
+    asked((REQUEST, APPROVE, HOLD), REFUSE).then(ErasureRefused(decision=decision()))
+    asked((REQUEST, APPROVE, REFUSE), BEGIN).then_refused("erasure-not-approved")
+    asked((REQUEST, APPROVE, REFUSE), REQUEST).then(
+        ErasureRequested(origin=ErasureOrigin.PARTICIPANT, requested_by=KEY_WORKER)
+    )
+
+
+@pytest.mark.parametrize("before", [(REQUEST, APPROVE, BEGIN), (REQUEST, APPROVE, BEGIN, ERASE)], ids=len)
+def test_an_erasure_that_has_begun_is_refused_no_longer(before: tuple[RecordCommand, ...]) -> None:
+    outcome = asked(before, REFUSE)
+    outcome.then_refused("erasure-begun")
+    assert "request-erasure" not in str(outcome.refusal)
+
+
 @pytest.mark.parametrize(
     ("before", "command"),
-    [((), APPROVE), ((), REFUSE), ((REQUEST, REFUSE), APPROVE), ((REQUEST, APPROVE), REFUSE)],
-    ids=["approve", "refuse", "approve what was refused", "refuse what was approved"],
+    [((), APPROVE), ((), REFUSE), ((REQUEST, REFUSE), APPROVE), ((REQUEST, APPROVE, REFUSE), APPROVE)],
+    ids=["approve", "refuse", "approve what was refused", "approve again what was refused"],
 )
 def test_only_what_is_requested_is_answered(
     before: tuple[RecordCommand, ...], command: RecordCommand
@@ -228,7 +245,42 @@ def test_a_hold_comes_too_late_once_keys_are_being_destroyed() -> None:
 
 
 def test_somebody_who_was_never_registered_can_be_forgotten() -> None:
-    assert record.EVIDENCE == {}
+    """Nothing is known of any other stream."""
+    assert asked((), REQUEST).events
+    assert asked((REQUEST,), APPROVE).events
+    assert asked((REQUEST, APPROVE), BEGIN).events
+    assert asked((REQUEST, APPROVE, BEGIN), ERASE).events
+
+
+# --- published testimony ----------------------------------------------------------------------------------
+
+PAPER, RADIO = OrganisationId("example-paper"), OrganisationId("example-radio")
+TOLD_AS = event_id(904)
+
+
+def published(publisher: OrganisationId = PAPER) -> told.TestimonyPublished:
+    return told.TestimonyPublished(decision=decision(), testimony=TOLD_AS, publisher=publisher)
+
+
+def taken_down(publisher: OrganisationId = PAPER) -> told.TestimonyTakenDown:
+    return told.TestimonyTakenDown(decision=decision(), testimony=TOLD_AS, publisher=publisher)
+
+
+@pytest.mark.parametrize(
+    ("before", "command"), [((REQUEST,), APPROVE), ((REQUEST, APPROVE), BEGIN)], ids=["approve", "begin"]
+)
+def test_what_is_published_is_taken_down_before_an_erasure(
+    before: tuple[RecordCommand, ...], command: RecordCommand
+) -> None:
+    """Afterwards there is no key to write the grounds with, so it would stand as published for ever."""
+    so_far = after(*before)
+    out = so_far.knowing(published(RADIO), published(), taken_down()).when(command, by=by(command))
+    out.then_refused("testimony-published")
+    assert f"{RADIO} publishes testimony {TOLD_AS}: `take-down-testimony`" in str(out.refusal)
+    for known in ((published(), published(), taken_down()), (taken_down(), published(), taken_down())):
+        assert so_far.knowing(*known).when(command, by=by(command)).events
+    again = so_far.knowing(published(), taken_down(), published()).when(command, by=by(command))
+    again.then_refused("testimony-published")
 
 
 def test_acts_are_not_corrected() -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from scp_events.aggregates.engagement.commands import RecordContact
+from scp_events.aggregates.feedback.commands import RateRelationship
 from scp_events.commands import MistakenError, NotJsonError, Said, offer_named, read
 from scp_events.vocabulary import Correct, Refused
 
@@ -61,8 +62,17 @@ def test_a_time_that_could_mean_several_is_told(time: Any) -> None:
     assert places("record-contact", CONTACT, occurred_at=time) == {"occurred_at"}
 
 
+@pytest.mark.parametrize("time", ["2025-03-10", "2025-03-10T09:30:00Z", None, CANARY])
+def test_an_act_has_no_time_of_its_own_and_says_so_where_one_was_sent(time: str | None) -> None:
+    with pytest.raises(MistakenError) as mistaken:
+        said("request-erasure", {"origin": "participant"}, occurred_at=time)
+    assert mistaken.value.mistakes == (
+        (("occurred_at",), "an act takes the time of the log's clock: leave this out"),
+    )
+
+
 def test_the_time_of_a_decision_about_the_past_is_no_field_of_a_correction_body() -> None:
-    assert places("engagement/correct", CORRECTION, occurred_at="2025-03-10") == {""}
+    assert places("engagement/correct", CORRECTION, occurred_at="2025-03-10") == {"occurred_at"}
     corrected = said("engagement/correct", CORRECTION | {"occurred_at": "2025-03-10"}).command
     assert isinstance(corrected, Correct)
     assert corrected.occurred_at == date(2025, 3, 10)
@@ -104,6 +114,54 @@ def test_a_whole_number_may_be_written_with_a_point() -> None:
     command = said("record-contact", CONTACT | {"held_minutes": 40.0}).command
     assert isinstance(command, RecordContact)
     assert command.held_minutes == 40
+
+
+RATING: dict[str, Any] = {
+    "instrument": "example-ladder",
+    "instrument_version": "1",
+    "lowest": 0,
+    "highest": 10,
+    "score": 7,
+    "collected": "in-person",
+    "companion": "kw-juniper",
+    "companion_is": "key-worker",
+    "said_by": "participant",
+}
+
+
+@pytest.mark.parametrize("score", [7, 7.0, 7.5, "7", "7.50", "-0.25", "7.123456789012345678901"])
+def test_a_decimal_is_a_number_or_plain_digits_so_that_none_of_it_is_lost(score: Any) -> None:
+    command = said("rate-relationship", RATING | {"score": score}).command
+    assert isinstance(command, RateRelationship)
+    assert str(command.score) == (score if isinstance(score, str) else f"{score:g}")
+
+
+@pytest.mark.parametrize(
+    "score",
+    ["\N{ARABIC-INDIC DIGIT SEVEN}", "1_0", " 7", "7\n", "+7", "7.", ".7", "1e1", "NaN", "", True, CANARY],
+)
+def test_a_decimal_in_other_signs_is_told_by_its_place(score: Any) -> None:
+    assert places("rate-relationship", RATING | {"score": score}) == {"command.score"}
+    instead = {"command": "rate-relationship", **RATING, "score": score}
+    assert places("feedback/correct", CORRECTION | {"instead": instead}) == {"command.instead.score"}
+
+
+def test_a_name_said_twice_in_one_place_is_told() -> None:
+    """Others read the first, or the last: nobody could say what was meant."""
+    twice = json.dumps({"command": CONTACT})[:-1] + ', "occurred_at": "2025-03-10", "occurred_at": null}'
+    with pytest.raises(MistakenError) as mistaken:
+        read(offer_named("record-contact"), twice.encode())
+    assert mistaken.value.mistakes == ((("occurred_at",), "is there twice: say it once"),)
+    inner = json.dumps({"command": CONTACT}).replace('"medium"', '"note": "x", "note": "y", "medium"')
+    with pytest.raises(MistakenError, match=r"^note: is there twice"):
+        read(offer_named("record-contact"), inner.encode())
+
+
+def test_an_unknown_name_said_twice_is_told_without_itself() -> None:
+    twice = json.dumps({"command": CONTACT})[:-1] + f', "{CANARY}": 1, "{CANARY}": 2}}'
+    with pytest.raises(MistakenError) as mistaken:
+        read(offer_named("record-contact"), twice.encode())
+    assert CANARY not in str(mistaken.value)
 
 
 def test_an_unknown_name_is_told_without_itself() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from scp_events.aggregates import assessment, engagement, irp, participant, record, referral
+from scp_events.aggregates import concern as concerns
 from scp_events.event_log import BlockingCommandHandler, CommandRequest, LogReader, Outcome
 from scp_events.vocabulary import (
     Actor,
@@ -104,6 +105,11 @@ class Case:
     def keep(self, *commands: Command) -> Case:
         """Ask the record."""
         return self._ask(record, 1, commands, keeping.by)
+
+    def worry(self, *commands: Command) -> Case:
+        """Ask the concern, which one person raises and another closes."""
+        by = {concerns.commands.RaiseConcern: KEY_WORKER}
+        return self._ask(concerns, 1, commands, lambda c: by.get(type(c), SUPERVISOR))
 
     def die(self) -> Case:
         """Say that they died."""

@@ -3,10 +3,12 @@ from __future__ import annotations
 from datetime import date
 
 from scp_events.aggregates import ALL, engagement
+from scp_events.aggregates import concern as concern_aggregate
 from scp_events.event_log import BlockingCommandHandler, LogReader
 from scp_events.history import every_event
 from scp_events.projections import decisions
 from scp_events.vocabulary import DecisionEvent, Position
+from tests.examples import concern
 from tests.examples import engagement as people
 from tests.examples import irp as plans
 from tests.examples import referral as asking
@@ -118,6 +120,23 @@ def test_decisions_are_found_by_case_and_by_person(handler: BlockingCommandHandl
     overrides = decisions.by_person(asked, KEY_WORKER.id, day(6), day(6))
     assert [d.type for d in overrides] == ["assessment.risk-level-overridden"] * 2
     assert decisions.by_person(asked, KEY_WORKER.id, day(7), day(8)) == []
+
+
+def test_a_decision_about_something_restricted_is_shown_where_that_may_be_seen_and_nowhere_else(
+    handler: BlockingCommandHandler, reading: Reading
+) -> None:
+    """It would tell of a concern that a replay hides: the same marker decides in both."""
+    case = Case(handler).on(1).register().meet(people.AGREE).on(2).worry(*concern.EVERY_COMMAND)
+    case.retract(concern_aggregate, concern.RAISED_AS)
+    asked = reading(decisions)
+    everything = decisions.register(asked, with_restricted=True)
+    assert [entry.type.partition(".")[0] for entry in everything] == ["engagement", *["concern"] * 3]
+    ordinary = everything[:1]
+    assert decisions.register(asked) == decisions.of_case(asked, case.case_id) == ordinary
+    assert decisions.of_case(asked, case.case_id, with_restricted=True) == everything
+    theirs = asked, SUPERVISOR.id, date.min, date.max
+    assert [entry for entry in ordinary if entry.decided_by == SUPERVISOR.id] == decisions.by_person(*theirs)
+    assert set(decisions.by_person(*theirs, with_restricted=True)) >= set(everything[1:])
 
 
 def test_every_kind_of_decision_is_registered() -> None:

@@ -435,6 +435,49 @@ def test_what_will_be_known_nobody_knows_yet(
     assert (asked.status_code, asked.json()["type"]) == (422, "urn:scp:problem:not-known-yet")
 
 
+A_DAY = "say a day, such as 2025-03-03"
+AN_INSTANT = "an instant with its offset, such as 2025-03-03T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "taken"),
+    [
+        ("/cases/SC-1/history", "as_of", f"{A_DAY}, or {AN_INSTANT}"),
+        ("/cases/SC-1/history", "known_at", f"{A_DAY}, {AN_INSTANT}, or a position of the log, such as 42"),
+        ("/caseload", "on", A_DAY),
+        ("/outcomes", "until", A_DAY),
+    ],
+)
+@pytest.mark.parametrize(
+    "said", ["", "-1", "2026-02-30", "2025-03-03T12:00:00", "2025-3-3", str(2**64) + "0"]
+)
+def test_what_is_no_point_in_time_is_told_what_is_taken(
+    supervisor: Somebody, address: str, name: str, taken: str, said: str
+) -> None:
+    whose = {"key_worker": KEY_WORKER.id} if address == "/caseload" else {}
+    wrong = supervisor.get(address, **whose, **{name: said})
+    assert wrong.status_code == 422
+    assert wrong.json()["errors"] == [{"location": ["query", name], "detail": taken}]
+
+
+def test_a_day_as_known_is_known_by_its_end_or_by_now(supervisor: Somebody, referrer: Somebody) -> None:
+    reference = next(references)
+    drafted(referrer, reference)
+    today = datetime.now(UTC).date()
+    said = {known_at: len(story(supervisor, reference, known_at)) for known_at in ("2025-03-03", f"{today}")}
+    assert said == {"2025-03-03": 0, f"{today}": 1}
+    ahead = supervisor.get(f"/cases/{reference}/history", known_at="2099-01-01")
+    assert (ahead.status_code, ahead.json()["type"]) == (422, "urn:scp:problem:not-known-yet")
+
+
+def story(somebody: Somebody, reference: str, known_at: str) -> list[Any]:
+    told = somebody.get(f"/cases/{reference}/history", known_at=known_at)
+    assert told.status_code == 200, told.text
+    found = told.json()["story"]
+    assert isinstance(found, list)
+    return found
+
+
 @pytest.mark.parametrize("number", [2**63, 10**400])
 def test_numbers_beyond_what_can_be_recorded_are_refused(referrer: Somebody, number: int) -> None:
     at = drafted(referrer, next(references)).headers["location"]

@@ -197,6 +197,21 @@ def test_what_is_missing_or_misspelt_is_a_usage_error(
 
 
 @pytest.mark.parametrize(
+    ("command", "options", "said"),
+    [
+        ("approve-irp", ("--case", REFERENCE, "--id", "x"), "leave out --case"),
+        ("record-contact", ("--case", REFERENCE, "--id", "x"), "leave out --id"),
+    ],
+)
+def test_what_is_named_in_two_ways_is_told_which_of_them_goes(
+    desk: Desk, command: str, options: tuple[str, ...], said: str
+) -> None:
+    ran = desk.do(command, {"decision": GROUNDS} if command == "approve-irp" else CONTACT, *options, *LEAD)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in " ".join(ran.err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
     ("name", "said"), [("record-conntact", "record-contact"), ("correct", "irps/correct")]
 )
 def test_an_unknown_command_is_answered_with_those_there_are(desk: Desk, name: str, said: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import stat
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from scp_events import erasure
 from tests.asking import Case
 from tests.check_log import check_log
 from tests.examples.participant import CONFIRM_LINK, PROPOSE_LINK
+from tests.examples.record import APPROVE, HOLD
 from tests.opened import opened_handler, opened_reader
 from tests.services.cli_case import REFERENCE, SECRET, Written, write_case
 from tests.services.cli_run import Ran, scp
@@ -21,6 +23,7 @@ from tests.words import SUPERVISOR, decision
 GROUNDS = decision(SUPERVISOR, "right-to-erasure", reason_text="Asked for by Ash Example.").model_dump(
     mode="json", exclude={"by"}
 )
+HELD = HOLD.model_copy(update={"expires_on": date(2200, 1, 1)})
 ERASED = {"erased": True, "key_id": "11111111-1111-4111-8111-111111111111", "at": "2025-03-03T00:00:00Z"}
 
 
@@ -117,11 +120,12 @@ def test_copies_that_our_programs_wrote_are_named(
     assert str(bundle) in done.err
     assert str(rejected) in done.err
 
-    bundle.unlink()
+    bundle.rename(tmp_path / "elsewhere.zip")
     again = erase(log_database, "sv-rowan", "--format", "json")
     assert json.loads(again.out) == certificate
-    assert str(bundle) not in again.err
-    assert str(rejected) in again.err
+    missing, there = (next(line for line in again.err.splitlines() if str(p) in line) for p in named)
+    assert "and is not there any more: unless it was removed, find where it went" in missing
+    assert "remove it and what was made of it" in there
 
 
 def test_a_linked_record_is_pointed_out(log_database: str, written: Written, grounds: Path) -> None:
@@ -153,6 +157,51 @@ def test_a_request_is_refused_by_a_decision_and_may_be_made_again(
     assert "record.erasure-refused" in scp("decisions", "--format", "csv", database=log_database).out
     assert SECRET in everything(log_database)
     assert erase(log_database, "kw-juniper").out == f"{REFERENCE}: erasure is requested\n"
+
+
+def test_what_was_approved_can_be_refused_until_it_begins(
+    log_database: str, written: Written, grounds: Path
+) -> None:
+    """A hold came in between, so it is approved and cannot be carried out."""
+    erase(log_database, "kw-juniper")
+    with opened_handler(log_database) as handler:
+        case = Case(handler, REFERENCE)
+        case.ask(APPROVE, by=SUPERVISOR)
+        case.ask(HELD, by=SUPERVISOR)
+    assert "rule: legal-hold" in erase(log_database, "sv-rowan").err
+    with_no_grounds = erase(log_database, "sv-rowan", "--refuse")
+    assert with_no_grounds.code == 2
+    assert "--grounds" in with_no_grounds.err
+    refused = erase(log_database, "sv-rowan", "--grounds", str(grounds), "--refuse")
+    assert (refused.code, refused.out) == (0, f"{REFERENCE}: erasure is refused\n")
+    with opened_reader(log_database) as log:
+        assert erasure.unfinished(log) == []
+        assert erasure.standing(log, written.case_id).approved is None
+    assert SECRET in everything(log_database)
+    assert erase(log_database, "kw-juniper").out == f"{REFERENCE}: erasure is requested\n"
+
+
+def test_an_erasure_that_is_done_cannot_be_refused(
+    log_database: str, written: Written, grounds: Path
+) -> None:
+    del written
+    erase(log_database, "kw-juniper")
+    assert erase(log_database, "sv-rowan", "--grounds", str(grounds)).code == 0
+    late = erase(log_database, "sv-rowan", "--grounds", str(grounds), "--refuse")
+    assert late.code == 1
+    assert "rule: erasure-begun" in late.err
+
+
+def test_a_dry_run_says_of_an_erasure_that_is_done_that_it_is(
+    log_database: str, written: Written, grounds: Path
+) -> None:
+    del written
+    erase(log_database, "kw-juniper")
+    assert erase(log_database, "sv-rowan", "--grounds", str(grounds)).code == 0
+    said = erase(log_database, "sv-rowan", "--dry-run")
+    assert said.out == f"{REFERENCE}: erasure is done\n"
+    assert "prints the certificate again" in said.err
+    assert "carries it out" not in said.err
 
 
 def test_grounds_without_a_request_are_no_request(log_database: str, written: Written, grounds: Path) -> None:

@@ -12,9 +12,12 @@ import pytest
 
 from scp_events import follower
 from scp_events.projections import caseload
-from tests.opened import opened_reader
+from tests.asking import Case
+from tests.examples.concern import CLOSE, RAISE
+from tests.opened import opened_handler, opened_reader
 from tests.services.cli_case import REFERENCE, Written, write_case
 from tests.services.cli_run import scp
+from tests.words import SUPERVISOR
 
 
 @pytest.fixture
@@ -159,6 +162,17 @@ def test_decisions_are_listed_with_their_grounds(log_database: str, written: Wri
         theirs = [decision for decision in register if decision["decided_by"] == somebody]
         assert rows(log_database, "decisions", "--by", somebody) == theirs
     assert "wrong-duration" in scp("decisions", database=log_database).out
+
+
+def test_decisions_about_a_concern_are_not_listed(log_database: str, written: Written) -> None:
+    """Nor does a replay tell of it."""
+    del written
+    register = rows(log_database, "decisions")
+    with opened_handler(log_database) as handler:
+        case = Case(handler, REFERENCE)
+        case.ask(RAISE)
+        case.ask(CLOSE, by=SUPERVISOR)
+    assert rows(log_database, "decisions") == rows(log_database, "decisions", "--case", REFERENCE) == register
 
 
 def test_a_long_register_goes_on_where_it_says(log_database: str, written: Written) -> None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from scp_events.commands.bodies import DAY, INSTANT, body_of, plain
+from scp_events.commands.bodies import DAY, INSTANT, Body, body_of, plain
 from scp_events.commands.registry import OFFERS, Offer
 from scp_events.vocabulary import Command, Erased, Refused
 
@@ -41,6 +41,10 @@ class Mistake(NamedTuple):
     place: tuple[str, ...]
     detail: str
 
+    def __str__(self) -> str:
+        """Return it in a line."""
+        return f"{'.'.join(self.place) or 'at the top'}: {self.detail}"
+
 
 class NotJsonError(Exception):
     """What was sent is no JSON."""
@@ -50,7 +54,7 @@ class MistakenError(Exception):
     """What was sent is not as it must be."""
 
     def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
-        super().__init__("; ".join(f"{'.'.join(each.place)}: {each.detail}" for each in mistakes))
+        super().__init__("; ".join(map(str, mistakes)))
         self.mistakes = mistakes
 
 
@@ -62,18 +66,40 @@ def read(offer: Offer, raw: bytes) -> Said:
     try:
         text = raw.decode()
         written = _JSON.decode(text)
-        if _FRACTION.search(text):
-            text = json.dumps(written)
-        said = body_of(offer).model_validate_json(text, strict=True)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        if found[0]["type"] == "json_invalid":
-            raise NotJsonError from None
-        raise MistakenError(tuple(map(_as_sent, map(mistake, found)))) from None
+    except _TwiceError as twice:
+        _validated(offer, text)  # what else is wrong is told first: then every name is one of ours
+        raise MistakenError((Mistake((twice.name,), "is there twice: say it once"),)) from None
     except (ValueError, RecursionError):
         raise NotJsonError from None
+    said = _validated(offer, json.dumps(written) if _FRACTION.search(text) else text)
     _must_be_as_written(said, written)
     return Said(plain(said.command), getattr(said, "occurred_at", None))
+
+
+def _validated(offer: Offer, text: str) -> Body:
+    try:
+        return body_of(offer).model_validate_json(text, strict=True)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+    if found[0]["type"] == "json_invalid":
+        raise NotJsonError
+    raise MistakenError(tuple(map(_as_sent, map(mistake, found))))
+
+
+class _TwiceError(Exception):
+    """A name is twice in one object: readers take one or the other, so nobody knows what was meant."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    said = dict(pairs)
+    if len(said) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise _TwiceError(max(names, key=names.count))
+    return said
 
 
 def _number(written: str) -> float | int:
@@ -86,7 +112,9 @@ def _no_number(written: str) -> float:
     raise ValueError(f"{written} is not JSON")
 
 
-_JSON = json.JSONDecoder(parse_float=_number, parse_constant=_no_number)
+_JSON = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_no_number)
+_DIGITS = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+"""A decimal in quotes, so that none of its digits is lost; Python would read those of any script."""
 _FRACTION = re.compile(r"[0-9][.eE]")
 """Where a number may be written in a way that pydantic reads as no integer."""
 
@@ -95,6 +123,8 @@ def mistake(found: Mapping[str, Any]) -> Mistake:
     """Say where a mistake is and of which kind. An unknown name is the sender's own word: left out."""
     place = tuple(str(step) for step in found["loc"])
     match found["type"]:
+        case "extra_forbidden" if place == ("occurred_at",):
+            return Mistake(place, "an act takes the time of the log's clock: leave this out")
         case "extra_forbidden":
             return Mistake(place[:-1], "a name here is not known")
         case "union_tag_invalid":
@@ -121,11 +151,13 @@ _NAMES = {offer.name for offer in OFFERS}
 def _must_be_as_written(said: BaseModel, written: Any) -> None:  # noqa: ANN401 - any JSON value
     """Refuse numbers in quotes taken for the seconds since 1970, and what cannot be recorded."""
     values = list(_values(said, written, ()))
-    misread = [place for place, value, there in values if _is_misread(value, there)]
+    misread = [
+        Mistake(tuple(map(str, place)), f"cannot be read ({kind})")
+        for place, value, there in values
+        if (kind := _misread(value, there))
+    ]
     if misread:
-        raise MistakenError(
-            tuple(Mistake(tuple(map(str, p)), "cannot be read (date_parsing)") for p in misread)
-        )
+        raise MistakenError(tuple(misread))
     for _, value, _ in values:
         _must_be_within_reach(value)
 
@@ -159,10 +191,16 @@ def _can_hold_one(annotation: Any) -> bool:  # noqa: ANN401 - whatever an annota
     return any(map(_can_hold_one, get_args(annotation)))
 
 
-def _is_misread(value: object, written: Any) -> bool:  # noqa: ANN401 - as above
-    if isinstance(value, datetime):
-        return not INSTANT.fullmatch(written)
-    return isinstance(value, date) and not DAY.fullmatch(written)
+def _misread(value: object, written: Any) -> str | None:  # noqa: ANN401 - as above
+    """Return of which kind a mistake is that the classes let pass; None where there is none."""
+    match value:
+        case datetime():
+            return None if INSTANT.fullmatch(written) else "date_parsing"
+        case date():
+            return None if DAY.fullmatch(written) else "date_parsing"
+        case Decimal() if isinstance(written, str):
+            return None if _DIGITS.fullmatch(written) else "decimal_parsing"
+    return None
 
 
 def _must_be_within_reach(value: object) -> None:

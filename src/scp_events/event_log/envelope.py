@@ -266,7 +266,7 @@ class Codec:
         event = self._events.get(row.type)
         if event is None:
             raise NewerEventError(
-                f"position {row.position} holds a {row.type}, which this version does not know:"
+                f"position {row.position} holds {row.type}, which this version does not know:"
                 " run the version that wrote it, or a newer one",
             )
         return event

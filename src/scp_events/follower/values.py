@@ -56,6 +56,7 @@ ENVELOPE: Mapping[str, Value] = {
     "precision": attrgetter("when.precision.value"),
     "recorded_at": attrgetter("recorded.recorded_at"),
     "recorded_on": attrgetter("recorded_on"),
+    "confidentiality": attrgetter("recorded.envelope.confidentiality"),
     "actor_id": attrgetter("recorded.envelope.actor.id"),
     "corrects": attrgetter("recorded.corrects"),
 }

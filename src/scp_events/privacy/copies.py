@@ -40,7 +40,7 @@ class Copy(Word):
 
     @property
     def is_gone(self) -> bool:
-        """Whether it is known to be removed: another machine's files nobody can see from here."""
+        """Whether it is not at its path any more, removed or moved: another machine cannot be asked."""
         return self.machine == platform.node() and not Path(self.path).exists()
 
 

@@ -66,7 +66,8 @@ TABLES = """
         policy_version          text NOT NULL,
         review_on               date,
         known_through           bigint,
-        corrects                uuid
+        corrects                uuid,
+        confidentiality         text NOT NULL     -- as the event was recorded
     );
     CREATE INDEX decisions_of_a_case ON decisions (case_id, position);
     CREATE INDEX decisions_by ON decisions (decided_by, position);
@@ -82,7 +83,7 @@ ON: On = dict.fromkeys(
             position, event_id, type, stream_id, case_id, occurred_at, decided_on, recorded_at,
             decided_by, role, organisation, credentials,
             recorded_by, reason_code, legal_basis, options_considered, relied_on,
-            policy_version, review_on, known_through, corrects)
+            policy_version, review_on, known_through, corrects, confidentiality)
         VALUES (
             %(position)s, %(event_id)s, %(type)s, %(stream_id)s, %(case_id)s,
             %(occurred_at)s,
@@ -92,12 +93,13 @@ ON: On = dict.fromkeys(
             %(decision_by)s -> 'credentials',
             %(actor_id)s, %(decision_reason_code)s, %(decision_legal_basis)s, %(decision_options_considered)s,
             %(decision_relied_on)s, %(decision_policy_version)s, %(decision_review_on)s,
-            %(decision_known_through)s, %(corrects)s)""",
+            %(decision_known_through)s, %(corrects)s, %(confidentiality)s)""",
 )
 IGNORES = EVENTS - DECISIONS
 """Whatever is not a decision, by rule: a new decision is in the register without anybody thinking of it."""
 
 # --- questions --------------------------------------------------------------------------------------------
+# `with_restricted` is that of a replay: whether decisions in restricted streams, such as concerns, are seen.
 
 
 def _read(kept: Any) -> Any:  # noqa: ANN401 - jsonb, or a legal basis
@@ -134,33 +136,47 @@ class Decided(Word):
     review_on: date | None
     known_through: Position | None
     corrects: EventId | None
+    confidentiality: str
+    """`standard` or `restricted`, as the event was recorded."""
 
 
-def register(connection: AnyConnection, after: Position = NOTHING_YET, limit: int = 100) -> list[Decided]:
+def register(
+    connection: AnyConnection,
+    after: Position = NOTHING_YET,
+    limit: int = 100,
+    *,
+    with_restricted: bool = False,
+) -> list[Decided]:
     """Return at most `limit` decisions after a position, in the order in which they were recorded."""
     return ask(
         connection,
         SCHEMA,
         Decided,
         """
-        SELECT * FROM decisions WHERE position > %(after)s ORDER BY position LIMIT %(limit)s""",
-        {"after": after, "limit": limit},
+        SELECT * FROM decisions
+        WHERE position > %(after)s AND (%(with_restricted)s OR confidentiality = 'standard')
+        ORDER BY position LIMIT %(limit)s""",
+        {"after": after, "limit": limit, "with_restricted": with_restricted},
     )
 
 
-def of_case(connection: AnyConnection, case_id: CaseId) -> list[Decided]:
+def of_case(connection: AnyConnection, case_id: CaseId, *, with_restricted: bool = False) -> list[Decided]:
     """Return the decisions of a case, in the order in which they were recorded."""
     return ask(
         connection,
         SCHEMA,
         Decided,
         """
-        SELECT * FROM decisions WHERE case_id = %(case_id)s ORDER BY position""",
-        {"case_id": case_id},
+        SELECT * FROM decisions
+        WHERE case_id = %(case_id)s AND (%(with_restricted)s OR confidentiality = 'standard')
+        ORDER BY position""",
+        {"case_id": case_id, "with_restricted": with_restricted},
     )
 
 
-def by_person(connection: AnyConnection, person: PersonId, since: date, until: date) -> list[Decided]:
+def by_person(
+    connection: AnyConnection, person: PersonId, since: date, until: date, *, with_restricted: bool = False
+) -> list[Decided]:
     """Return what somebody decided between two days, both included, in the order recorded."""
     return ask(
         connection,
@@ -169,6 +185,7 @@ def by_person(connection: AnyConnection, person: PersonId, since: date, until: d
         """
         SELECT * FROM decisions
         WHERE decided_by = %(person)s AND decided_on BETWEEN %(since)s AND %(until)s
+            AND (%(with_restricted)s OR confidentiality = 'standard')
         ORDER BY position""",
-        {"person": person, "since": since, "until": until},
+        {"person": person, "since": since, "until": until, "with_restricted": with_restricted},
     )

@@ -202,12 +202,15 @@ def propose_identity_unlink(state: State, command: ProposeIdentityUnlink, contex
     if command.other not in state.links:
         raise Refused(
             "not-linked",
-            f"record {command.other} is not linked with this one: name in `other` one of the"
-            f" {len(state.links)} that are",
+            f"record {command.other} is not linked with this one: {_which_are_linked(state)}",
         )
     if _is_proposed(state.unlinks_proposed, command.other, context.by, "confirm-identity-unlink"):
         return []
     return [command.fact(context.by)]
+
+
+def _which_are_linked(state: State) -> str:
+    return "name in `other` one that is" if state.links else "none is, so there is nothing to undo"
 
 
 def confirm_identity_unlink(state: State, command: ConfirmIdentityUnlink, context: Context) -> Decided:

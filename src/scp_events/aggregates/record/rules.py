@@ -1,10 +1,13 @@
 """Keeping and erasing a young person's record: the rules.
 
     not requested -> requested -> refused | approved -> begun -> done
+                                  approved -> refused
 
-Two people decide an erasure. It is neither approved nor begun on a day on which a hold lasts; once it has
-begun a hold comes too late. What follows is in `erasure`. The grounds of the approval are remembered; the
-words in them read as erased afterwards.
+Two people decide an erasure. It is neither approved nor begun on a day on which a hold lasts; what was
+approved can be refused until it begins, and once it has begun a hold comes too late. Nothing that is
+published of the young person's words is out by then: grounds for taking it down could not be written any
+more. What follows is in `erasure`. The grounds of the approval are remembered; the words in them read as
+erased afterwards.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ from scp_events.aggregates.record.events import (
     PersonalDataErased,
     RecordEvent,
 )
+from scp_events.aggregates.record.evidence import Publications
 from scp_events.vocabulary import Context, Decision, PersonId, Refused, Word, replace
 
 # --- state ------------------------------------------------------------------------------------------------
@@ -51,8 +55,15 @@ class Erasure(StrEnum):
     BEGUN = "begun"
     DONE = "done"
 
+    @property
+    def is_approved(self) -> bool:
+        """Whether it was approved, and that stands."""
+        return self is Erasure.APPROVED or self.has_begun
 
-DECIDED = frozenset({Erasure.APPROVED, Erasure.BEGUN, Erasure.DONE})
+    @property
+    def has_begun(self) -> bool:
+        """Whether keys are being destroyed, or are: there is no way back."""
+        return self in {Erasure.BEGUN, Erasure.DONE}
 
 
 @dataclass(frozen=True)
@@ -141,7 +152,7 @@ def decide(state: State, command: RecordCommand, context: Context) -> list[Recor
 
 def place_legal_hold(state: State, command: PlaceLegalHold, context: Context) -> list[RecordEvent]:
     """A hold lasts until a day that is still to come, and comes too late once keys are being destroyed."""
-    if state.erasure in {Erasure.BEGUN, Erasure.DONE}:
+    if state.erasure.has_begun:
         raise Refused(
             "erasure-begun",
             "the keys to this record are being destroyed, or are: nothing is left that a hold could keep",
@@ -165,36 +176,45 @@ def release_legal_hold(state: State, command: ReleaseLegalHold, context: Context
 
 def request_erasure(state: State, command: RequestErasure, context: Context) -> list[RecordEvent]:
     """One request is open at a time; a refused one may be made again."""
-    if state.erasure in {Erasure.REQUESTED, *DECIDED}:
+    if state.erasure is Erasure.REQUESTED or state.erasure.is_approved:
         return []
     return [command.fact(context.by, requested_by=context.by)]
 
 
 def refuse_erasure(state: State, command: RefuseErasure, context: Context) -> list[RecordEvent]:
-    """A request is refused by a decision, once."""
+    """A request is refused by a decision, once, and so is what was approved, until it begins."""
     if state.erasure is Erasure.REFUSED:
         return []
-    _must_be_requested(state)
+    if state.erasure.has_begun:
+        raise Refused(
+            "erasure-begun",
+            f"erasure is {state.erasure}: the keys to this record are being destroyed, or are, so nothing is"
+            " left to refuse",
+        )
+    if state.erasure is not Erasure.APPROVED:
+        _must_be_requested(state)
     return [command.fact(context.by)]
 
 
 def approve_erasure(state: State, command: ApproveErasure, context: Context) -> list[RecordEvent]:
-    """What was requested by one person is approved by another, unless a legal hold lasts on that day."""
-    if state.erasure in DECIDED:
+    """What one person requested another approves, unless a hold lasts that day or a testimony is out."""
+    if state.erasure.is_approved:
         return []
     _must_be_requested(state)
     _must_not_be_held(state, context.when.day)
+    _must_not_be_published(context.evidence)
     if state.requested_by == context.by.id:
         raise Refused("own-request", f"{context.by.id} requested this erasure: let somebody else approve it")
     return [command.fact(context.by)]
 
 
 def begin_erasure(state: State, command: BeginErasure, context: Context) -> list[RecordEvent]:
-    """What was approved begins once, unless a hold was placed since."""
-    if state.erasure in {Erasure.BEGUN, Erasure.DONE}:
+    """What was approved begins once, unless a hold was placed, or a testimony published, since."""
+    if state.erasure.has_begun:
         return []
     _must_be_approved(state)
     _must_not_be_held(state, context.when.day)
+    _must_not_be_published(context.evidence)
     return [command.fact(context.by)]
 
 
@@ -230,4 +250,13 @@ def _must_not_be_held(state: State, day: date) -> None:
             "legal-hold",
             f"hold {longest.reference} lasts until {longest.expires_on.isoformat()}: `refuse-erasure` for"
             " now, or have the hold released with `release-legal-hold`",
+        )
+
+
+def _must_not_be_published(publications: Publications) -> None:
+    for testimony, publisher in sorted(publications.out):
+        raise Refused(
+            "testimony-published",
+            f"{publisher} publishes testimony {testimony}: `take-down-testimony` first, while grounds for it"
+            " can be written",
         )
