@@ -178,7 +178,7 @@ def _must_be_the_same_kind(question: Question, command: Command, original: AnyFa
     if type(command) is not command_recording(question.aggregate, type(original.event)):
         raise Refused(
             "another-fact",
-            f"event {original.event_id} is a {original.event.type}, which `{command_name(type(command))}`"
+            f"event {original.event_id} is {original.event.type}, which `{command_name(type(command))}`"
             " does not record: say in `instead` what should have been recorded in its place, or `retract` it",
         )
 
