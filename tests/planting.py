@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from uuid import uuid4
 
-from scp_events.aggregates import ALL, record
+from scp_events.aggregates import ALL, feedback, record
 from scp_events.event_log import BlockingCommandHandler, Codec, LogReader
 from scp_events.event_log.appends import Append
 from scp_events.event_log.enveloping import Enveloped, envelope
@@ -21,14 +21,16 @@ from scp_events.vocabulary import (
     CommandId,
     Event,
     EventId,
+    OrganisationId,
     Provenance,
     Scope,
     Stream,
     the_one,
 )
 from tests.every_event import personal_texts, planted
-from tests.words import NOON, SUPERVISOR
+from tests.words import NOON, SUPERVISOR, event_id
 
+TOLD_AS, PAPER = event_id(905), OrganisationId("example-paper")
 READABLE = re.compile(rb"[\x20-\x7e\x80-\xff]{4,}")
 OF_THE_ERASURE = (
     record.events.ErasureRequested,
@@ -91,10 +93,12 @@ def _stream(aggregate: AnyAggregate, case_id: CaseId) -> Stream:
 
 
 def _about(event: Event, case_id: CaseId) -> Event:
-    """Say it of this case, and nothing of anybody else."""
+    """Say it of this case, and nothing of anybody else; the testimony that is published is taken down."""
     fields = type(event).model_fields
     if "fact" in fields:
         return event.model_copy(update={"fact": _about(event.fact, case_id)})
+    if isinstance(event, feedback.events.Publication):
+        return event.model_copy(update={"testimony": TOLD_AS, "publisher": PAPER})
     return event.model_copy(update={"recognised_by": None}) if "recognised_by" in fields else event
 
 
