@@ -80,7 +80,15 @@ def test_what_an_event_says_of_itself_is_a_fact(handler: BlockingCommandHandler,
     event_id = recorded(handler.handle(case.request(contact(), said)))
     (read,) = reader.events_of_command(said.command_id)
     assert reader.event(event_id) == read
-    assert read.fact == (read.event, event_id, case.engagement, 3, read.when, OTHER_KEY_WORKER)
+    assert read.fact == (
+        read.event,
+        event_id,
+        case.engagement,
+        3,
+        read.when,
+        OTHER_KEY_WORKER,
+        said.command_id,
+    )
     retraction = recorded(handler.handle(case.request(Retract(decision=grounds(), corrects=event_id))))
     retracted = reader.event(retraction)
     assert retracted is not None
@@ -106,7 +114,7 @@ def test_an_event_of_an_unknown_type_is_named_with_its_place(
     with (
         open_keyring(log_database) as keyring,
         LogReader(log_database, keyring, aggregates=[]) as older,
-        pytest.raises(UnreadableEventError, match=r"position 1 holds a participant\.registered"),
+        pytest.raises(UnreadableEventError, match=r"position 1 holds participant\.registered"),
     ):
         older.read()
 

@@ -130,7 +130,7 @@ class Case:
             instead=self._own(aggregate, instead),
             occurred_at=on,
         )
-        self.record(aggregate, correct, number=number)
+        self.record(aggregate, correct, KEY_WORKER, number)  # who may assess may correct it
         return self
 
     def retract(self, aggregate: AnyAggregate, invented: UUID, number: int = 1) -> Case:

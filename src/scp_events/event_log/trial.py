@@ -116,7 +116,12 @@ class TrialStore:
     async def named(self, event_ids: Collection[EventId]) -> tuple[Position, list[Named]]:
         """Return the head, and those of these events that there are, each followed by its corrections."""
         _, found = await self._log.named(event_ids)
-        tried = [each.as_named(about) for each in self._tried if (about := each.about()) in event_ids]
+        tried = [
+            each.as_named(about)
+            for each in self._tried
+            for about in {EventId(each.event.event_id), each.about()}
+            if about in event_ids
+        ]
         return self._reached(await self._ends_at()), [*found, *tried]
 
     async def versions(self, streams: Collection[Stream]) -> dict[Stream, int]:

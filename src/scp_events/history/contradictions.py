@@ -12,7 +12,18 @@ from typing import Any, NamedTuple
 from scp_events.history.asking import Question, ask
 from scp_events.history.order import AnyFact, effective, standing
 from scp_events.history.recording import asked_again, command_recording
-from scp_events.vocabulary import Act, AnyAggregate, CaseId, Event, EventId, Evidence, Refused, named_events
+from scp_events.vocabulary import (
+    Act,
+    AnyAggregate,
+    CaseId,
+    Correction,
+    Event,
+    EventId,
+    Evidence,
+    Refused,
+    Retraction,
+    named_events,
+)
 
 
 class Contradiction(NamedTuple):
@@ -75,7 +86,7 @@ def _refused_now(
 
 def in_hindsight(known: Sequence[AnyFact]) -> Iterator[Contradiction]:
     """Yield what rests on facts of the case that never were so, or were so later only, as is known now."""
-    ids = {fact.event_id for fact in known}
+    ids = {fact.event_id for fact in known if not isinstance(fact.event, Correction | Retraction)}
     stands = {fact.event_id: fact for fact in standing(known)}
     for fact in stands.values():
         for event_id in named_events(fact.event):
