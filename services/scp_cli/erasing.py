@@ -61,12 +61,14 @@ def erase(  # noqa: PLR0913 - one argument an option
                 _show_standing(log, case_id, erasure.standing(log, case_id))
         return
     with opened_to_append() as (log, handler):
-        if case is not None:
-            decision = _decision(log, case_named(log, case), _origin(origin), said, refuse=refuse)
-            if decision is not None:
-                _say(handler, case_named(log, case), decision, actor)
-        for case_id in [case_named(log, case)] if case else erasure.unfinished(log):
-            _go_on(log, handler, case_id, actor, how)
+        if case is None:
+            _finish_all(log, handler, actor, how)
+            return
+        case_id = case_named(log, case)
+        decision = _decision(log, case_id, _origin(origin), said, refuse=refuse)
+        if decision is not None:
+            _say(handler, case_id, decision, actor)
+        _go_on(log, handler, case_id, actor, how)
 
 
 # --- deciding ---------------------------------------------------------------------------------------------
@@ -106,6 +108,22 @@ def _say(handler: BlockingCommandHandler, case_id: CaseId, command: Command, act
 
 
 # --- carrying out -----------------------------------------------------------------------------------------
+
+
+def _finish_all(log: LogReader, handler: BlockingCommandHandler, actor: Actor, how: Format) -> None:
+    """Finish every erasure that can be finished; one that cannot keeps no other waiting."""
+    from scp_events import erasure
+    from scp_events.vocabulary import Refused
+
+    waiting = 0
+    for case_id in erasure.unfinished(log):
+        try:
+            _go_on(log, handler, case_id, actor, how)
+        except (Refused, erasure.ErasureIncompleteError) as error:
+            waiting += 1
+            remark(f"scp-events: {log.reference_of(case_id) or case_id}: {error}")
+    if waiting:
+        raise typer.Exit(1)
 
 
 def _go_on(

@@ -13,12 +13,12 @@ from scp_events import erasure
 from tests.asking import Case
 from tests.check_log import check_log
 from tests.examples.participant import CONFIRM_LINK, PROPOSE_LINK
-from tests.examples.record import APPROVE, HOLD
+from tests.examples.record import APPROVE, HOLD, REQUEST
 from tests.opened import opened_handler, opened_reader
 from tests.services.cli_case import REFERENCE, SECRET, Written, write_case
 from tests.services.cli_run import Ran, scp
 from tests.services.test_cli_import import SHEETS
-from tests.words import SUPERVISOR, decision
+from tests.words import KEY_WORKER, SUPERVISOR, decision
 
 GROUNDS = decision(SUPERVISOR, "right-to-erasure", reason_text="Asked for by Ash Example.").model_dump(
     mode="json", exclude={"by"}
@@ -279,6 +279,22 @@ def test_what_was_approved_elsewhere_is_finished_by_resuming(
     assert SECRET not in everything(log_database)
     nothing = scp("erase", "--resume", "--by", "sv-rowan", database=log_database)
     assert (nothing.code, nothing.out) == (0, "")
+
+
+def test_an_erasure_that_has_to_wait_keeps_no_other_waiting(log_database: str, written: Written) -> None:
+    others = write_case(log_database, "SC-2025-015")
+    with opened_handler(log_database) as handler:
+        for reference in (REFERENCE, "SC-2025-015"):
+            case = Case(handler, reference)
+            case.ask(REQUEST, by=KEY_WORKER, purpose=erasure.PURPOSE)
+            case.ask(APPROVE, by=SUPERVISOR, purpose=erasure.PURPOSE)
+        Case(handler, REFERENCE).ask(HELD, by=SUPERVISOR)
+    resumed = scp("erase", "--resume", "--by", "sv-rowan", "--format", "json", database=log_database)
+    assert resumed.code == 1
+    assert json.loads(resumed.out)["case_id"] == str(others.case_id)
+    assert f"{REFERENCE}: hold " in resumed.err
+    with opened_reader(log_database) as log:
+        assert erasure.unfinished(log) == [written.case_id]
 
 
 @pytest.mark.parametrize(
