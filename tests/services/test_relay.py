@@ -450,7 +450,7 @@ def test_a_relay_that_cannot_read_an_event_says_which_and_does_not_pass_it_over(
         superuser.execute("UPDATE event_log.events SET type = 'referral.revived' WHERE position = 11")
     with site.relay(relay_batch=4) as relay:
         assert relay.ends() == 2
-        assert "position 11 holds a referral.revived" in relay.said("cannot work")[0]["reason"]
+        assert "position 11 holds referral.revived" in relay.said("cannot work")[0]["reason"]
         assert relay.position() <= 10
     with psycopg.connect(site.conninfo, autocommit=True) as superuser:
         superuser.execute(
