@@ -10,10 +10,9 @@ from zipfile import ZipFile
 
 from scp_cli.connecting import ledger_settings
 from scp_cli.output import show_rich
-from scp_cli.proving import bundled, checked, told
+from scp_cli.proving import bundled, checked, save, told
 from scp_events.event_log import LogReader
 from scp_events.ledger.log import startup
-from scp_events.privacy.copies import CopyKind, write_copy
 from scp_events.vocabulary import CaseId
 
 VERIFIER = "verify.py"
@@ -32,7 +31,7 @@ def prove(log: LogReader, case_id: CaseId, home: Path) -> Path | None:
     show_rich(*(f"  {line}" for line in told(*checked(log.conninfo, settings, checkpoint=True))))
     name, archive = bundled(log, settings, case_id)
     path = home / f"{name}.zip"
-    write_copy(log.conninfo, CopyKind.BUNDLE, path, archive, [log.reference_of(case_id) or str(case_id)])
+    save(log, case_id, path, archive)
     show_rich(f"\n  {path.name}, verified by the {VERIFIER} in it, with Python alone and without network:")
     show_rich(*(f"  {line}" for line in verified_by_itself(path).splitlines()))
     return path

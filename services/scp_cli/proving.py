@@ -162,13 +162,12 @@ def export(
     and verify.py, which needs Python alone. The same checkpoint gives the same bytes. It is personal data.
     """
     from scp_cli.connecting import case_named, ledger_settings, opened_log
-    from scp_events.privacy.copies import CopyKind, write_copy
 
     with opened_log() as log:
         case_id = case_named(log, case)
         name, archive = bundled(log, ledger_settings(), case_id, at=at, checkpoint=checkpoint)
         path = output or Path(f"{name}.zip")
-        write_copy(log.conninfo, CopyKind.BUNDLE, path, archive, [log.reference_of(case_id) or str(case_id)])
+        save(log, case_id, path, archive)
     remark(
         f"scp-events: {path} can be verified with the verify.py in it;"
         " compare its key with `scp-events anchors`"
@@ -190,6 +189,13 @@ def bundled(
 
     _cover_for_export(log, settings, checkpoint=checkpoint)
     return export_case(log.conninfo, settings, case_id, lambda size: readable(log, case_id, size), at=at)
+
+
+def save(log: LogReader, case_id: CaseId, path: Path, archive: bytes) -> None:
+    """Write a case's bundle, which an erasure of the case names from then on."""
+    from scp_events.privacy.copies import CopyKind, write_copy
+
+    write_copy(log.conninfo, CopyKind.BUNDLE, path, archive, [log.reference_of(case_id) or str(case_id)])
 
 
 def _cover_for_export(log: LogReader, settings: LedgerSettings, *, checkpoint: bool) -> None:

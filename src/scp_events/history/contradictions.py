@@ -86,13 +86,14 @@ def _refused_now(
 
 def in_hindsight(known: Sequence[AnyFact]) -> Iterator[Contradiction]:
     """Yield what rests on facts of the case that never were so, or were so later only, as is known now."""
-    ids = {fact.event_id for fact in known if not isinstance(fact.event, Correction | Retraction)}
     stands = {fact.event_id: fact for fact in standing(known)}
+    told = (fact for fact in known if not isinstance(fact.event, Correction | Retraction))
+    retracted = {fact.event_id for fact in told} - stands.keys()
     for fact in stands.values():
         for event_id in named_events(fact.event):
             if event_id in stands and stands[event_id].when.is_after(fact.when):
                 yield _rests_on(fact, event_id, "evidence-not-happened-yet", f"of {stands[event_id].when}")
-            elif event_id in ids - stands.keys():
+            elif event_id in retracted:
                 yield _rests_on(fact, event_id, "evidence-retracted", "which was retracted")
 
 
