@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
+from scp_events.database.connection import Connection
 from scp_events.event_log.appends import Answer, Append
 from scp_events.event_log.calls import STATEMENTS
 from scp_events.event_log.connecting import connect
-from scp_events.event_log.connection import Connection
 from scp_events.event_log.roles import WRITER
 from scp_events.event_log.sending import Answers, Sender
 

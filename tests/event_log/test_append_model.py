@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scp_events.database.connection import Connection
 from scp_events.event_log.appends import Answer, Append, Condition
 from scp_events.event_log.calls import SEVERAL, STATEMENTS, arguments_of
 from scp_events.event_log.connecting import connect
-from scp_events.event_log.connection import Connection
 from scp_events.event_log.roles import WRITER
 from tests.conftest import database
 from tests.event_log.appending import append, event

@@ -13,9 +13,9 @@ from itertools import accumulate
 from typing import NamedTuple
 from uuid import UUID
 
+from scp_events.database.connection import Statement
 from scp_events.event_log import arrays
 from scp_events.event_log.appends import Answer, Append, NewEvent
-from scp_events.event_log.connection import Statement
 from scp_events.vocabulary import Stream
 
 Columns = Sequence[bytes | None]

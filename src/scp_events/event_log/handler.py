@@ -50,6 +50,7 @@ from scp_events.history import (
     evidence_types,
     told,
 )
+from scp_events.privacy.fetching import KeyFetcher
 from scp_events.privacy.keyring import ERASED, NOBODY, Keyring
 from scp_events.vocabulary import (
     LEEWAY,
@@ -120,6 +121,7 @@ class CommandHandler:
         self._conninfo = conninfo
         self._keyring = keyring
         self._codec = Codec(aggregates, keyring)
+        self._fetcher = KeyFetcher(keyring) if isinstance(keyring, Keyring) else None
         self._may_append = may_append
         self._is_allowed = False
         self._clock = clock
@@ -154,6 +156,8 @@ class CommandHandler:
         """Answer those who wait, and give every connection back."""
         self._closed = True
         await self._store.close()
+        if self._fetcher is not None:
+            self._fetcher.close()
 
     def forget(self) -> None:
         """Remember nothing of any stream: what was tried is undone, say."""
@@ -407,12 +411,12 @@ class CommandHandler:
         return enveloped
 
     async def _have_keys(self, asked: _Asked, known: _Known, subjects: Collection[UUID]) -> None:
-        """Have keys at hand before they are used; a thread looks up those that are not, or makes them."""
+        """Have keys at hand before they are used: look those up that are not, or make them."""
         missing = self._keyring.missing(subjects)
-        if missing:
+        if missing and self._fetcher is not None:
             begins = asked.request.aggregate.OPENS_CASE and known.standing.version == 0
             newcomers = [each for each in missing if begins and each == known.case_id]
-            await asyncio.to_thread(self._keyring.fetch, missing, newcomers)
+            await self._fetcher.fetch(missing, newcomers)
 
     def _recorded(
         self, asked: _Asked, known: _Known, enveloped: Sequence[Enveloped], answer: Answer

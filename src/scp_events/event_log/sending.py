@@ -17,10 +17,10 @@ from uuid import UUID
 import psycopg
 from eventsourcing.persistence import DataError, IntegrityError
 
+from scp_events.database.connection import Connection, ConnectionLostError
 from scp_events.event_log.answers import LogUnreachableError, LogUnwritableError
 from scp_events.event_log.appends import Answer, Append
 from scp_events.event_log.calls import told
-from scp_events.event_log.connection import Connection, ConnectionLostError
 from scp_events.event_log.guards import UnsafeServerError
 
 PAUSE_SECONDS = 0.1

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 from uuid import uuid4
 
 import psycopg
-from psycopg.adapt import Transformer
-from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 
+from scp_events.database.connection import Connection, ConnectionLostError, Statement
+from scp_events.database.lending import Lending, LendingClosedError
 from scp_events.event_log import arrays
 from scp_events.event_log.answers import ClosedError, LogUnreachableError
 from scp_events.event_log.appends import Answer, Append
 from scp_events.event_log.calls import STATEMENTS as APPENDING
 from scp_events.event_log.connecting import connect
-from scp_events.event_log.connection import Connection, ConnectionLostError, Statement
 from scp_events.event_log.group_commit import ROOM, GroupCommit
 from scp_events.event_log.roles import READER, WRITER
 from scp_events.event_log.rows import Row
-from scp_events.event_log.sending import PAUSE_SECONDS, Sender
+from scp_events.event_log.sending import Sender
 from scp_events.vocabulary import NOTHING_YET, CaseId, CommandId, EventId, Position, Stream
 
 
@@ -193,13 +190,12 @@ class LogStore:
 
         `room` says how many may wait to be recorded; whoever comes then is told that we are busy.
         """
-        self._patience = patience
         writing = partial(connect, conninfo, WRITER, patience)
         reading = partial(connect, conninfo, READER, patience)
         self._senders = [Sender(Connection(writing, APPENDING), patience=patience) for _ in range(SENDERS)]
         self._commit = GroupCommit([sender.send for sender in self._senders], room=room)
-        self._readers = _Pool([Connection(reading, READING) for _ in range(READERS)])
-        self._opener = _Pool([Connection(writing, (OPEN_CASE,))])
+        self._readers = Lending(reading, READING, most=READERS, patience=patience)
+        self._opener = Lending(writing, (OPEN_CASE,), most=1, patience=patience)
         self.append = self._commit.append
 
     async def close(self) -> None:
@@ -270,51 +266,14 @@ class LogStore:
                 return CaseId(rows[0][0])
 
     async def _ask(
-        self, statement: Statement, *arguments: bytes | None, by_way_of: _Pool | None = None
+        self, statement: Statement, *arguments: bytes | None, by_way_of: Lending | None = None
     ) -> list[TupleRow]:
         """Ask until it is answered: everything here may be repeated without harm."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._patience
-        while True:
-            try:
-                async with (by_way_of or self._readers).connection() as connection:
-                    return _rows(await connection.ask(statement, arguments, deadline))
-            except ConnectionLostError as lost:
-                if loop.time() > deadline:
-                    raise LogUnreachableError("the database cannot be reached: try again") from lost
-            except psycopg.OperationalError as error:
-                raise LogUnreachableError(f"the database does not answer ({type(error).__name__})") from error
-            await asyncio.sleep(PAUSE_SECONDS)
-
-
-class _Pool:
-    """Connections that are lent, the one that was used last first: so no more are made than are needed."""
-
-    def __init__(self, connections: Sequence[Connection]) -> None:
-        self._all = connections
-        self._idle = [*connections]
-        self._free = asyncio.Semaphore(len(connections))
-        self._closed = False
-
-    def close(self) -> None:
-        self._closed = True
-        for connection in self._all:
-            connection.close()
-
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        async with self._free:
-            if self._closed:
-                raise ClosedError("the log was closed: nothing more can be asked of it")
-            connection = self._idle.pop()
-            try:
-                yield connection
-            finally:
-                self._idle.append(connection)
-
-
-def _rows(result: PGresult) -> list[TupleRow]:
-    loading = Transformer()
-    loading.set_pgresult(result)
-    rows: list[Any] = loading.load_rows(0, result.ntuples, tuple)
-    return rows
+        try:
+            return await (by_way_of or self._readers).ask(statement, *arguments)
+        except LendingClosedError:
+            raise ClosedError("the log was closed: nothing more can be asked of it") from None
+        except ConnectionLostError as lost:
+            raise LogUnreachableError("the database cannot be reached: try again") from lost
+        except psycopg.OperationalError as error:
+            raise LogUnreachableError(f"the database does not answer ({type(error).__name__})") from error

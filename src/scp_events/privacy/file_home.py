@@ -50,6 +50,11 @@ class FileHome:
         """Return the file's name."""
         return f"file {self._path}"
 
+    @property
+    def is_at_hand(self) -> bool:
+        """It is a file nearby."""
+        return True
+
     def epochs(self) -> list[int]:
         """Return the epochs whose keys are in the file."""
         return sorted(self._current())

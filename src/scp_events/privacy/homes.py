@@ -13,6 +13,10 @@ class KeyHome(Protocol):
     def name(self) -> str:
         """What to call it where people read; nothing secret."""
 
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether it wraps and unwraps at once, so that an event loop need not leave that to a thread."""
+
     def epochs(self) -> list[int]:
         """Return the epochs whose keys are here, oldest first. Raises `KeyServiceDownError`, as all do."""
 

@@ -10,7 +10,7 @@ import secrets
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import TracebackType
-from typing import Final, Protocol, Self, TypeAlias, get_args
+from typing import Final, NamedTuple, Protocol, Self, TypeAlias, get_args
 from uuid import UUID, uuid4
 
 import psycopg
@@ -50,6 +50,13 @@ ATTEMPTS = 8
 Found: TypeAlias = dict[FieldGroup, Held | WrongKeyError]
 """A person's keys, as far as there are any."""
 _PROVING = b"scp-events/epoch/1\0"
+
+
+class Fresh(NamedTuple):
+    """Keys that were made and are not stored yet, and what is in each of the wrapped ones."""
+
+    keys: Sequence[NewKey]
+    packed: Mapping[bytes, bytes]
 
 
 class Keys(Protocol):
@@ -201,23 +208,40 @@ class Keyring:
         self._listen()
         for _ in range(ATTEMPTS):
             looked_up_at = self.cache.forgotten
-            made = [(self._new_id(), each, self._random(DATA_KEY_BYTES)) for each in GROUPS]
-            packed = [_packed(key_id, subject, each, key) for key_id, each, key in made]
             epoch = self._epoch or self._noted(self.store.ask(CURRENT_EPOCH)[0])
             try:
-                wrapped = self.home.wrap(epoch, packed)
+                fresh = self.fresh(subject, epoch)
             except KeyringError:
                 if self._noted(self.store.ask(CURRENT_EPOCH)[0]) == epoch:
                     raise
                 continue  # retired, and the news of it has not arrived yet
-            fresh = [NewKey(key_id, each, w) for (key_id, each, _), w in zip(made, wrapped, strict=True)]
             try:
-                stored = self.store.ask(mint(subject, epoch, fresh))
+                stored = self.store.ask(mint(subject, epoch, fresh.keys))
             except EpochRetiredError:
                 self._forget_epoch()
                 continue
-            return self._by_group(stored, looked_up_at, dict(zip(wrapped, packed, strict=True)))
+            return self._by_group(stored, looked_up_at, fresh.packed)
         raise KeysInUseError(f"epochs were retired {ATTEMPTS} times while one key was made: try again")
+
+    def fresh(self, subject: UUID, epoch: int) -> Fresh:
+        """Return keys of all groups that could be a person's, wrapped; they count once they are stored."""
+        made = [(self._new_id(), each, self._random(DATA_KEY_BYTES)) for each in GROUPS]
+        packed = [_packed(key_id, subject, each, key) for key_id, each, key in made]
+        wrapped = self.home.wrap(epoch, packed)
+        keys = [NewKey(key_id, each, w) for (key_id, each, _), w in zip(made, wrapped, strict=True)]
+        return Fresh(keys, dict(zip(wrapped, packed, strict=True)))
+
+    @property
+    def epoch_at_hand(self) -> int | None:
+        """Return the epoch keys are made on; None where somebody would have to be asked first."""
+        self._listen()
+        return self._epoch if self.home.is_at_hand else None
+
+    def hold(
+        self, stored: Sequence[StoredKey], looked_up_at: int, known: Mapping[bytes, bytes] = NOTHING_KNOWN
+    ) -> None:
+        """Hold here for a while what rows say; what cannot be had is told when it is used."""
+        self._unwrapped(stored, looked_up_at, known)
 
     def _by_group(
         self, stored: Sequence[StoredKey], looked_up_at: int, known: Mapping[bytes, bytes] = NOTHING_KNOWN

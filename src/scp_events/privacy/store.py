@@ -246,12 +246,13 @@ class KeyStore:
         return self._insist(lambda c: c.execute(question, values).fetchall())
 
     def _insist(self, work: Callable[[Connection[Any]], T]) -> T:
-        with _said_in_our_words():
+        with said_in_our_words():
             return insist(self._pool, work)
 
 
 @contextmanager
-def _said_in_our_words() -> Iterator[None]:
+def said_in_our_words() -> Iterator[None]:
+    """Tell of a database that cannot be asked as of a key service that is down."""
     try:
         yield
     except psycopg.errors.ObjectNotInPrerequisiteState:

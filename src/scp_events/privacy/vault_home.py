@@ -58,6 +58,11 @@ class VaultHome:
         """Return where it is."""
         return f"Vault {self._host}, {self._engine}/{self._key}"
 
+    @property
+    def is_at_hand(self) -> bool:
+        """It is asked over the network."""
+        return False
+
     def epochs(self) -> list[int]:
         """Return the versions of the key that can still be used."""
         found = self._ask("GET", "keys", or_absent=True)

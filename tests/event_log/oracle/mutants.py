@@ -15,9 +15,9 @@ from uuid import uuid5
 
 import psycopg
 
+from scp_events.database.connection import ConnectionLostError
 from scp_events.event_log import CommandHandler, LogUnwritableError, Outcome
 from scp_events.event_log.appends import Answer, Append
-from scp_events.event_log.connection import ConnectionLostError
 from scp_events.event_log.group_commit import GroupCommit, Send
 from scp_events.event_log.listener import Listener
 from scp_events.event_log.sending import Answers, Sender

@@ -10,10 +10,10 @@ from typing import Any
 
 import psycopg
 
+from scp_events.database.connection import Connection
 from scp_events.event_log.appends import Append
 from scp_events.event_log.calls import STATEMENTS
 from scp_events.event_log.connecting import connect
-from scp_events.event_log.connection import Connection
 from scp_events.event_log.group_commit import GroupCommit, Send
 from scp_events.event_log.listener import Listener
 from scp_events.event_log.roles import WRITER

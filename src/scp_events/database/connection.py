@@ -18,7 +18,7 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
-from scp_events.database import broke_off
+from scp_events.database.errors import broke_off
 
 
 class Statement(NamedTuple):
