@@ -38,7 +38,7 @@ from tests.words import MONDAY
 
 pytestmark = pytest.mark.once  # each part runs from the wheel in tests of its own
 CASES = 12
-COMMANDS = examples(600)
+COMMANDS = examples(300)
 BEGINS = {"scp_projector": '"event": "following"', "scp_relay": '"event": "began"'}
 PARTS = ("api", "scp_projector", "scp_relay", "postgresql")
 
