@@ -373,7 +373,7 @@ MUTANTS: dict[str, Mutant] = {
         said="a command is refused on what the process remembers",
         breaks=DECISIONS,
         parts=lambda: Parts(patch=believe_what_is_remembered),
-        plan=BRIEF | DECIDING,
+        plan=BRIEF | DECIDING | {"seconds": 8.0, "writers": 3},
     ),
     "remembers-what-was-meant": Mutant(
         said="a process remembers what it wanted to record, and was not recorded",
