@@ -86,6 +86,31 @@ def witness_keygen(context: typer.Context, name: Name, *, home: Home = None) -> 
     write(f"{signer.verifier.vkey}\n")
 
 
+@witness.command("contradictions")
+def witness_contradictions(context: typer.Context, *, home: Home = None, how: Shown = Format.TABLE) -> None:
+    """List what logs have signed and the witness has refused, because it does not fit what it had cosigned.
+
+    Two checkpoints of one size prove that the log has told two histories. One of another size was sent
+    without a proof that fits: ask the log for the proof. As JSON, with the checkpoints as they were signed.
+    """
+    from scp_events.ledger.witness.contradictions import kept_in
+
+    rows = [
+        {
+            "log": each.checkpoint.origin,
+            "size": each.checkpoint.size,
+            "cosigned": each.before.size if each.before else 0,
+            "says": "two histories" if each.is_proof else "not shown to continue",
+            "root": each.checkpoint.root.hex(),
+            "at": each.at.isoformat(),
+            "signed": each.signed,
+            "before": each.cosigned,
+        }
+        for each in kept_in(_home(home or context.obj))
+    ]
+    show(rows, how, {each: each for each in ("log", "size", "cosigned", "says", "at")})
+
+
 @ledger.command("keygen")
 def ledger_keygen(
     name: Name,
@@ -143,14 +168,14 @@ def ledger_rotate(
         startup.compare(conninfo, settings).must_not_contradict()
         with psycopg.connect(conninfo, autocommit=True) as connection:
             if prepare:
-                remark("scp-events: the next key is made, and signs nothing yet: `scp-events ledger rotate`")
+                remark("scp-events: the next key is made, and signs nothing before you rotate")
                 key = rotation.next_key(connection, settings.key_file).verifier
             else:
                 done = rotation.rotate(connection, settings.key_file)
                 key = done.new
                 remark(
-                    f"scp-events: it signs every checkpoint of more than {done.size} events; the old secret is"
-                    " destroyed here: destroy its copies, too"
+                    f"scp-events: it signs every checkpoint of more than {done.size} events; the old secret"
+                    " is destroyed here: destroy its copies, too"
                 )
     write(f"{key.vkey}\n")
 
