@@ -21,7 +21,7 @@ from scp_events.ledger.log import log_key as log_key_module
 from scp_events.ledger.log import rotation, startup, tables
 from scp_events.ledger.log.anchors import AnchorFile
 from scp_events.ledger.log.keeping import Keeper, checkpoint_now
-from scp_events.ledger.log.log_key import known_keys, log_key
+from scp_events.ledger.log.log_key import keys_by, known_keys, log_key
 from scp_events.ledger.log.settings import LedgerSettings
 from scp_events.ledger.log.tables import HandedOverError, LedgerError
 from scp_events.ledger.log.tree_writer import TreeWriter
@@ -247,6 +247,18 @@ def test_a_key_that_somebody_puts_into_the_table_is_no_key_of_the_log(
     connection.execute("INSERT INTO ledger.log_keys VALUES (1, %s, 'invented')", (thief.verifier.vkey,))
     with pytest.raises(LedgerError, match="table of the log's keys was altered"):
         known_keys(connection)
+
+
+def test_of_what_the_table_says_that_counts_for_which_a_key_vouches(
+    connection: Ledger, said: LedgerSettings
+) -> None:
+    old = the_key(said).verifier
+    assert keys_by(connection, old) == LogKeys(old)
+    rotation.rotate(connection, path_of(said))
+    assert keys_by(connection, old) == keys_by(connection, the_key(said).verifier) == keys_of(connection)
+    thief = Signer(old.name, KeyKind.NOTE, b"thief".ljust(32))
+    with pytest.raises(LedgerError, match="does not vouch for the keys"):
+        keys_by(connection, thief.verifier)
 
 
 def test_the_key_of_a_table_must_be_the_one_that_was_handed_over_to(

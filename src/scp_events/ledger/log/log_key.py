@@ -64,10 +64,24 @@ def held_keys(connection: AnyConnection, path: Path | None) -> LogKeys:
     Raises `KeyFileError`, and `LedgerError` where the database tells of keys that do not hold together.
     """
     newest = log_key(connection, path).verifier
-    keys = known_keys(connection)
-    if keys is None or keys.newest != newest:
+    keys = keys_by(connection, newest)
+    if keys.newest != newest:
         raise HandedOverError("this log was handed over to another key a moment ago: read its key anew")
     return keys
+
+
+def keys_by(connection: AnyConnection, held: Verifier) -> LogKeys:
+    """Return the log's keys that one vouches for which somebody holds, whatever the database says of them.
+
+    Raises `LedgerError` where the database tells of hand-overs, and none from or to that key.
+    """
+    notes = connection.execute("SELECT hand_over FROM ledger.log_keys WHERE number > 0 ORDER BY number")
+    try:
+        return LogKeys.of(held, [note for (note,) in notes])
+    except NoteError as error:
+        raise LedgerError(
+            f"{held.vkey} does not vouch for the keys the database tells of: {error}"
+        ) from error
 
 
 def lock(connection: AnyConnection) -> None:
