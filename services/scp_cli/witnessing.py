@@ -160,6 +160,7 @@ def ledger_rotate(
     from scp_cli.connecting import opened_ledger
     from scp_events.ledger.key_files import KeyFileError
     from scp_events.ledger.log import rotation, startup
+    from scp_events.ledger.log.anchors import AnchorFile
 
     with opened_ledger() as (conninfo, settings):
         if settings.key_file is None:
@@ -171,7 +172,8 @@ def ledger_rotate(
                 remark("scp-events: the next key is made, and signs nothing before you rotate")
                 key = rotation.next_key(connection, settings.key_file).verifier
             else:
-                done = rotation.rotate(connection, settings.key_file)
+                anchor = AnchorFile(settings.anchor_file) if settings.anchor_file else None
+                done = rotation.rotate(connection, settings.key_file, anchor)
                 key = done.new
                 remark(
                     f"scp-events: it signs every checkpoint of more than {done.size} events; the old secret"

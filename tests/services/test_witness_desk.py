@@ -182,6 +182,7 @@ def test_what_contradicts_the_past_is_kept_as_evidence_with_what_it_contradicts(
             assert witness.add_checkpoint(asks(69, 40, forged)).status == 422
         second = HISTORY.signed(41) + witness.add_checkpoint(asks(41, 40)).said
         assert witness.add_checkpoint(asks(41, 41, forged)).status == 422
+        assert witness.add_checkpoint(asks(69, 41, forged)).status == 422
     kept = [(each.signed, each.cosigned, each.is_proof, each.at) for each in kept_in(home)]
     assert kept == [
         (forged.signed(40), first, True, NOON),

@@ -10,13 +10,15 @@ old key is refused at its next step, and reads the new one.
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from scp_events.ledger.format.log_keys import HandOver, hand_over
 from scp_events.ledger.format.note import KEY_BYTES, KeyKind, NoteError, Signer
 from scp_events.ledger.key_files import next_of, read_key, write_key
 from scp_events.ledger.log import tables
-from scp_events.ledger.log.log_key import Random, known_keys, lock, log_key
+from scp_events.ledger.log.anchors import AnchorError, AnchorFile
+from scp_events.ledger.log.log_key import Random, held_keys, known_keys, lock, log_key
 from scp_events.ledger.log.tables import AnyConnection, LedgerError
 
 
@@ -33,10 +35,17 @@ def next_key(connection: AnyConnection, path: Path, random: Random = secrets.tok
         return read_key(next_of(path), KeyKind.NOTE)
 
 
-def rotate(connection: AnyConnection, path: Path, random: Random = secrets.token_bytes) -> HandOver:
-    """Hand the log over to its next key after its newest checkpoint, and destroy the secret of the old one.
+def rotate(
+    connection: AnyConnection,
+    path: Path,
+    anchor: AnchorFile | None = None,
+    random: Random = secrets.token_bytes,
+) -> HandOver:
+    """Hand the log over to its next key after its newest checkpoint, and destroy the old secret.
 
-    Raises `KeyFileError` without the log's key, `LedgerError` where nothing can be handed over.
+    The hand-over is written down in the file of published checkpoints at once, so that what the old key signed
+    there can be checked by the new one even where the database is lost; where that fails, with the next
+    checkpoint. Raises `KeyFileError` without the log's key, `LedgerError` where nothing can be handed over.
     """
     old = log_key(connection, path)
     new = next_key(connection, path, random)
@@ -50,6 +59,9 @@ def rotate(connection: AnyConnection, path: Path, random: Random = secrets.token
             (new.verifier.vkey, note),
         )
     log_key(connection, path)
+    if anchor is not None:
+        with suppress(AnchorError):
+            anchor.add_hand_overs(held_keys(connection, path).notes)
     return HandOver.open(note)
 
 
