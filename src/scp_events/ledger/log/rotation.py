@@ -43,9 +43,10 @@ def rotate(
 ) -> HandOver:
     """Hand the log over to its next key after its newest checkpoint, and destroy the old secret.
 
-    The hand-over is written down in the file of published checkpoints at once, so that what the old key signed
-    there can be checked by the new one even where the database is lost; where that fails, with the next
-    checkpoint. Raises `KeyFileError` without the log's key, `LedgerError` where nothing can be handed over.
+    The hand-over is written down in the file of published checkpoints at once, so that what the old key has
+    signed there can be checked by the new one even where the database is lost; where that fails, with the
+    next checkpoint. Raises `KeyFileError` without the log's key, `LedgerError` where nothing can be handed
+    over.
     """
     old = log_key(connection, path)
     new = next_key(connection, path, random)
