@@ -26,6 +26,7 @@ from scp_events.vocabulary import AnyAggregate, Event, command_name, stored_type
 from scp_ledger.settings import Settings as OfTheLedger
 from scp_projector.settings import Settings as OfTheProjector
 from scp_relay.settings import Settings as OfTheRelay
+from scp_tiles.settings import Settings as OfTheTiles
 from scp_witness.settings import Settings as OfTheWitness
 
 DOCS = Path(__file__).parent
@@ -34,6 +35,7 @@ SERVICES: Mapping[str, type[BaseSettings]] = {
     "projector": OfTheProjector,
     "ledger": OfTheLedger,
     "relay": OfTheRelay,
+    "tiles": OfTheTiles,
     "witness": OfTheWitness,
 }
 

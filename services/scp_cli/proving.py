@@ -87,7 +87,7 @@ def _held(conninfo: str, settings: LedgerSettings) -> list[Anchor]:
     import psycopg
 
     from scp_events.ledger.log.anchors import AnchorError, AnchorFile
-    from scp_events.ledger.log.log_key import known_log
+    from scp_events.ledger.log.log_key import known_keys
     from scp_events.ledger.log.verifying import held_in
 
     path = settings.anchor_file
@@ -95,8 +95,8 @@ def _held(conninfo: str, settings: LedgerSettings) -> list[Anchor]:
         return []
     try:
         with psycopg.connect(conninfo, autocommit=True) as connection:
-            log = known_log(connection)
-            return list(held_in(AnchorFile(path), log, connection)) if log else []
+            keys = known_keys(connection)
+            return list(held_in(AnchorFile(path), keys, connection)) if keys else []
     except AnchorError as error:
         remark(f"scp-events: not compared with {path}: {error}")
         return []
@@ -278,8 +278,8 @@ def _log_of(conninfo: str) -> str | None:
     """Return the public key of the log in a database; None where it has not signed anything yet."""
     import psycopg
 
-    from scp_events.ledger.log.log_key import known_log
+    from scp_events.ledger.log.log_key import known_keys
 
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        log = known_log(connection)
-    return log.vkey if log else None
+        keys = known_keys(connection)
+    return keys.newest.vkey if keys else None

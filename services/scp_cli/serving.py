@@ -1,4 +1,4 @@
-"""`scp-events serve`: the HTTP API, the projector and the ledger, side by side on this machine.
+"""`scp-events serve`: the HTTP API, the projector, the ledger and its tiles, side by side on this machine.
 
 Services never import each other, so each is a process of its own, started as `python -m`. This one holds the
 database, passes on the wish to stop, and ends as soon as one of them does. They end with it, however it ends:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from scp_events.ledger.log.settings import LedgerSettings
     from scp_events.ledger.log.startup import Standing
 
-SERVICES = ("scp_api", "scp_projector")
+SERVICES = ("scp_api", "scp_projector", "scp_tiles")
 LEDGER = "scp_ledger"
 PATIENCE = 30.0
 """Seconds a service has to finish what it is doing; the API gives its requests 20."""
@@ -40,8 +40,14 @@ def serve(
     *,
     host: Annotated[str, typer.Option(envvar="SCP_API_HOST", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="SCP_API_PORT", min=0, max=65535, help="On which port.")] = 8080,
+    tiles_host: Annotated[
+        str, typer.Option(envvar="SCP_TILES_HOST", help="Where to answer those who monitor the log.")
+    ] = "127.0.0.1",
+    tiles_port: Annotated[
+        int, typer.Option(envvar="SCP_TILES_PORT", min=0, max=65535, help="On which port.")
+    ] = 8070,
 ) -> None:
-    """Serve the HTTP API, and keep the projections and the ledger in step.
+    """Serve the HTTP API and the ledger's tiles, and keep the projections and the ledger in step.
 
     Runs until Ctrl-C. Listens on this machine alone and believes its own development tokens
     (`scp-events token`), unless SCP_ISSUER says whose.
@@ -54,6 +60,7 @@ def serve(
 
     settings = ledger_settings()
     must_be_free(host, port)
+    must_be_free(tiles_host, tiles_port, setting="--tiles-port")
     with open_database() as conninfo:
         prepare(conninfo, settings.time_zone)
         open_keyring(conninfo).close()  # so that what is wrong with it is said here, once
@@ -63,7 +70,8 @@ def serve(
             f"scp-events: serving http://{host}:{port}/docs, Ctrl-C to stop;"
             " `scp-events token --help` signs you in"
         )
-        code = supervise(_services(settings), environment(host, port))
+        remark(f"scp-events: whoever monitors the log begins at http://{tiles_host}:{tiles_port}/checkpoint")
+        code = supervise(_services(settings), environment(host, port) | told_to_tiles(tiles_host, tiles_port))
     raise typer.Exit(code)
 
 
@@ -104,11 +112,11 @@ def token(
     write(development.mint(default_home(), actor, audience) + "\n")
 
 
-def must_be_free(host: str, port: int) -> None:
+def must_be_free(host: str, port: int, setting: str = "--port") -> None:
     """Raise `CannotListenError` for a port that is taken, before anything is started in vain."""
     from scp_events.runtime.port import Port
 
-    with Port(host, port, setting="--port"):
+    with Port(host, port, setting=setting):
         """The service takes it."""
 
 
@@ -118,6 +126,11 @@ def environment(host: str, port: int) -> dict[str, str]:
     if "SCP_ISSUER" not in told:
         told.setdefault("SCP_DEVELOPMENT", "1")
     return told
+
+
+def told_to_tiles(host: str, port: int) -> dict[str, str]:
+    """Return what the service of tiles is told."""
+    return {"SCP_TILES_HOST": host, "SCP_TILES_PORT": str(port)}
 
 
 def supervise(services: Sequence[str], told: Mapping[str, str]) -> int:

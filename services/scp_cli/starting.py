@@ -6,7 +6,7 @@ import sys
 
 from scp_events.runtime import ending
 
-UNTIL_TOLD = {"serve": set[str](), "witness": {"keygen"}}
+UNTIL_TOLD = {"serve": set[str](), "witness": {"keygen", "contradictions"}}
 """Commands that run until told to end, but for what may follow them."""
 
 

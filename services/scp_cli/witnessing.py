@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from scp_cli.output import remark, write
+from scp_cli.output import Format, Shown, remark, show, write
 
 witness = typer.Typer(
     help="Cosign other people's checkpoints, so that nobody can show two histories.", rich_markup_mode=None
@@ -86,6 +86,31 @@ def witness_keygen(context: typer.Context, name: Name, *, home: Home = None) -> 
     write(f"{signer.verifier.vkey}\n")
 
 
+@witness.command("contradictions")
+def witness_contradictions(context: typer.Context, *, home: Home = None, how: Shown = Format.TABLE) -> None:
+    """List what logs have signed and the witness has refused, because it does not fit what it had cosigned.
+
+    Two checkpoints of one size prove that the log has told two histories. One of another size was sent
+    without a proof that fits: ask the log for the proof. As JSON, with the checkpoints as they were signed.
+    """
+    from scp_events.ledger.witness.contradictions import kept_in
+
+    rows = [
+        {
+            "log": each.checkpoint.origin,
+            "size": each.checkpoint.size,
+            "cosigned": each.before.size if each.before else 0,
+            "says": "two histories" if each.is_proof else "not shown to continue",
+            "root": each.checkpoint.root.hex(),
+            "at": each.at.isoformat(),
+            "signed": each.signed,
+            "before": each.cosigned,
+        }
+        for each in kept_in(_home(home or context.obj))
+    ]
+    show(rows, how, {each: each for each in ("log", "size", "cosigned", "says", "at")})
+
+
 @ledger.command("keygen")
 def ledger_keygen(
     name: Name,
@@ -116,6 +141,66 @@ def ledger_keygen(
     write_key(path, signer)
     remark(f"scp-events: the secret is in {path}; whoever has it can sign in this log's name")
     write(f"{signer.verifier.vkey}\n")
+
+
+@ledger.command("rotate")
+def ledger_rotate(
+    *,
+    prepare: Annotated[
+        bool, typer.Option("--prepare", help="Make the next key only, so that witnesses can be told.")
+    ] = False,
+) -> None:
+    """Hand the log over to a new key, and destroy the secret of the old one.
+
+    Both keys sign the hand-over, so whoever knows one of them knows the other. Prints the new key. Witnesses
+    refuse its checkpoints until their operators have added it: tell them first, with --prepare.
+    """
+    import psycopg
+
+    from scp_cli.connecting import opened_ledger
+    from scp_events.ledger.key_files import KeyFileError
+    from scp_events.ledger.log import rotation, startup
+    from scp_events.ledger.log.anchors import AnchorFile
+
+    with opened_ledger() as (conninfo, settings):
+        if settings.key_file is None:
+            raise KeyFileError("a log is handed over by whoever has its key: set SCP_LEDGER_KEY to its file")
+        startup.prepare(conninfo, settings)
+        startup.compare(conninfo, settings).must_not_contradict()
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            if prepare:
+                remark("scp-events: the next key is made, and signs nothing before you rotate")
+                key = rotation.next_key(connection, settings.key_file).verifier
+            else:
+                anchor = AnchorFile(settings.anchor_file) if settings.anchor_file else None
+                done = rotation.rotate(connection, settings.key_file, anchor)
+                key = done.new
+                remark(
+                    f"scp-events: it signs every checkpoint of more than {done.size} events; the old secret"
+                    " is destroyed here: destroy its copies, too"
+                )
+    write(f"{key.vkey}\n")
+
+
+@ledger.command("keys")
+def ledger_keys(*, how: Shown = Format.TABLE) -> None:
+    """List the keys the log has signed with and from which size on; as JSON, with the hand-overs."""
+    import psycopg
+
+    from scp_cli.connecting import opened_ledger
+    from scp_events.ledger.log.log_key import known_keys
+
+    with opened_ledger() as (conninfo, _), psycopg.connect(conninfo, autocommit=True) as connection:
+        keys = known_keys(connection)
+    if keys is None:
+        rows = []
+    else:
+        sizes = (0, *(each.size + 1 for each in keys.hand_overs))
+        rows = [
+            {"key": key.vkey, "signs_from": size, "hand_over": note}
+            for key, size, note in zip(keys.all, sizes, (None, *keys.notes), strict=True)
+        ]
+    show(rows, how, {"key": "key", "signs_from": "signs from"})
 
 
 def _home(home: Path | None) -> Path:

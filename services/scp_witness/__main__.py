@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from scp_events.ledger.key_files import KeyFileError
 from scp_events.ledger.witness import promises
+from scp_events.ledger.witness.contradictions import Contradictions
 from scp_events.ledger.witness.cosigning import KnownLogs
 from scp_events.ledger.witness.log_list import LogListError, parse_log_list
 from scp_events.ledger.witness.promises import PromisesError
@@ -40,7 +41,9 @@ def serve() -> None:
         promises.opened(settings.directory) as (signer, promised),
     ):
         logs = _known_logs(settings)
-        app = create_app(Desk(signer, logs, promised, lambda: datetime.now(UTC)))
+        app = create_app(
+            Desk(signer, logs, promised, Contradictions(settings.directory), lambda: datetime.now(UTC))
+        )
         server = HttpServer(app, port, drain_seconds=DRAIN_SECONDS, most_at_once=MOST_AT_ONCE)
         port.open()  # whoever reads that it serves is let in
         logger.info("serving", host=settings.witness_host, port=port.number, logs=len(logs))

@@ -1,4 +1,4 @@
-"""The app: one thing to ask for, in the text formats of C2SP."""
+"""The app: one thing to ask for, and one to read, in the text formats of C2SP tlog-witness."""
 
 from __future__ import annotations
 
@@ -29,11 +29,18 @@ def create_app(desk: Desk) -> FastAPI:
             return _response(body)
         return _response(await run_in_threadpool(desk.add_checkpoint, body))
 
+    async def latest(origin_hash: str) -> Response:
+        """The last checkpoint cosigned for a log; it is called by the SHA-256 of its name."""
+        response = _response(await run_in_threadpool(desk.latest, origin_hash))
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
     async def livez() -> Response:
         """The program answers."""
         return Response("alive\n", media_type=TEXT)
 
     app.add_api_route(PATH, add_checkpoint, methods=["POST"])
+    app.add_api_route("/{origin_hash}/checkpoint", latest, methods=["GET", "HEAD"])
     app.add_api_route("/livez", livez, methods=["GET"])
     return app
 

@@ -123,5 +123,5 @@ def move(connection: Ledger, after: int, by: int) -> None:
 def as_superuser(connection: Ledger) -> None:
     """Do away with what keeps the tables from being changed, until the transaction is rolled back."""
     connection.execute("ALTER TABLE event_log.events DISABLE TRIGGER ALL")
-    for table in ("tiles", "checkpoints", "log_key"):
+    for table in ("tiles", "checkpoints", "log_keys"):
         connection.execute(f"ALTER TABLE ledger.{table} DISABLE TRIGGER ALL".encode())

@@ -26,7 +26,9 @@ def scp(*arguments: str, database: str, **environment: str) -> Ran:
     """Run a command in this process, which is quicker than its own."""
     out, err = TextIOWrapper(BytesIO()), TextIOWrapper(BytesIO())
     with (
-        mock.patch.dict(os.environ, {"SCP_DATABASE_URL": database, "COLUMNS": "100", **environment}),
+        mock.patch.dict(
+            os.environ, {"SCP_DATABASE_URL": database, "COLUMNS": "100", "SCP_TILES_PORT": "0", **environment}
+        ),
         mock.patch.object(sys, "argv", ["scp-events", *arguments]),
         redirect_stdout(out),
         redirect_stderr(err),
@@ -53,10 +55,11 @@ def _text(written: TextIOWrapper) -> str:
 def scp_process(
     *arguments: str, database: str = "", stdout: int = subprocess.PIPE, **environment: str
 ) -> subprocess.Popen[str]:
-    """Start a command in a process of its own."""
+    """Start a command in a process of its own. Monitors are answered on any port, for tests side by side."""
+    told = {"SCP_DATABASE_URL": database, "SCP_TILES_PORT": "0", "PYTHONWARNINGS": "error"}
     return subprocess.Popen(
         [sys.executable, "-m", "scp_cli", *arguments],
-        env=os.environ | {"SCP_DATABASE_URL": database, "PYTHONWARNINGS": "error"} | environment,
+        env=os.environ | told | environment,
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,

@@ -104,6 +104,7 @@ class Place:
             "SCP_HOME": str(self.home),
             "SCP_API_PORT": str(self.port),
             "SCP_WITNESS_PORT": str(self.port),
+            "SCP_TILES_PORT": str(self.port if program.name == "scp_tiles" else 0),  # `serve` has both
             "SCP_DEVELOPMENT": "1",
             "SCP_KAFKA_BOOTSTRAP": "127.0.0.1:1",
         }

@@ -44,6 +44,7 @@ SERVICES = [
     service("scp_api"),
     service("scp_projector"),
     service("scp_relay"),
+    service("scp_tiles"),
     service("scp_witness"),
     service(COMMAND_LINE, "serve"),
     service(COMMAND_LINE, "witness"),

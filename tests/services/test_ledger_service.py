@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from psycopg import Connection
 
+from scp_events.ledger.format.log_keys import LogKeys
 from scp_events.ledger.key_files import KeyKind, read_key
 from scp_events.ledger.log import tables
 from scp_events.ledger.log.anchors import AnchorFile
@@ -70,7 +71,8 @@ def published(connection: Ledger) -> int:
 def check_everything(connection: Ledger, database: str, home: Path) -> int:
     """Verify log, ledger and file; return how many checkpoints of the file agree."""
     log = read_key(home / "ledger.key", KeyKind.NOTE).verifier
-    held = list(held_in(AnchorFile(home / "checkpoints.ndjson"), log, connection))
+    anchor = AnchorFile(home / "checkpoints.ndjson")
+    held = list(held_in(anchor, LogKeys.of(log, anchor.hand_overs()), connection))
     found = verify(database, held)
     assert (found.wrong, found.size) == (None, found.head)
     assert [anchor.size for anchor in held] == sorted({anchor.size for anchor in held}), "each once, in order"

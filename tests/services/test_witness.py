@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def test_a_witness_cosigns_what_continues_the_last_and_answers_the_rest_by_the_b
     assert told.media_type == "text/plain; charset=utf-8"
     witness.cosignature(witness.ask(history, 40, 69), history.checkpoint(69))
     assert witness.ask(history, 40, 70) == Told(409, "text/x.tlog.size", "69\n")
-    assert witness.ask(history.rewritten(0), 69, 69).status == 409
+    assert witness.ask(history.rewritten(0), 69, 69).status == 422
     assert witness.ask(history.rewritten(0), 69, 80).status == 422
     assert witness.ask(history, 71, 70).status == 400
     assert witness.post(b"hello").status == 400
@@ -159,7 +160,7 @@ def test_a_killed_witness_that_starts_again_keeps_its_promise(tmp_path: Path, hi
         assert len(given) >= 45
         for at in (0, size // 2, size - 1):
             forged = history.rewritten(at)
-            assert witness.ask(forged, size, size).status == 409
+            assert witness.ask(forged, size, size).status == 422
             assert witness.ask(forged, size, 200).status == 422
         witness.cosignature(witness.ask(history, size, 200), history.checkpoint(200))
 
@@ -363,3 +364,45 @@ def test_a_port_that_is_taken_ends_the_witness(tmp_path: Path, history: History)
         )
     assert ran.returncode == 2
     assert "nobody can listen on 127.0.0.1" in ran.stderr
+
+
+def test_contradictions_are_listed_while_the_witness_runs(tmp_path: Path, history: History) -> None:
+    home = tmp_path / "witness"
+    verifier = founded(home, "court.example", history.signer)
+    nothing = scp("witness", "contradictions", "--home", str(home), database="")
+    assert (nothing.code, nothing.out.strip()) == (0, "Nothing to show.")
+    with running((home, verifier)) as [witness]:
+        witness.ask(history, 0, 40)
+        witness.ask(history.rewritten(0), 40, 40)
+        witness.ask(history.rewritten(0), 40, 50)
+        listed = scp("witness", "contradictions", "--home", str(home), "--format", "json", database="")
+    rows = json.loads(listed.out)
+    assert [(row["size"], row["cosigned"], row["says"]) for row in rows] == [
+        (40, 40, "two histories"),
+        (50, 40, "not shown to continue"),
+    ]
+    assert rows[0]["signed"] == history.rewritten(0).signed(40)
+    assert rows[0]["before"].startswith(history.signed(40))
+
+
+def test_a_monitor_asks_a_witness_what_it_has_cosigned_last(tmp_path: Path, history: History) -> None:
+    home = tmp_path / "witness"
+    verifier = founded(home, "court.example", history.signer)
+    place = f"/{sha256(history.signer.name.encode()).hexdigest()}/checkpoint"
+    with running((home, verifier)) as [witness]:
+        assert witness.post(b"", place, "GET").status == 404
+        said = witness.ask(history, 0, 40).said
+        shown = witness.post(b"", place, "GET")
+        assert shown == Told(200, "text/plain; charset=utf-8", history.signed(40) + said)
+        assert witness.post(b"", place, "HEAD") == Told(200, "text/plain; charset=utf-8", "")
+        assert witness.post(b"", place, "POST").status == 405
+
+
+def test_a_witness_that_knows_both_keys_goes_on_across_a_hand_over(tmp_path: Path, history: History) -> None:
+    home = tmp_path / "witness"
+    new = Signer(history.signer.name, KeyKind.NOTE, bytes([7]) * 32)
+    verifier = founded(home, "court.example", history.signer, new)
+    with running((home, verifier)) as [witness]:
+        witness.cosignature(witness.ask(history, 0, 40), history.checkpoint(40))
+        after = replace(history, signer=new)
+        witness.cosignature(witness.ask(after, 40, 50), history.checkpoint(50))

@@ -10,6 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
+from http import HTTPStatus
 from itertools import pairwise
 from pathlib import Path
 from tempfile import mkdtemp
@@ -21,10 +23,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from scp_events.ledger import durable
 from scp_events.ledger.format.checkpoint import Checkpoint
-from scp_events.ledger.format.note import KeyKind, Signature, Signer, cosigned_at
+from scp_events.ledger.format.note import KeyKind, Note, Signature, Signer, cosigned_at
+from scp_events.ledger.witness import contradictions
+from scp_events.ledger.witness.contradictions import Contradictions, UnreadableError, kept_in
 from scp_events.ledger.witness.cosigning import Accepted, AddCheckpoint
 from scp_events.ledger.witness.promises import PROMISES, Promises, found, opened
-from scp_witness.desk import Desk
+from scp_witness.desk import Answer, Desk
 from tests.ledger.history import LOG, History
 from tests.ledger.leaves import invented
 
@@ -44,7 +48,7 @@ def home(tmp_path: Path) -> Path:
 @contextmanager
 def desk(home: Path) -> Iterator[Desk]:
     with opened(home) as (signer, promised):
-        yield Desk(signer, LOGS, promised, lambda: NOON)
+        yield Desk(signer, LOGS, promised, Contradictions(home), lambda: NOON)
 
 
 def asks(size: int, old: int = 0, history: History = HISTORY) -> bytes:
@@ -59,19 +63,45 @@ def test_a_cosignature_says_when_and_covers_the_whole_checkpoint(home: Path) -> 
     assert cosigned_at(signature) == NOON
 
 
-def test_nothing_is_signed_before_it_is_on_the_disk(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    on_disk: list[bool] = []
-    cosign = Signer.cosign
+def test_nobody_hears_of_a_cosignature_before_it_is_on_the_disk(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_disk: list[str] = []
+    keep = Promises.keep
 
-    def looking(signer: Signer, text: str, at: datetime) -> Signature:
-        kept = json.loads((home / PROMISES).read_text(encoding="utf-8"))["cosigned"]
-        on_disk.append(kept[LOG.name] == HISTORY.signed(40))
-        return cosign(signer, text, at)
+    def looking(promised: Promises, accepted: Accepted, cosignature: Signature) -> None:
+        keep(promised, accepted, cosignature)
+        on_disk.append(json.loads((home / PROMISES).read_text(encoding="utf-8"))["cosigned"][LOG.name])
 
-    monkeypatch.setattr(Signer, "cosign", looking)
+    monkeypatch.setattr(Promises, "keep", looking)
     with desk(home) as witness:
-        assert witness.add_checkpoint(asks(40)).status == 200
-    assert on_disk == [True]
+        answer = witness.add_checkpoint(asks(40))
+    assert answer.status == 200
+    assert on_disk == [HISTORY.signed(40) + answer.said]
+
+
+def test_monitors_are_shown_the_last_checkpoint_with_both_signatures(home: Path) -> None:
+    of_the_log = sha256(LOG.name.encode()).hexdigest()
+    with desk(home) as witness:
+        assert witness.latest(of_the_log).status == 404
+        witness.add_checkpoint(asks(40))
+        said = witness.add_checkpoint(asks(41, 40)).said
+        witness.add_checkpoint(asks(41, 41, HISTORY.rewritten(3)))
+        shown = Answer(HTTPStatus.OK, HISTORY.signed(41) + said)
+        assert witness.latest(of_the_log) == shown
+        for other in (of_the_log.upper(), of_the_log[:-1], LOG.name, sha256(b"other").hexdigest()):
+            assert witness.latest(other).status == 404
+    with desk(home) as witness:
+        assert witness.latest(of_the_log) == shown, "after a restart, too"
+
+
+def test_a_signature_that_somebody_added_is_neither_kept_nor_shown(home: Path) -> None:
+    stranger = Signer("stranger.example/log", KeyKind.NOTE, bytes(32))
+    text = HISTORY.checkpoint(40).text()
+    signed = Note.parse(HISTORY.signed(40)).signed(stranger.sign(text)).written()
+    with desk(home) as witness:
+        said = witness.add_checkpoint(AddCheckpoint(0, (), signed).body().encode()).said
+        assert witness.latest(sha256(LOG.name.encode()).hexdigest()).said == HISTORY.signed(40) + said
 
 
 def test_what_cannot_be_written_down_is_not_cosigned_and_can_be_asked_for_again(
@@ -95,11 +125,11 @@ def test_of_two_requests_at_once_that_exclude_each_other_one_wins(
     keep = Promises.keep
     second: list[Future[object]] = []
 
-    def slowly(promised: Promises, accepted: Accepted) -> None:
+    def slowly(promised: Promises, accepted: Accepted, cosignature: Signature) -> None:
         if not second:
             second.append(pool.submit(witness.add_checkpoint, asks(42, history=HISTORY.rewritten(3))))
             wait(second, timeout=0.3)
-        keep(promised, accepted)
+        keep(promised, accepted, cosignature)
 
     monkeypatch.setattr(Promises, "keep", slowly)
     with ThreadPoolExecutor(1) as pool, desk(home) as witness:
@@ -137,29 +167,75 @@ def test_many_requests_at_once_make_one_history(home: Path) -> None:
 def test_logs_do_not_meddle_with_each_other(home: Path) -> None:
     with opened(home) as (signer, promised):
         logs = LOGS | {OTHER.signer.name: (OTHER.signer.verifier,)}
-        both = Desk(signer, logs, promised, lambda: NOON)
+        both = Desk(signer, logs, promised, Contradictions(home), lambda: NOON)
         assert both.add_checkpoint(asks(40)).status == 200
         assert both.add_checkpoint(asks(7, history=OTHER)).status == 200
         assert both.add_checkpoint(asks(41, 40)).status == 200
 
 
-def test_what_contradicts_the_past_is_kept_as_evidence(home: Path) -> None:
+def test_what_contradicts_the_past_is_kept_as_evidence_with_what_it_contradicts(home: Path) -> None:
     forged = HISTORY.rewritten(3)
     with desk(home) as witness:
+        first = HISTORY.signed(40) + witness.add_checkpoint(asks(40)).said
+        for _ in range(2):
+            assert witness.add_checkpoint(asks(40, 40, forged)).status == 422
+            assert witness.add_checkpoint(asks(69, 40, forged)).status == 422
+        second = HISTORY.signed(41) + witness.add_checkpoint(asks(41, 40)).said
+        assert witness.add_checkpoint(asks(41, 41, forged)).status == 422
+        assert witness.add_checkpoint(asks(69, 41, forged)).status == 422
+    kept = [(each.signed, each.cosigned, each.is_proof, each.at) for each in kept_in(home)]
+    assert kept == [
+        (forged.signed(40), first, True, NOON),
+        (forged.signed(41), second, True, NOON),
+        (forged.signed(69), first, False, NOON),
+    ]
+
+
+def test_junk_beside_a_contradiction_makes_it_no_other(home: Path) -> None:
+    forged, text = HISTORY.rewritten(3), HISTORY.rewritten(3).checkpoint(40).text()
+    with desk(home) as witness:
         witness.add_checkpoint(asks(40))
-        assert witness.add_checkpoint(asks(40, 40, forged)).status == 409
-        assert witness.add_checkpoint(asks(69, 40, forged)).status == 422
-    kept = {path.read_text(encoding="utf-8") for path in (home / "contradictions").iterdir()}
-    assert kept == {forged.signed(40), forged.signed(69)}
+        for number in range(5):
+            stranger = Signer(f"stranger.example/{number}", KeyKind.NOTE, bytes(32))
+            signed = Note.parse(forged.signed(40)).signed(stranger.sign(text)).written()
+            witness.add_checkpoint(AddCheckpoint(40, (), signed).body().encode())
+    assert [each.signed for each in kept_in(home)] == [forged.signed(40)]
 
 
-def test_evidence_that_cannot_be_kept_does_not_change_the_answer(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+def test_without_room_for_more_contradictions_of_a_log_nothing_of_it_is_cosigned(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(contradictions, "MOST", 2)
+    with opened(home) as (signer, promised):
+        logs = LOGS | {OTHER.signer.name: (OTHER.signer.verifier,)}
+        witness = Desk(signer, logs, promised, Contradictions(home), lambda: NOON)
+        witness.add_checkpoint(asks(40))
+        statuses = [witness.add_checkpoint(asks(40, 40, HISTORY.rewritten(at))).status for at in (1, 2, 2, 3)]
+        assert statuses == [422, 422, 422, 507], "the third is kept already, the fourth cannot be"
+        assert witness.add_checkpoint(asks(41, 40)).status == 507
+        assert witness.add_checkpoint(asks(7, history=OTHER)).status == 200, "other logs are served"
+        (kept,) = (home / contradictions.DIRECTORY).iterdir()
+        kept.rename(home / "looked-at")
+        assert witness.add_checkpoint(asks(41, 40)).status == 200
+    assert "look, and move them away" in capsys.readouterr().out
+
+
+def test_evidence_that_cannot_be_kept_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with desk(home) as witness:
         witness.add_checkpoint(asks(40))
         monkeypatch.setattr(Path, "mkdir", lambda *_, **__: (_ for _ in ()).throw(OSError(28, "full")))
-        assert witness.add_checkpoint(asks(40, 40, HISTORY.rewritten(3))).status == 409
+        assert witness.add_checkpoint(asks(40, 40, HISTORY.rewritten(3))).status == 503
+
+
+def test_evidence_that_somebody_has_changed_is_not_passed_over(home: Path) -> None:
+    with desk(home) as witness:
+        witness.add_checkpoint(asks(40))
+        witness.add_checkpoint(asks(40, 40, HISTORY.rewritten(3)))
+    (path,) = (home / contradictions.DIRECTORY).glob("*/*")
+    for spoilt in ("{}", "no JSON", "[]", '{"signed": "x", "cosigned": null, "at": "2026-03-02"}'):
+        path.write_text(spoilt)
+        with pytest.raises(UnreadableError, match="not as it was written"):
+            list(kept_in(home))
 
 
 def test_bytes_that_are_no_text_are_a_bad_request(home: Path) -> None:
@@ -187,7 +263,9 @@ class AWitness(RuleBasedStateMachine):
     def start(self) -> None:
         self.opening = opened(self.directory / "witness")
         signer, self.promised = self.opening.__enter__()
-        self.desk = Desk(signer, LOGS, self.promised, lambda: NOON)
+        self.desk = Desk(
+            signer, LOGS, self.promised, Contradictions(self.directory / "witness"), lambda: NOON
+        )
 
     def teardown(self) -> None:
         self.opening.__exit__(None, None, None)

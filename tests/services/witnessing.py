@@ -17,6 +17,7 @@ from pathlib import Path
 from scp_events.ledger.format.checkpoint import Checkpoint
 from scp_events.ledger.format.note import KeyKind, Signature, Signer, Verifier
 from scp_events.ledger.key_files import read_key
+from scp_events.ledger.witness.contradictions import kept_in
 from scp_events.ledger.witness.cosigning import PATH
 from scp_events.ledger.witness.promises import KEY, LOGS
 from tests.ledger.history import History
@@ -92,7 +93,7 @@ class Running:
 
     def contradictions(self) -> list[str]:
         """Return the checkpoints it kept as evidence."""
-        return [path.read_text(encoding="utf-8") for path in (self.home / "contradictions").glob("*")]
+        return [each.signed for each in kept_in(self.home)]
 
     def kill(self) -> None:
         """End it as a power cut would."""

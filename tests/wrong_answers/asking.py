@@ -151,7 +151,7 @@ class Place:
         self.port = port
         self.journal = home.parent / "serve.log"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SCP_")}
-        self.env = kept | {"SCP_HOME": str(home), "SCP_TIME_ZONE": zone}
+        self.env = kept | {"SCP_HOME": str(home), "SCP_TIME_ZONE": zone, "SCP_TILES_PORT": "0"}
         self._references = count(1)
         self._folders = count(1)
 

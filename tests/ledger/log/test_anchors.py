@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from scp_events.ledger.format.checkpoint import Checkpoint, sign
+from scp_events.ledger.format.log_keys import LogKeys
 from scp_events.ledger.format.note import KeyKind, Signer
 from scp_events.ledger.log.anchors import AnchorError, AnchorFile
 from tests.ledger.filled import LOG, NOON
@@ -33,10 +34,10 @@ def file(tmp_path: Path) -> AnchorFile:
 def test_checkpoints_are_written_down_in_their_order(file: AnchorFile) -> None:
     for size in (1, 5, 9):
         add(file, size)
-    assert [anchored.opened(LOG.verifier).size for anchored in file.all()] == [1, 5, 9]
+    assert [anchored.opened(LogKeys(LOG.verifier)).size for anchored in file.all()] == [1, 5, 9]
     last = file.last()
     assert last is not None
-    assert last.opened(LOG.verifier) == checkpoint(9)
+    assert last.opened(LogKeys(LOG.verifier)) == checkpoint(9)
 
 
 def test_the_same_checkpoint_is_written_down_once(file: AnchorFile) -> None:
@@ -68,7 +69,7 @@ def test_an_unfinished_line_counts_for_nothing(file: AnchorFile) -> None:
 def test_what_the_log_has_not_signed_is_not_believed(file: AnchorFile) -> None:
     add(file, 1, STRANGER)
     with pytest.raises(AnchorError, match="is not this log's"):
-        [anchored.opened(LOG.verifier) for anchored in file.all()]
+        [anchored.opened(LogKeys(LOG.verifier)) for anchored in file.all()]
 
 
 def test_a_file_without_checkpoints_has_no_last(file: AnchorFile) -> None:

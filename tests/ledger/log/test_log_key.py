@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from psycopg import Connection
 
+from scp_events.ledger.format.log_keys import LogKeys
 from scp_events.ledger.format.note import KeyKind, Signer
 from scp_events.ledger.key_files import KeyFileError, write_key
 from scp_events.ledger.log import tables
-from scp_events.ledger.log.log_key import known_log, log_key
+from scp_events.ledger.log.log_key import known_keys, log_key
 from tests.ledger.filled import LOG, connected
 
 pytestmark = pytest.mark.once  # the command line makes a key, from the wheel
@@ -26,12 +27,12 @@ def path(tmp_path: Path, connection: Connection[Any]) -> Path:
 
 
 def test_a_new_log_gets_a_key_of_its_own(connection: Connection[Any], path: Path) -> None:
-    assert known_log(connection) is None
+    assert known_keys(connection) is None
     signer = log_key(connection, path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert signer.name.startswith("scp-events.invalid/")
     assert log_key(connection, path) == signer
-    assert known_log(connection) == signer.verifier
+    assert known_keys(connection) == LogKeys(signer.verifier)
 
 
 def test_a_log_is_called_as_one_likes(connection: Connection[Any], path: Path) -> None:

@@ -37,10 +37,6 @@ def begin(connection: Ledger, said: LedgerSettings) -> Signer:
     return log_key(connection, said.key_file)
 
 
-def publisher(connection: Ledger, said: LedgerSettings, signer: Signer) -> Publisher:
-    return Publisher(connection, said.trust(signer.verifier), AnchorFile(said.anchor_file))
-
-
 def grow(connection: Ledger, signer: Signer, events: int, seed: int = 1) -> None:
     """Append events and cover them by a checkpoint."""
     fill(connection, events, seed=seed)
@@ -62,7 +58,7 @@ def test_without_witnesses_a_checkpoint_is_published_at_once(connection: Ledger,
     said = settings(tmp_path)
     signer = begin(connection, said)
     grow(connection, signer, 5)
-    ours = publisher(connection, said, signer)
+    ours = Publisher(connection, said)
     came = ours.publish(NOON)
     assert came is not None
     assert (came.size, came.published) == (5, True)
@@ -75,7 +71,7 @@ def test_three_witnesses_cosign_what_continues_what_they_know(
 ) -> None:
     said = witnesses.log(tmp_path)
     signer = begin(connection, said)
-    ours = publisher(connection, said, signer)
+    ours = Publisher(connection, said)
     for turn in range(3):
         grow(connection, signer, 300, seed=turn)
         came = ours.publish()
@@ -95,7 +91,7 @@ def test_a_publisher_that_starts_anew_asks_how_far_they_are(
     signer = begin(connection, said)
     for turn in range(2):
         grow(connection, signer, 40, seed=turn)
-        came = publisher(connection, said, signer).publish()
+        came = Publisher(connection, said).publish()
         assert came is not None
         assert came.published
 
@@ -105,14 +101,14 @@ def test_two_of_three_are_enough_and_one_is_not(connection: Ledger, tmp_path: Pa
     alone, both = (witnesses.settings(tmp_path, without=gone) for gone in (2, 1))
     signer = begin(connection, alone)
     grow(connection, signer, 7)
-    came = publisher(connection, alone, signer).publish()
+    came = Publisher(connection, alone).publish()
     assert came is not None
     assert (came.published, [reply.problem is None for reply in came.replies]) == (
         False,
         [False, False, True],
     )
     assert (published(connection), alone.anchor_file.exists()) == ([], False)
-    came = publisher(connection, both, signer).publish()
+    came = Publisher(connection, both).publish()
     assert came is not None
     assert came.published
     assert [reply.witness.name for reply in came.replies] == [
@@ -128,7 +124,7 @@ def test_cosignatures_are_kept_until_there_are_enough(
     signer = begin(connection, alone)
     grow(connection, signer, 7)
     for _ in range(2):
-        publisher(connection, alone, signer).publish()
+        Publisher(connection, alone).publish()
     note = tables.newest_checkpoint(connection)
     assert note is not None
     keys = [witness.verifier for witness in witnesses.witnesses]
@@ -143,7 +139,7 @@ def test_a_newer_checkpoint_vouches_for_those_that_were_not_published(
     signer = begin(connection, said)
     for turn in range(4):
         grow(connection, signer, 10, seed=turn)
-    ours = publisher(connection, said, signer)
+    ours = Publisher(connection, said)
     came = ours.publish()
     assert came is not None
     assert (came.size, ours.publish()) == (40, None)
@@ -155,7 +151,7 @@ def test_what_cannot_be_written_down_is_not_published(connection: Ledger, tmp_pa
     signer = begin(connection, said)
     grow(connection, signer, 5)
     with pytest.raises(AnchorError, match="Is a directory"):
-        publisher(connection, said, signer).publish()
+        Publisher(connection, said).publish()
     assert published(connection) == []
 
 
@@ -163,7 +159,7 @@ def test_a_crash_before_it_is_noted_writes_no_second_line(connection: Ledger, tm
     said = settings(tmp_path)
     signer = begin(connection, said)
     grow(connection, signer, 5)
-    ours = publisher(connection, said, signer)
+    ours = Publisher(connection, said)
     ours.publish()
     connection.execute("UPDATE ledger.checkpoints SET published_at = NULL")
     assert ours.publish() is not None
@@ -176,7 +172,7 @@ def test_two_publishers_do_not_publish_at_once(connection: Ledger, log_database:
     grow(connection, signer, 5)
     with connected(log_database) as other:
         other.execute("SELECT pg_advisory_lock(hashtextextended('scp_events.ledger.publisher', 0))")
-        assert publisher(connection, said, signer).publish() is None
+        assert Publisher(connection, said).publish() is None
     assert published(connection) == []
 
 
@@ -187,9 +183,9 @@ def test_with_the_stolen_key_no_other_history_is_cosigned(
     said = witnesses.log(tmp_path)
     signer = begin(connection, said)
     grow(connection, signer, 300)
-    publisher(connection, said, signer).publish()
+    Publisher(connection, said).publish()
     rewrite(connection, signer, 300)
-    came = publisher(connection, said, signer).publish()
+    came = Publisher(connection, said).publish()
     assert came is not None
     assert not came.published
     assert [reply.cosignature for reply in came.replies] == [None] * 3

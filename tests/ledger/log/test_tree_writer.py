@@ -250,12 +250,12 @@ def test_a_stream_that_does_not_continue_is_not_covered(connection: Ledger) -> N
         tree_writer(connection).write(at_once=True)
 
 
-@pytest.mark.parametrize("table", ["tiles", "log_key"])
+@pytest.mark.parametrize("table", ["tiles", "log_keys"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"])
 def test_what_is_covered_is_never_changed(connection: Ledger, table: str, change: str) -> None:
     fill(connection, 300)
     tree_writer(connection).write(at_once=True)
-    column = {"tiles": "hashes", "log_key": "vkey"}[table]
+    column = {"tiles": "hashes", "log_keys": "vkey"}[table]
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="never changed"):
         connection.execute(change.format(f"ledger.{table}", column, column).encode())
 

@@ -96,13 +96,13 @@ def test_who_starts_from_elsewhere_is_told_the_size_of_the_last_checkpoint(known
 def test_another_root_of_the_same_size_is_a_contradiction_without_a_size_to_start_from() -> None:
     asked = HISTORY.rewritten(0).asks(40, 40)
     answer = refused(asked, HISTORY.checkpoint(40))
-    assert (answer.status, answer.media_type) == (HTTPStatus.CONFLICT, TEXT)
+    assert (answer.status, answer.media_type) == (HTTPStatus.UNPROCESSABLE_ENTITY, TEXT)
     assert answer.contradiction == HISTORY.rewritten(0).signed(40)
 
 
 def test_other_stream_heads_for_the_same_size_are_a_contradiction() -> None:
     answer = refused(replace(HISTORY, heads=b"others").asks(40, 40), HISTORY.checkpoint(40))
-    assert answer.status == HTTPStatus.CONFLICT
+    assert answer.status == HTTPStatus.UNPROCESSABLE_ENTITY
     assert answer.contradiction
 
 

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from scp_events.ledger import durable
-from scp_events.ledger.format.note import KeyKind, Signer
+from scp_events.ledger.format.note import KeyKind, Signature, Signer
 from scp_events.ledger.key_files import KeyFileError
-from scp_events.ledger.witness import promises
 from scp_events.ledger.witness.cosigning import Accepted
 from scp_events.ledger.witness.promises import KEY, PROMISES, PromisesError, found, opened
 from tests.ledger.history import LOG, History
 from tests.ledger.leaves import invented
 
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 WITNESS = Signer("court.example/witness", KeyKind.COSIGNATURE, bytes(range(32)))
 HISTORY = History(invented(80))
 OTHER = replace(HISTORY, signer=Signer("other.example/log", KeyKind.NOTE, bytes(32)))
 
 
-def accepted(size: int, history: History = HISTORY) -> Accepted:
-    return Accepted(history.checkpoint(size), history.signed(size))
+def accepted(size: int, history: History = HISTORY) -> tuple[Accepted, Signature]:
+    """Return a checkpoint that was accepted, and its cosignature."""
+    checkpoint = history.checkpoint(size)
+    return Accepted(checkpoint, history.signed(size)), WITNESS.cosign(checkpoint.text(), NOON)
 
 
 @pytest.fixture
@@ -40,9 +43,9 @@ def test_a_new_witness_has_promised_nothing(home: Path) -> None:
 
 def test_what_was_promised_is_known_after_a_restart(home: Path) -> None:
     with opened(home) as (_, promised):
-        promised.keep(accepted(40))
-        promised.keep(accepted(7, OTHER))
-        promised.keep(accepted(41))
+        promised.keep(*accepted(40))
+        promised.keep(*accepted(7, OTHER))
+        promised.keep(*accepted(41))
         assert promised.latest(LOG.name) == HISTORY.checkpoint(41)
     with opened(home) as (_, promised):
         assert promised.latest(LOG.name) == HISTORY.checkpoint(41)
@@ -66,7 +69,7 @@ def test_a_promise_is_on_the_disk_before_it_is_given(home: Path, monkeypatch: py
     monkeypatch.setattr(os, "fsync", flushing)
     monkeypatch.setattr(Path, "replace", renaming)
     with opened(home) as (_, promised):
-        promised.keep(accepted(40))
+        promised.keep(*accepted(40))
     assert done == [f"flush {PROMISES}.new", f"{PROMISES}.new becomes {PROMISES}", "flush witness"]
 
 
@@ -78,23 +81,23 @@ def test_what_could_not_be_written_was_not_promised(
         raise OSError(28, "no space left on device")
 
     with opened(home) as (_, promised):
-        promised.keep(accepted(40))
+        promised.keep(*accepted(40))
         monkeypatch.setattr(durable, step, fails)
         with pytest.raises(OSError, match="no space"):
-            promised.keep(accepted(41))
+            promised.keep(*accepted(41))
         assert promised.latest(LOG.name) == HISTORY.checkpoint(40)
         monkeypatch.undo()
-        promised.keep(accepted(42))
+        promised.keep(*accepted(42))
     with opened(home) as (_, promised):
         assert promised.latest(LOG.name) == HISTORY.checkpoint(42)
 
 
 def test_a_file_left_half_written_by_a_crash_does_not_matter(home: Path) -> None:
     with opened(home) as (_, promised):
-        promised.keep(accepted(40))
+        promised.keep(*accepted(40))
     (home / f"{PROMISES}.new").write_bytes(b'{"half')
     with opened(home) as (_, promised):
-        promised.keep(accepted(41))
+        promised.keep(*accepted(41))
     with opened(home) as (_, promised):
         assert promised.latest(LOG.name) == HISTORY.checkpoint(41)
 
@@ -121,7 +124,7 @@ def test_a_witness_with_the_memory_of_another_key_does_not_start(home: Path, tmp
 
 def test_a_memory_that_was_changed_is_refused_wherever_it_was(home: Path) -> None:
     with opened(home) as (_, promised):
-        promised.keep(accepted(40))
+        promised.keep(*accepted(40))
     whole = (home / PROMISES).read_bytes()
     for at in range(0, len(whole), 7):
         (home / PROMISES).write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
@@ -147,18 +150,7 @@ def test_a_founding_that_was_interrupted_can_be_done_again(home: Path) -> None:
 
 def test_what_was_promised_is_not_thrown_away_for_a_new_key(home: Path) -> None:
     with opened(home) as (_, promised):
-        promised.keep(accepted(40))
+        promised.keep(*accepted(40))
     (home / KEY).unlink()
     with pytest.raises(PromisesError, match="another key has promised"):
         found(home, Signer("new.example", KeyKind.COSIGNATURE, bytes(32)))
-
-
-def test_a_contradiction_is_kept_once_and_there_is_an_end_to_them(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(promises, "MOST_CONTRADICTIONS", 2)
-    with opened(home) as (_, promised):
-        for size in (40, 40, 41, 42):
-            promised.keep_contradiction(HISTORY.signed(size))
-    kept = {path.read_text(encoding="utf-8") for path in (home / "contradictions").iterdir()}
-    assert kept == {HISTORY.signed(40), HISTORY.signed(41)}

@@ -11,6 +11,7 @@ The same case at the same checkpoint gives the same bytes, so two bundles can be
         data/case.json                      which case, streams and checkpoint
         data/checkpoint                     signed by the log and its witnesses
         data/trust.policy                   their keys, and how many witnesses are enough
+        data/hand-overs/1.note              how the log's keys followed each other, where there were several
         data/heads.json                     how many events each stream and the case have, with proofs
         data/events/0000000812.event        the bytes as they are stored
         data/events/0000000812.leaf         what the tree says of them
@@ -90,7 +91,9 @@ class Bundle:
     note: str
     """The checkpoint as it is signed."""
     trust: Trust
-    """The log's key, the witnesses' keys, and how many of them are enough; without addresses."""
+    """The log's newest key, the witnesses' keys, and how many of them are enough; without addresses."""
+    hand_overs: Sequence[str] = ()
+    """How the log's keys followed each other, up to that one."""
     events: Sequence[ProvedEvent]
     streams: Mapping[UUID, str]
     """Of which kind each of the case's streams is."""
@@ -146,6 +149,9 @@ def _payload(bundle: Bundle) -> dict[str, bytes]:
         offline.CASE: _json(_case(bundle)),
         offline.CHECKPOINT: bundle.note.encode(),
         offline.TRUST: bundle.trust.text().encode(),
+        **{
+            offline.hand_over(number): note.encode() for number, note in enumerate(bundle.hand_overs, start=1)
+        },
         offline.HEADS: _json([_head(head) for head in bundle.heads]),
         offline.REPLAY: bundle.replay,
         "data/readable/story.txt": bundle.story.encode(),

@@ -26,6 +26,10 @@ LARGEST = 2**63 - 1
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
 
+class NoSuchTreeError(MalformedNoteError):
+    """It tells of a tree without leaves that has another root than there is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A log's name, how many leaves its tree has, its root, and lines that the log says besides."""
@@ -47,7 +51,7 @@ class Checkpoint:
         if len(self.root) != HASH_BYTES:
             raise MalformedNoteError(f"a root has {HASH_BYTES} bytes, not {len(self.root)}")
         if self.size == 0 and self.root != EMPTY_ROOT:
-            raise MalformedNoteError(f"the tree without leaves has no root {self.root.hex()}")
+            raise NoSuchTreeError(f"the tree without leaves has no root {self.root.hex()}")
 
     def text(self) -> str:
         """Return what is signed."""

@@ -86,6 +86,14 @@ def leaf_hash_of(  # noqa: PLR0913, PLR0917 - a row's columns, in their order, h
     ).digest()
 
 
+def leaf_record_of(  # noqa: PLR0913, PLR0917 - as above
+    position: int, stream_id: bytes, version: int, recorded_at: int, stored_as: str, stored: bytes
+) -> bytes:
+    """Return the leaf of one row."""
+    place = _PLACE(position, stream_id, version, recorded_at)
+    return DOMAIN + place + _sized(stored_as) + sha256(stored).digest()
+
+
 def micros(instant: datetime) -> int:
     """Return the microseconds since 1970, exactly: a float would round them."""
     return (instant - _EPOCH) // timedelta(microseconds=1)

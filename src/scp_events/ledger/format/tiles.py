@@ -20,6 +20,8 @@ TILE_BYTES = WIDTH * HASH_BYTES
 HIGHEST = 63
 """The highest level a tile can have."""
 
+_LENGTH_BYTES = 2
+"""Of the length before each record in a bundle of entries."""
 _PATH = re.compile(
     r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*)([0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII
 )
@@ -48,16 +50,37 @@ class Tile:
             raise ValueError(f"a tile of level {self.level} holds hashes of hashes, not of records")
         return _path("entries", self.index, self.width)
 
+    def is_in(self, size: int) -> bool:
+        """Tell whether a tree of `size` leaves has all of these hashes."""
+        return self.index * WIDTH + self.width <= size >> HEIGHT * self.level
+
     @classmethod
     def parse(cls, path: str) -> Tile:
         """Return the tile at a path, which is spelled in one way only. Raises `ValueError`."""
-        found = _PATH.fullmatch(path)
-        if found and found[1] != "entries":
-            index = int(found[2].replace("x", "").replace("/", "") + found[3])
-            tile = cls(int(found[1]), index, int(found[4] or WIDTH))
-            if tile.path() == path:
-                return tile
-        raise ValueError(f"{path!r} is no path of a tile, such as tile/0/x001/234 or tile/1/000.p/17")
+        tile = _parsed(path)
+        if tile is None or tile.path() != path:
+            raise ValueError(f"{path!r} is no path of a tile, such as tile/0/x001/234 or tile/1/000.p/17")
+        return tile
+
+    @classmethod
+    def parse_entries(cls, path: str) -> Tile:
+        """Return the tile of level 0 whose records are at a path. Raises `ValueError`."""
+        tile = _parsed(path)
+        if tile is None or tile.level or tile.entries_path() != path:
+            raise ValueError(f"{path!r} is no path of entries, such as tile/entries/x001/234")
+        return tile
+
+
+def _parsed(path: str) -> Tile | None:
+    """Return the tile a path may be meant for; None where it is no path. It may be misspelled yet."""
+    found = _PATH.fullmatch(path)
+    if found is None:
+        return None
+    level = 0 if found[1] == "entries" else int(found[1])
+    try:
+        return Tile(level, int(found[2].replace("x", "").replace("/", "") + found[3]), int(found[4] or WIDTH))
+    except ValueError:
+        return None
 
 
 def _path(level: str, index: int, width: int) -> str:
@@ -83,6 +106,11 @@ def tiles_between(old: int, new: int, *, partial: bool = False) -> Iterator[Tile
         if partial and now % WIDTH and now != before:
             yield Tile(level, now // WIDTH, now % WIDTH)
         level += 1
+
+
+def bundled(records: Iterable[bytes]) -> bytes:
+    """Return the records of a tile in one piece, the length of each before it."""
+    return b"".join(len(record).to_bytes(_LENGTH_BYTES, "big") + record for record in records)
 
 
 def split_hashes(data: bytes, width: int = WIDTH) -> tuple[bytes, ...]:

@@ -1,6 +1,7 @@
 """Where published checkpoints are written down besides the database: a file that only grows.
 
-One JSON object a line: when it was published, the size, the root, and the checkpoint as it was signed.
+One JSON object a line: when it was published, the size, the root, and the checkpoint as it was signed. Where
+the log has handed over to another key, a line holds the note that says so, before what that key has signed.
 Whoever restores or rewrites the database, and not this file too, is found out at the next start.
 
 A crash can leave an incomplete line. It counts for nothing, and the next one begins on a line of its own.
@@ -10,13 +11,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from scp_events.ledger.format.checkpoint import Checkpoint, open_checkpoint
-from scp_events.ledger.format.note import NoteError, Verifier
+from scp_events.ledger.format.checkpoint import Checkpoint
+from scp_events.ledger.format.log_keys import LogKeys
+from scp_events.ledger.format.note import NoteError
 
 _TAIL = 64 * 1024
 _MODE = 0o644
@@ -34,10 +36,10 @@ class Anchored:
     root: str
     note: str
 
-    def opened(self, log: Verifier) -> Checkpoint:
+    def opened(self, keys: LogKeys) -> Checkpoint:
         """Return the checkpoint, which the log has signed. Raises `AnchorError`."""
         try:
-            return open_checkpoint(self.note, [log]).checkpoint
+            return keys.open(self.note).checkpoint
         except NoteError as error:
             raise AnchorError(
                 f"the checkpoint of {self.size} events written down there is not this log's ({error}):"
@@ -57,14 +59,24 @@ class AnchorFile:
         When this returns, a power cut cannot take it back.
         """
         said = {"published_at": at.isoformat(), "size": checkpoint.size, "root": checkpoint.root.hex()}
-        line = f"{json.dumps(said | {'checkpoint': note})}\n"
+        self._add(said | {"checkpoint": note}, unless_last=checkpoint.size)
+
+    def add_hand_overs(self, notes: Iterable[str]) -> None:
+        """Write down the hand-overs that are not there yet. Raises `AnchorError`."""
+        known = set(self.hand_overs()) if self.path.exists() else set[str]()
+        for note in notes:
+            if note not in known:
+                self._add({"hand_over": note})
+
+    def _add(self, said: dict[str, object], unless_last: int | None = None) -> None:
+        line = f"{json.dumps(said)}\n"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
             with os.fdopen(descriptor, "r+b", buffering=0) as file:
                 tail = _tail(file.fileno())
                 last = _last(tail)
-                if last is not None and last.size == checkpoint.size:
+                if last is not None and last.size == unless_last:
                     return
                 file.write((line if tail.endswith("\n") or not tail else f"\n{line}").encode())
                 os.fsync(file.fileno())
@@ -78,6 +90,16 @@ class AnchorFile:
                 for line in file:
                     if (anchored := _anchored(line)) is not None:
                         yield anchored
+        except OSError as error:
+            raise self._error("read", error) from error
+
+    def hand_overs(self) -> Iterator[str]:
+        """Yield the hand-overs from one key to the next, as they are signed. Raises `AnchorError`."""
+        try:
+            with self.path.open(encoding="utf-8", errors="replace") as file:
+                for line in file:
+                    if (note := _hand_over(line)) is not None:
+                        yield note
         except OSError as error:
             raise self._error("read", error) from error
 
@@ -104,6 +126,14 @@ def _tail(descriptor: int) -> str:
 def _last(tail: str) -> Anchored | None:
     lines = tail.split("\n")[:-1]  # what follows the last newline was never finished
     return next(filter(None, map(_anchored, reversed(lines))), None)
+
+
+def _hand_over(line: str) -> str | None:
+    """Return the hand-over in a line; None where it is another line, or no whole one."""
+    try:
+        return str(json.loads(line)["hand_over"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _anchored(line: str) -> Anchored | None:

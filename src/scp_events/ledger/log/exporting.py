@@ -18,11 +18,12 @@ from scp_events.ledger.format.checkpoint import OpenedCheckpoint
 from scp_events.ledger.format.head_pages import Fetch, HeadPages, paged
 from scp_events.ledger.format.heads import Kind, count_in, name_of
 from scp_events.ledger.format.leaf import Leaf
+from scp_events.ledger.format.log_keys import LogKeys
 from scp_events.ledger.format.note import NoteError, Verifier
 from scp_events.ledger.format.tree import inclusion_proof
 from scp_events.ledger.format.trust import Trust
 from scp_events.ledger.log import tables
-from scp_events.ledger.log.log_key import log_key
+from scp_events.ledger.log.log_key import held_keys, log_key
 from scp_events.ledger.log.settings import LedgerSettings
 from scp_events.ledger.log.tables import AnyConnection, LedgerError
 from scp_events.ledger.offline import verify as offline
@@ -59,11 +60,13 @@ def export(
     """
     with psycopg.connect(conninfo, autocommit=True) as connection:
         signer = log_key(connection, settings.key_file)
+        keys = held_keys(connection, settings.key_file)
         with connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             note = _published(connection, at)
-            trust = _without_addresses(settings.trust(signer.verifier))
-            size = _opened(note, trust).checkpoint.size
+            trust = _without_addresses(settings.trust(keys.newest))
+            opened = _opened(note, keys, trust)
+            size = opened.checkpoint.size
             events = list(_events(connection, case_id, size))
             categories = {event.leaf.stream_id: category for event, category in events}
             heads = list(_heads(connection, case_id, categories, size))
@@ -73,9 +76,10 @@ def export(
     bundle = Bundle(
         case_id=case_id,
         case_reference=readable.reference,
-        checkpoint=_opened(note, trust),
+        checkpoint=opened,
         note=note,
         trust=trust,
+        hand_overs=keys.notes,
         events=[event for event, _ in events],
         streams=categories,
         heads=heads,
@@ -108,9 +112,9 @@ def _without_addresses(trust: Trust) -> Trust:
     return replace(trust, addresses={})
 
 
-def _opened(note: str, trust: Trust) -> OpenedCheckpoint:
+def _opened(note: str, keys: LogKeys, trust: Trust) -> OpenedCheckpoint:
     try:
-        return trust.open(note)
+        return replace(trust, logs=(keys.signer_of(note),)).open(note)
     except NoteError as error:
         raise NothingToExportError(
             f"the published checkpoint is not cosigned as is asked for now ({error}): publish another"

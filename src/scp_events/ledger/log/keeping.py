@@ -12,15 +12,15 @@ import psycopg
 import structlog
 
 from scp_events.event_log import Listener
-from scp_events.ledger.format.note import NoteError, Signer
+from scp_events.ledger.format.note import NoteError
 from scp_events.ledger.format.tree import ProofError
 from scp_events.ledger.key_files import KeyFileError
 from scp_events.ledger.log import startup
-from scp_events.ledger.log.anchors import AnchorError, AnchorFile
+from scp_events.ledger.log.anchors import AnchorError
 from scp_events.ledger.log.log_key import log_key
 from scp_events.ledger.log.publishing import Publisher, Round
 from scp_events.ledger.log.settings import LedgerSettings
-from scp_events.ledger.log.tables import AnyConnection, LedgerError
+from scp_events.ledger.log.tables import AnyConnection, HandedOverError, LedgerError
 from scp_events.ledger.log.tree_writer import TreeWriter
 
 POLL_SECONDS = 1.0
@@ -63,32 +63,41 @@ class Keeper:
         startup.prepare(self._conninfo, self._settings)
         startup.compare(self._conninfo, self._settings).must_not_contradict()
         with psycopg.connect(self._conninfo, autocommit=True) as connection:
-            signer = log_key(connection, self._settings.key_file)
+            log_key(connection, self._settings.key_file)
         publishing = threading.Thread(
-            target=self._insist, args=(self._publish, signer), name="publishing checkpoints"
+            target=self._insist, args=(self._publish,), name="publishing checkpoints"
         )
         publishing.start()
         try:
             with self._news:
-                self._insist(self._write, signer)
+                self._insist(self._write)
         finally:
             self._finished.set()
             self._grown.set()
             publishing.join()
 
-    def _insist(self, work: Callable[[AnyConnection, Signer], None], signer: Signer) -> None:
+    def _insist(self, work: Callable[[AnyConnection], None]) -> None:
         """Do `work` with a connection until it returns; where the connection breaks, again with the next."""
         while True:
             try:
                 with psycopg.connect(self._conninfo, autocommit=True) as connection:
-                    return work(connection, signer)
+                    return work(connection)
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                 _journal.warning("cannot keep the ledger", error=type(error).__name__)
                 if self._stopped.wait(RECONNECT_SECONDS):
                     return None
 
-    def _write(self, connection: AnyConnection, signer: Signer) -> None:
-        tree_writer, size = TreeWriter(connection, signer, self._settings.policy), 0
+    def _write(self, connection: AnyConnection) -> None:
+        """Write until told to stop, with each key of the log that there is meanwhile."""
+        while True:
+            try:
+                signer = log_key(connection, self._settings.key_file)
+                return self._write_with(TreeWriter(connection, signer, self._settings.policy))
+            except HandedOverError:
+                _journal.info("handed over")
+
+    def _write_with(self, tree_writer: TreeWriter) -> None:
+        size = 0
         while not self._stopped.is_set():
             self._news.wait(POLL_SECONDS)
             before, size = size, tree_writer.write(at_once=self._stopped.is_set())
@@ -98,8 +107,8 @@ class Keeper:
 
     # --- publishing ---------------------------------------------------------------------------------------
 
-    def _publish(self, connection: AnyConnection, signer: Signer) -> None:
-        publisher = _publisher(connection, self._settings, signer)
+    def _publish(self, connection: AnyConnection) -> None:
+        publisher = Publisher(connection, self._settings)
         last_round = False
         while not last_round:
             self._grown.wait(POLL_SECONDS)
@@ -138,9 +147,4 @@ def checkpoint_now(conninfo: str, settings: LedgerSettings) -> tuple[int, Round 
     with psycopg.connect(conninfo, autocommit=True) as connection:
         signer = log_key(connection, settings.key_file)
         size = TreeWriter(connection, signer, settings.policy).write(at_once=True)
-        return size, _publisher(connection, settings, signer).publish()
-
-
-def _publisher(connection: AnyConnection, settings: LedgerSettings, signer: Signer) -> Publisher:
-    anchor = AnchorFile(settings.anchor_file) if settings.anchor_file else None
-    return Publisher(connection, settings.trust(signer.verifier), anchor)
+        return size, Publisher(connection, settings).publish()

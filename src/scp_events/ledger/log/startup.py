@@ -12,15 +12,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 
 import psycopg
 
-from scp_events.ledger.format.checkpoint import Checkpoint, open_checkpoint
-from scp_events.ledger.format.note import KeyKind, Verifier
+from scp_events.ledger.format.checkpoint import Checkpoint
+from scp_events.ledger.format.log_keys import LogKeys
+from scp_events.ledger.format.note import KeyKind, NoteError, Verifier
 from scp_events.ledger.key_files import read_key
 from scp_events.ledger.log import tables
 from scp_events.ledger.log.anchors import AnchorError, AnchorFile
-from scp_events.ledger.log.log_key import known_log, log_key
+from scp_events.ledger.log.log_key import known_keys, log_key
 from scp_events.ledger.log.publishing import ask
 from scp_events.ledger.log.settings import LedgerSettings
 from scp_events.ledger.log.tables import AnyConnection
@@ -87,7 +89,7 @@ def prepare(conninfo: str, settings: LedgerSettings) -> None:
     """
     with psycopg.connect(conninfo, autocommit=True) as connection:
         tables.prepare(connection)
-        if settings.key_file is not None and known_log(connection) is None:
+        if settings.key_file is not None and known_keys(connection) is None:
             signer = log_key(connection, settings.key_file, settings.ledger_origin)
             TreeWriter(connection, signer).introduce()
 
@@ -97,7 +99,7 @@ def compare(conninfo: str, settings: LedgerSettings, *, patience: float = PATIEN
     with psycopg.connect(conninfo, autocommit=True) as connection:
         tables.prepare(connection)
         comparing = _Comparing(
-            connection, settings, _log(connection, settings), tables.head_of_log(connection)
+            connection, settings, _keys(connection, settings), tables.head_of_log(connection)
         )
         file, witnesses = comparing.with_file(), comparing.with_witnesses(patience)
     asked = (*file, *witnesses.values())
@@ -107,12 +109,20 @@ def compare(conninfo: str, settings: LedgerSettings, *, patience: float = PATIEN
     return Standing(comparing.head, asked, may_append)
 
 
-def _log(connection: AnyConnection, settings: LedgerSettings) -> Verifier | None:
-    """Return the log's key. A database that was lost altogether does not know it; the key's file does."""
-    known = known_log(connection)
+def _keys(connection: AnyConnection, settings: LedgerSettings) -> LogKeys | None:
+    """Return the log's keys. A database that was lost altogether does not know them; the key's file does."""
+    known = known_keys(connection)
     if known is None and settings.key_file is not None and settings.key_file.exists():
-        return read_key(settings.key_file, KeyKind.NOTE).verifier
+        return _written_down(read_key(settings.key_file, KeyKind.NOTE).verifier, settings.anchor_file)
     return known
+
+
+def _written_down(key: Verifier, anchor: Path | None) -> LogKeys:
+    """Return a key with those before it, as far as they are written down where the checkpoints are."""
+    try:
+        return LogKeys.of(key, AnchorFile(anchor).hand_overs() if anchor else ())
+    except (AnchorError, NoteError):
+        return LogKeys(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +131,7 @@ class _Comparing:
 
     connection: AnyConnection
     settings: LedgerSettings
-    log: Verifier | None
+    keys: LogKeys | None
     head: int
 
     def with_file(self) -> list[Asked]:
@@ -138,7 +148,7 @@ class _Comparing:
         name = str(path)
         try:
             last = AnchorFile(path).last()
-            checkpoint = last.opened(self.log) if last and self.log else None
+            checkpoint = last.opened(self.keys) if last and self.keys else None
         except AnchorError as error:
             return [Asked(name, problem=f"cannot be compared: {error}")]
         if checkpoint is None:
@@ -147,13 +157,13 @@ class _Comparing:
 
     def with_witnesses(self, patience: float) -> dict[Verifier, Asked]:
         """Compare with what each witness has cosigned, by asking it to cosign our newest checkpoint."""
-        note, log = tables.newest_checkpoint(self.connection), self.log
-        if note is None or log is None:
+        note, keys = tables.newest_checkpoint(self.connection), self.keys
+        if note is None or keys is None:
             problem = "cannot be asked before this log has signed anything"
             witnesses = self.settings.witnessed.witnesses.values()
             return {witness: Asked(witness.name, problem=problem) for witness in witnesses}
-        trust = self.settings.trust(log)
-        ours = open_checkpoint(note, [log]).checkpoint
+        trust = self.settings.trust(keys.newest)
+        ours = keys.open(note).checkpoint
         replies = ask(self.connection, trust.addresses, note, ours.size, patience=patience)
         return {reply.witness: self._reply(reply, ours) for reply in replies}
 

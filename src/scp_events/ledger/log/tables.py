@@ -29,6 +29,10 @@ class LedgerError(Exception):
     """The ledger and the log contradict each other, or the ledger contradicts itself."""
 
 
+class HandedOverError(LedgerError):
+    """The log has handed over to another key than the one to be signed with."""
+
+
 def prepare(connection: AnyConnection) -> None:
     """Make the ledger's tables where there are none. Safe to call at every start."""
     migrate(connection, "ledger", "scp_events.ledger.log.migrations")
@@ -234,6 +238,13 @@ def counts_at(connection: AnyConnection, size: int) -> dict[Name, int]:
 def add_checkpoint(connection: AnyConnection, size: int, note: str) -> None:
     """Keep a checkpoint the log has signed."""
     connection.execute("INSERT INTO ledger.checkpoints (size, note) VALUES (%s, %s)", (size, note))
+
+
+def must_sign_with(connection: AnyConnection, vkey: str) -> None:
+    """Raise `HandedOverError` where the log has another key by now; for whoever holds the right edge."""
+    found = connection.execute("SELECT vkey FROM ledger.log_keys ORDER BY number DESC LIMIT 1").fetchone()
+    if found and found[0] != vkey:
+        raise HandedOverError(f"this log signs with {found[0]} now: read its key anew")
 
 
 def newest_checkpoint(connection: AnyConnection) -> str | None:

@@ -54,7 +54,8 @@ class TreeWriter:
     def write(self, *, at_once: bool = False) -> int:
         """Take in what is due, or with `at_once` all there is; return how many events are covered then.
 
-        Raises `LedgerError` where log and ledger contradict each other: then nothing more may be signed.
+        Raises `LedgerError` where log and ledger contradict each other: then nothing more may be signed; and
+        `HandedOverError` where the log has another key by now.
         """
         while self._due(at_once=at_once) is not None:
             before, after = self._step(at_once=at_once)
@@ -132,6 +133,7 @@ class TreeWriter:
         return self._heads[1]
 
     def _sign(self, edge: OpenTiles, heads: HeadPages) -> None:
+        tables.must_sign_with(self._connection, self._signer.verifier.vkey)
         checkpoint = Checkpoint(
             origin=self._signer.name,
             size=edge.size,

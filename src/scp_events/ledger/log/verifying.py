@@ -25,7 +25,8 @@ import psycopg
 from scp_events.ledger.format.checkpoint import Checkpoint
 from scp_events.ledger.format.heads import Kind, root_of
 from scp_events.ledger.format.leaf import leaf_hash_of
-from scp_events.ledger.format.note import Note, NoteError, Verifier, to_base64
+from scp_events.ledger.format.log_keys import LogKeys
+from scp_events.ledger.format.note import Note, NoteError, to_base64
 from scp_events.ledger.format.tiles import HEIGHT, WIDTH, OpenTiles
 from scp_events.ledger.format.tree import EMPTY_ROOT, HASH_BYTES, ProofError, RightEdge, node_hash
 from scp_events.ledger.log import tables
@@ -74,7 +75,7 @@ class _WrongError(Exception):
         self.position = position
 
 
-def held_in(file: AnchorFile, log: Verifier, connection: AnyConnection) -> Iterator[Anchor]:
+def held_in(file: AnchorFile, keys: LogKeys, connection: AnyConnection) -> Iterator[Anchor]:
     """Yield what a file of published checkpoints holds. Raises `AnchorError` where it cannot be believed.
 
     What stands in the database word for word is not checked again; anything else the log must have signed.
@@ -84,7 +85,7 @@ def held_in(file: AnchorFile, log: Verifier, connection: AnyConnection) -> Itera
         if anchored.note in ours:
             checkpoint = Checkpoint.parse(Note.parse(anchored.note).text)
         else:
-            checkpoint = anchored.opened(log)
+            checkpoint = anchored.opened(keys)
         yield Anchor(checkpoint.size, checkpoint.root, str(file.path))
 
 

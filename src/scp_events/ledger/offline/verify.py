@@ -13,7 +13,8 @@ What is checked, in this order:
 1. Every byte of the bundle is as it was written. The archive has the one permitted layout, every file has
    the checksum the manifests say, none is missing, none was added, and the log has signed the manifests.
 2. The checkpoint, which says of the log "so many events, and this root", is signed by the log's key, and by
-   as many witnesses as are asked for.
+   as many witnesses as are asked for. Where the log has had several keys, each has handed over to the next
+   in a note that both have signed, and the key you trust is one of them.
 3. Each event is in that log at its position: from its bytes to its leaf record, by its proof to the root.
 4. Nothing is missing. The checkpoint also names the root of a tree of counts, which says of each stream of
    the case, and of the case as a whole, how many events the log has; exactly so many are here.
@@ -44,7 +45,7 @@ from typing import Any, NamedTuple
 
 FORMAT = "scp-events case bundle 1"
 CASE, CHECKPOINT, TRUST, HEADS = "data/case.json", "data/checkpoint", "data/trust.policy", "data/heads.json"
-EVENTS, OPENED = "data/events/", "data/opened/"
+EVENTS, OPENED, HAND_OVERS = "data/events/", "data/opened/", "data/hand-overs/"
 EVENT, LEAF, PROOF = ".event", ".leaf", ".tlog-proof"
 REPLAY = "data/readable/replay.json"
 MANIFEST, TAG_MANIFEST, SIGNED = "manifest-sha256.txt", "tagmanifest-sha256.txt", "bundle.note"
@@ -146,14 +147,20 @@ def summary(case: Case, checkpoint: Checkpoint, keys: Keys, leaves: list[Leaf]) 
     """Say what holds, and what the reader still has to see to."""
     digits = checkpoint.root.hex()
     root = " ".join(digits[start : start + 4] for start in range(0, len(digits), 4))
-    log = "the key you trust" if keys.log_is_trusted else "is this the key you know? then --trust it"
+    log = "is this the key you know? then --trust it"
+    if keys.log_is_trusted:
+        log = (
+            "one of the keys that follow each other, as the one you trust"
+            if keys.before
+            else "the key you trust"
+        )
     witnesses = "those you trust" if keys.witnesses_are_trusted else "those the bundle names"
     all_told = f"{len(leaves)} events in {len(case.streams)} streams"
     within = f"the first {checkpoint.size} events of the log {checkpoint.origin}"
     return [
         f"OK: {all_told} are all there is of case {case.reference} in {within}",
         f"  root       {root}",
-        f"  signed by  {keys.log.vkey} ({log})",
+        f"  signed by  {checkpoint.signed_by.vkey} ({log})",
         f"  witnesses  {len(checkpoint.cosigned)} of {witnesses}: {', '.join(checkpoint.cosigned) or 'none'}",
     ]
 
@@ -319,12 +326,14 @@ class Keys(NamedTuple):
     quorum: str  # the name of a witness or a group, or `none`
     log_is_trusted: bool
     witnesses_are_trusted: bool
+    before: tuple[tuple[int, Key], ...] = ()  # keys that handed over, with the last size each has signed
 
 
 def read_keys(files: dict[str, bytes], trust: Trust) -> Keys:
     """Return the keys of the bundle, or those the reader trusts instead."""
     keys = read_policy(files.get(TRUST, b"").decode("ascii", "replace"))
-    if trust.log is not None and read_key(trust.log) != keys.log:
+    keys = keys._replace(before=read_hand_overs(files, keys.log))
+    if trust.log is not None and read_key(trust.log) not in [keys.log, *(key for _, key in keys.before)]:
         raise WrongError(f"the bundle comes from another log: its key is {keys.log.vkey}, not {trust.log}")
     if trust.witnesses:
         witnesses = {str(number): read_key(vkey) for number, vkey in enumerate(trust.witnesses, start=1)}
@@ -362,9 +371,10 @@ def read_policy(policy: str) -> Keys:
 
 def check_keys(keys: Keys) -> None:
     """Refuse a policy that counts one voice twice, or that nobody could meet."""
-    publics = {key.public for key in (keys.log, *keys.witnesses.values())}
+    ours = {key.public for key in (keys.log, *(key for _, key in keys.before))}
+    publics = {key.public for key in keys.witnesses.values()} - ours
     members = [name for _, names in keys.groups.values() for name in names]
-    if len(publics) <= len(keys.witnesses) or len(set(members)) < len(members):
+    if len(publics) < len(keys.witnesses) or len(set(members)) < len(members):
         raise WrongError("one key is named twice: it would be one voice counted twice")
     if keys.log.kind != NOTE_KEY or any(key.kind != COSIGNING_KEY for key in keys.witnesses.values()):
         raise WrongError("a log signs with a key of type 1, a witness with one of type 4")
@@ -450,6 +460,45 @@ def is_signed(text: str, signatures: dict[tuple[str, bytes], bytes], key: Key) -
     return len(value) == SIGNATURE_BYTES and ed25519(key.public, message, value)
 
 
+def hand_over(number: int) -> str:
+    """Return where the note is by which the log's key handed over to the next, so many times by then."""
+    return f"{HAND_OVERS}{number}.note"
+
+
+def read_hand_overs(files: dict[str, bytes], newest: Key) -> tuple[tuple[int, Key], ...]:
+    """Return the keys the log had before the newest, oldest first, with the last size each has signed."""
+    found: list[tuple[int, Key]] = []
+    following = newest
+    for number in range(1, 1 + sum(name.startswith(HAND_OVERS) for name in files)):
+        size, old, new = read_hand_over(files, hand_over(number))
+        if found and (old != following or size < found[-1][0]):
+            raise WrongError(f"{hand_over(number)} does not follow the hand-over before it")
+        found.append((size, old))
+        following = new
+    if following != newest:
+        raise WrongError(f"the log's keys handed over to {following.vkey}, and {TRUST} names another")
+    return tuple(found)
+
+
+def read_hand_over(files: dict[str, bytes], path: str) -> tuple[int, Key, Key]:
+    """Return from which size on which key has handed over to which, as both have signed."""
+    text, signatures = read_note(files, path)
+    said = re.fullmatch(
+        "scp-events hand-over 1\n(.+)\n(0|[1-9][0-9]{0,18})\n(.+)\nold (.+)\nnew (.+)\n", text
+    )
+    if said is None:
+        raise WrongError(f"{path} does not say which key handed over to which, and when")
+    old, new = read_key(said[4]), read_key(said[5])
+    named = {said[1], old.name, new.name}
+    if (
+        len(named) > 1
+        or old.kind != NOTE_KEY
+        or not all(is_signed(text, signatures, key) for key in (old, new))
+    ):
+        raise WrongError(f"{path} is not signed by both keys of the log it names")
+    return int(said[2]), old, new
+
+
 class Checkpoint(NamedTuple):
     """What the log says of itself at one size, and who else has signed that."""
 
@@ -459,16 +508,17 @@ class Checkpoint(NamedTuple):
     root: bytes
     heads: bytes
     cosigned: list[str]
+    signed_by: Key
 
 
 def read_checkpoint(files: dict[str, bytes], keys: Keys) -> Checkpoint:
     """Return the checkpoint, signed by the log and by enough of its witnesses."""
     text, signatures = read_note(files, CHECKPOINT)
     said = re.fullmatch("(.+)\n([1-9][0-9]{0,18})\n(.+)\nheads (.+)\n", text)
-    if said is None or said[1] != keys.log.name or not is_signed(text, signatures, keys.log):
-        raise WrongError(
-            f"{CHECKPOINT} is no checkpoint of the log {keys.log.name}, signed by {keys.log.vkey}"
-        )
+    size = int(said[2]) if said else 0
+    log = next((key for last, key in keys.before if size <= last), keys.log)
+    if said is None or said[1] != log.name or not is_signed(text, signatures, log):
+        raise WrongError(f"{CHECKPOINT} is no checkpoint of the log {log.name}, signed by {log.vkey}")
     cosigned = {name for name, key in keys.witnesses.items() if is_signed(text, signatures, key)}
     if not is_enough(keys, keys.quorum, cosigned):
         raise WrongError(f"{CHECKPOINT} is signed by {len(cosigned)} witnesses asked about, too few")
@@ -476,10 +526,11 @@ def read_checkpoint(files: dict[str, bytes], keys: Keys) -> Checkpoint:
     return Checkpoint(
         files[CHECKPOINT],
         said[1],
-        int(said[2]),
+        size,
         root,
         heads,
         [keys.witnesses[name].name for name in sorted(cosigned)],
+        log,
     )
 
 

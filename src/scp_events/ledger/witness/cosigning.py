@@ -5,23 +5,24 @@ where that is proved to continue the remembered one, so two people who see its s
 
 This witness is stricter than the protocol in one thing: for one size it cosigns one text. The protocol lets
 the lines after the root differ; ours hold the root over all streams, and two of those for one size are two
-histories as well.
+histories as well. It answers as for two roots (422), since 409 says that another size is asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TypeAlias
 
-from scp_events.ledger.format.checkpoint import Checkpoint, open_checkpoint, parse_size
+from scp_events.ledger.format.checkpoint import Checkpoint, NoSuchTreeError, open_checkpoint, parse_size
 from scp_events.ledger.format.note import (
     MalformedNoteError,
     Note,
     SignatureError,
     Verifier,
     from_base64,
+    open_note,
     to_base64,
 )
 from scp_events.ledger.format.tree import HASH_BYTES, ProofError, verify_consistency
@@ -69,6 +70,7 @@ class Accepted:
 
     checkpoint: Checkpoint
     signed: str
+    """With the signatures of its log that were checked, and no others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,19 @@ def judge(body: str, logs: KnownLogs, latest: Callable[[str], Checkpoint | None]
         if not keys:
             return Refused(HTTPStatus.NOT_FOUND, "this witness does not know that log\n")
         checkpoint = open_checkpoint(asked.signed, keys, origin=origin).checkpoint
+    except NoSuchTreeError as error:
+        return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"{error}\n")
     except MalformedNoteError as error:
         return Refused(HTTPStatus.BAD_REQUEST, f"{error}\n")
     except SignatureError as error:
         return Refused(HTTPStatus.FORBIDDEN, f"{error}\n")
-    return _weigh(asked, checkpoint, latest(origin))
+    return _weigh(replace(asked, signed=_checked(asked.signed, keys)), checkpoint, latest(origin))
+
+
+def _checked(signed: str, keys: Sequence[Verifier]) -> str:
+    """Return a note without the signatures of keys nobody told us of: anybody can add those."""
+    opened = open_note(signed, keys)
+    return Note(opened.text).signed(*opened.signatures.values()).written()
 
 
 def _weigh(asked: AddCheckpoint, checkpoint: Checkpoint, latest: Checkpoint | None) -> Accepted | Refused:
@@ -110,7 +120,7 @@ def _weigh(asked: AddCheckpoint, checkpoint: Checkpoint, latest: Checkpoint | No
         return Refused(HTTPStatus.CONFLICT, f"{known}\n", SIZE)
     if latest and checkpoint.size == known and checkpoint.text() != latest.text():
         said = f"another checkpoint of {known} leaves has been cosigned already\n"
-        return Refused(HTTPStatus.CONFLICT, said, contradiction=asked.signed)
+        return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, said, contradiction=asked.signed)
     try:
         _continues(latest, checkpoint, asked.proof)
     except ProofError as error:

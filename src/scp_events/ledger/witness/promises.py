@@ -19,17 +19,15 @@ from hashlib import sha256
 from pathlib import Path
 
 from scp_events.ledger import durable
-from scp_events.ledger.format.checkpoint import Checkpoint
-from scp_events.ledger.format.note import KeyKind, Note, Signer, Verifier
+from scp_events.ledger.format.checkpoint import Checkpoint, with_cosignatures
+from scp_events.ledger.format.note import KeyKind, Note, Signature, Signer, Verifier
 from scp_events.ledger.key_files import PRIVATE_DIRECTORY, KeyFileError, read_key, write_key
 from scp_events.ledger.witness.cosigning import Accepted
 
 KEY = "witness.key"
 PROMISES = "promises.json"
 LOGS = "logs"
-CONTRADICTIONS = "contradictions"
-MOST_CONTRADICTIONS = 1000
-FORMAT = "scp-witness/1"
+FORMAT = "scp-witness/2"
 
 
 class PromisesError(Exception):
@@ -37,7 +35,7 @@ class PromisesError(Exception):
 
 
 class Promises:
-    """The last checkpoint cosigned for each log, with the log's signature. Not for two threads at once."""
+    """The last checkpoint cosigned for each log, with both signatures. Not for two threads at once."""
 
     def __init__(self, directory: Path, witness: Verifier, signed: dict[str, str]) -> None:
         self._directory = directory
@@ -49,20 +47,26 @@ class Promises:
         """Return the last checkpoint cosigned for a log."""
         return self._latest.get(origin)
 
-    def keep(self, accepted: Accepted) -> None:
-        """Remember a checkpoint for good; only then may it be cosigned. Raises `OSError` and forgets it."""
+    def cosigned(self, origin: str) -> str | None:
+        """Return it as it was signed by the log, and cosigned."""
+        return self._signed.get(origin)
+
+    def cosigned_of(self, origin_hash: str) -> str | None:
+        """Return it for the log whose name has this SHA-256, in hexadecimal digits."""
+        for origin, signed in self._signed.items():
+            if sha256(origin.encode()).hexdigest() == origin_hash:
+                return signed
+        return None
+
+    def keep(self, accepted: Accepted, cosignature: Signature) -> None:
+        """Remember a checkpoint for good; only then may anybody hear of its cosignature.
+
+        Raises `OSError`, and forgets it.
+        """
         origin = accepted.checkpoint.origin
-        signed = {**self._signed, origin: accepted.signed}
+        signed = {**self._signed, origin: with_cosignatures(accepted.signed, [cosignature])}
         durable.replace(self._directory / PROMISES, _written(self._witness, signed))
         self._signed, self._latest[origin] = signed, accepted.checkpoint
-
-    def keep_contradiction(self, signed: str) -> None:
-        """Keep a checkpoint that its log has signed and that was not shown to continue the one before."""
-        directory = self._directory / CONTRADICTIONS
-        directory.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
-        path = directory / f"{sha256(signed.encode()).hexdigest()}.note"
-        if not path.exists() and len(list(directory.iterdir())) < MOST_CONTRADICTIONS:
-            durable.replace(path, signed.encode())
 
 
 def found(directory: Path, signer: Signer) -> None:

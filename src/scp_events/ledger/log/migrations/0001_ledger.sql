@@ -35,10 +35,12 @@ CREATE TABLE checkpoints (
 );
 CREATE INDEX published_checkpoints ON checkpoints (size) WHERE published_at IS NOT NULL;
 
--- The key these checkpoints are signed with: another one is another log.
-CREATE TABLE log_key (
-    vkey     text    NOT NULL,
-    the_only boolean PRIMARY KEY DEFAULT true CHECK (the_only)
+-- The keys these checkpoints are signed with, oldest first. A key follows another only by a note that both have
+-- signed, which says from which size on: see format/log_keys.py. Any other key is another log.
+CREATE TABLE log_keys (
+    number    integer PRIMARY KEY,
+    vkey      text    NOT NULL UNIQUE,
+    hand_over text    CHECK ((hand_over IS NULL) = (number = 0))
 );
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -50,9 +52,9 @@ END $$;
 CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON tiles
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE tiles ENABLE ALWAYS TRIGGER never_changed;
-CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON log_key
+CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON log_keys
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-ALTER TABLE log_key ENABLE ALWAYS TRIGGER never_changed;
+ALTER TABLE log_keys ENABLE ALWAYS TRIGGER never_changed;
 CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON checkpoints
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE checkpoints ENABLE ALWAYS TRIGGER never_deleted;
