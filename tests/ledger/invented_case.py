@@ -229,16 +229,21 @@ def falsified(
     With a `signer` the manifests are signed anew by it; without, their old signature stays.
     """
     base, files = unpacked(archive() if document is None else document)
+    kind = kind_of(files)
     change(files)
-    return refitted(base, files, signer)
+    return refitted(base, kind, files, signer)
 
 
-def refitted(base: str, files: Files, signer: Signer | None = None) -> bytes:
+def kind_of(files: Files) -> str:
+    """Return of which kind a document is."""
+    return files[offline.SIGNED].decode().split("\n")[0]
+
+
+def refitted(base: str, kind: str, files: Files, signer: Signer | None = None) -> bytes:
     """Return files as a document whose checksums fit."""
     payload, _ = offline.payload_and_tags(files).values()
     files[offline.MANIFEST] = offline.manifest_of(files, payload).encode()
     if signer is not None:
-        kind = files[offline.SIGNED].decode().split("\n")[0]
         text = offline.signed_text(files, kind, signer.name, base)
         files[offline.SIGNED] = f"{text}\n{signer.sign(text).line()}".encode()
     tags = offline.payload_and_tags(files)[offline.TAG_MANIFEST]

@@ -448,6 +448,7 @@ def check_signed(
         report.wrong.append(f"{ABOUT} tells of another checkpoint than {CHECKPOINT}")
     odd = [name for name in files if name not in TAGS and not re.fullmatch(PERMITTED[about.format], name)]
     report.wrong += [f"{name} has no place in a document of this kind" for name in sorted(odd)]
+    report.wrong += [f"{name} is missing" for name in sorted(TAGS - files.keys())]
 
 
 class About(NamedTuple):
