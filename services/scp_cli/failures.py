@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import psycopg
 
 from scp_cli.connecting import LedgerSettingsError
+from scp_events.case_file.absence import UnknownTypeError
 from scp_events.commands import (
     MistakenError,
     NothingThereError,
@@ -76,6 +77,7 @@ SAID = (
     UnknownCaseError,
     UnknownCommandError,
     UnknownProjectionError,
+    UnknownTypeError,
     UnreadableEventError,
     UnsafeServerError,
 )
