@@ -83,6 +83,11 @@ def _vouched(connection: AnyConnection, trust: Trust, at: int | None) -> Vouched
         raise NothingToExportError(
             f"the published checkpoint is not cosigned as is asked for now ({error}): publish another"
         ) from error
+    if at not in {None, opened.checkpoint.size}:
+        raise LedgerError(
+            f"the checkpoint kept as that of {at} events is one of {opened.checkpoint.size}:"
+            " `scp-events verify` says what else is wrong"
+        )
     return Vouched(opened, signed, replace(trust, addresses={}))
 
 
@@ -112,7 +117,7 @@ def proved_case(desk: Desk, case_id: UUID) -> ProvedCase:
     rows = tables.rows_of_case(desk.connection, case_id, desk.vouched.size)
     if not rows:
         raise NothingToExportError(f"the checkpoint of {desk.vouched.size} events covers none of this case")
-    _must_be_filed_right(desk, case_id, {row[0] for row in rows})
+    _must_be_filed_right(desk, case_id, rows)
     events = list(_events(desk, rows))
     streams = {event.leaf.stream_id: category for event, (*_, category) in zip(events, rows, strict=True)}
     return ProvedCase(
@@ -125,26 +130,34 @@ def proved_case(desk: Desk, case_id: UUID) -> ProvedCase:
     )
 
 
-def _must_be_filed_right(desk: Desk, case_id: UUID, ours: set[int]) -> None:
-    """Refuse a case one of whose events is filed elsewhere: by its column it would not be found."""
-    said = tables.bodies_that_name(desk.connection, case_id, desk.vouched.size)
-    elsewhere = [
-        position for position, body in said if position not in ours and _case_of(body) == str(case_id)
-    ]
-    if elsewhere:
-        raise LedgerError(
-            f"position {elsewhere[0]} says that it belongs to this case, and the database files it elsewhere:"
-            " `scp-events verify` says what else is wrong"
-        )
+def _must_be_filed_right(desk: Desk, case_id: UUID, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Refuse a case one of whose events is filed elsewhere, or something else as one of its own.
+
+    Of what the columns say, the leaf holds the type, and nothing holds the case: the bytes do.
+    """
+    filed = {row[0]: (str(case_id), row[4]) for row in rows}
+    for position, body in tables.bodies_that_name(desk.connection, case_id, desk.vouched.size):
+        said = _said(body)
+        if (position in filed or said[0] == str(case_id)) and filed.pop(position, None) != said:
+            raise _misfiled(position)
+    if filed:
+        raise _misfiled(min(filed))
 
 
-def _case_of(body: bytes) -> object:
-    """Return which case an event's bytes say it is of, where they say it."""
+def _said(body: bytes) -> tuple[object, object]:
+    """Return of which case and of which type an event's bytes say that it is."""
     try:
         said = json.loads(body)
-    except ValueError:
-        return None
-    return said.get("case_id") if isinstance(said, dict) else None
+        return said["case_id"], said["event"]["type"]
+    except (ValueError, KeyError, TypeError):
+        return None, None
+
+
+def _misfiled(position: int) -> LedgerError:
+    return LedgerError(
+        f"the event at position {position} says another case or type than the database has beside it:"
+        " `scp-events verify` says what else is wrong"
+    )
 
 
 def _events(desk: Desk, rows: Iterable[tuple[Any, ...]]) -> Iterator[ProvedEvent]:
