@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from scp_events.ledger.offline import verify as offline
-from tests.ledger.invented_case import LOG, archive, falsified, unpacked
+from tests.ledger.invented_case import LOG, archive, falsified, sample, unpacked
 
 VERIFIER = Path(offline.__file__)
 SECONDS = 20
@@ -143,17 +143,48 @@ def test_many_files_are_refused(directory: Path, monkeypatch: pytest.MonkeyPatch
         offline.read_place(directory)
 
 
-def test_a_document_as_large_as_they_come_fits_the_memory(tmp_path: Path) -> None:
-    """Filled up with text that is one value, and with values that are little text."""
-    for fill in (
-        b'"' + b"x" * 30_000_000 + b'"',
-        b"[" + b"{}," * 240_000 + b"{}]",
-        b'["' + b"\xf0\x9f\x98\x80" * 7_000_000 + b'"]',
-    ):
-        odd = falsified(lambda files, fill=fill: files.update({offline.REPLAY: fill}), LOG)
-        (tmp_path / "odd.zip").write_bytes(odd)
-        code, said = run(tmp_path / "odd.zip")
-        assert (code, "data/readable/replay.json" in said) == (1, True), said
+LARGE = {
+    "one value of much text": (offline.REPLAY, b'"' + b"x" * 30_000_000 + b'"'),
+    "many values of little text": (offline.REPLAY, b"[" + b"{}," * 240_000 + b"{}]"),
+    "text that an odd character makes larger": (
+        offline.REPLAY,
+        b'["' + b"x" * 8_000_000 + "\U0001f600".encode() + b'"]',
+    ),
+    "a story without end": (offline.STORY, b"x" * 35_000_000),
+    "a policy of empty lines": (offline.TRUST, b"\n" * 30_000_000),
+    "a policy of empty words": (offline.TRUST, b"log" + b" " * 30_000_000 + b"\n"),
+    "a note of empty lines": (offline.CHECKPOINT, b"x\n\n" + b"\n" * 8_000_000),
+    "a note of one long line": (offline.CHECKPOINT, "x\n\n\u2014 x ".encode() + b"A" * 8_000_000 + b"\n"),
+    "a proof of empty lines": ("data/events/0000000003.tlog-proof", b"\n" * 30_000_000),
+    "a leaf without end": ("data/events/0000000003.leaf", b"scp-events leaf v1" + bytes(30_000_000)),
+}
+
+
+@pytest.mark.parametrize(("path", "content"), LARGE.values(), ids=LARGE)
+def test_a_document_as_large_as_they_come_fits_the_memory(tmp_path: Path, path: str, content: bytes) -> None:
+    odd = falsified(lambda files: files.update({path: content}), LOG)
+    (tmp_path / "odd.zip").write_bytes(odd)
+    code, said = run(tmp_path / "odd.zip")
+    assert (code, "WRONG: " in said) == (1, True), said
+
+
+@pytest.mark.parametrize("manifest", [offline.MANIFEST, offline.TAG_MANIFEST])
+def test_a_manifest_of_empty_lines_fits_the_memory(directory: Path, manifest: str) -> None:
+    (directory / manifest).write_bytes(b"\n" * 30_000_000)
+    refused(directory, f"{manifest} is not made of at most 65000 plain lines")
+    (directory / manifest).unlink()
+    refused(directory, f"was added: {manifest} does not list it")
+
+
+@pytest.mark.parametrize("path", [offline.FRAME, offline.FRAME_PROOF])
+@pytest.mark.parametrize(
+    "line", [b"\n", b"A" * 20_000_000 + b"\n", b"stream " + b"A" * 20_000_000 + b" 1 A\n"]
+)
+def test_a_frame_as_large_as_they_come_fits_the_memory(tmp_path: Path, path: str, line: bytes) -> None:
+    content = line * (30_000_000 // len(line))
+    odd = falsified(lambda files: files.update({path: content}), LOG, sample(40, 6))
+    (tmp_path / "odd.zip").write_bytes(odd)
+    refused(tmp_path / "odd.zip", "WRONG: ")
 
 
 def test_a_case_that_counts_billions_of_events_is_refused_at_once(tmp_path: Path) -> None:

@@ -161,6 +161,13 @@ def test_another_size_seed_purpose_or_stratum_is_refused_even_with_the_stolen_ke
     assert "another seed" in wrong(changed(seed="00" * 32))[0]
     assert "another seed" in wrong(changed(purpose="review of autumn"))[0]
     assert "names other streams" in wrong(changed(by="nothing"))[0]
+    strata = about(sample())["strata"]
+    assert strata[1]["streams"] == 1
+    for otherwise_one in (True, 1.0):
+        assert (
+            "names other"
+            in wrong(changed(strata=[strata[0], strata[1] | {"streams": otherwise_one}, strata[2]]))[0]
+        )
     assert "cannot be drawn" in wrong(changed(by="colour"))[0]
     assert "cannot be drawn" in wrong(changed(size=65))[0]
 

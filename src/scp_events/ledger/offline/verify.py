@@ -147,9 +147,9 @@ def verify_archive(archive: bytes, trust: Trust) -> Report:
 def verify_files(files: dict[str, bytes], base: str | None, trust: Trust) -> Report:
     """Verify the files of a document; of one that was packed, `base` is the directory all of them were in."""
     report = Report()
-    check_manifests(files, report)
     try:
-        about, named = read_about(files, base), read_policy(read_text(files, TRUST))
+        check_manifests(files, report)
+        about, named = read_about(files, base), read_policy(read_lines(files, TRUST, 2 * MOST_KEYS))
         asked = asked_of(named, trust)
         checkpoint = read_checkpoint(files, named, asked)
         check_signed(files, about, checkpoint, named.log, report)
@@ -177,7 +177,8 @@ def signers(checkpoint: Checkpoint, key: Key, trust: Trust) -> list[str]:
 
 MOST_BYTES = 40 * 2**20
 """Of all files together: with what is made of them, memory stays well below 256 MiB."""
-MOST_FILES, MOST_VALUES, MOST_LINES = 65_000, 250_000, 150_000
+MOST_TEXT = 8 * 2**20
+MOST_FILES, MOST_VALUES, MOST_LINES, MOST_SIGNS = 65_000, 250_000, 150_000, 1_000
 PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,3}")
 FLAGS = (getattr(os, name, 0) for name in ("O_RDONLY", "O_NONBLOCK", "O_NOFOLLOW", "O_BINARY"))
 OPENING = sum(FLAGS)
@@ -303,21 +304,24 @@ def unpacked(archive: bytes) -> dict[str, bytes]:
 
 
 def read_text(files: dict[str, bytes], path: str) -> str:
-    """Return a file of the document as text."""
+    """Return a file of the document as text. One odd character can make text four times as large."""
+    if path not in files:
+        raise WrongError(f"{path} is missing")
+    if len(files[path]) > MOST_TEXT:
+        raise WrongError(f"{path} has {len(files[path])} bytes: no text of ours is so long")
     try:
         return files[path].decode()
-    except KeyError:
-        raise WrongError(f"{path} is missing") from None
     except UnicodeDecodeError:
         raise WrongError(f"{path} is no text in UTF-8") from None
 
 
-def read_lines(files: dict[str, bytes], path: str) -> list[str]:
-    """Return the lines of a file, each of which ends as a line."""
-    text = read_text(files, path)
-    if text.count("\n") > MOST_LINES or (text and not text.endswith("\n")):
-        raise WrongError(f"{path} is not made of at most {MOST_LINES} lines")
-    return text.split("\n")[:-1]
+def read_lines(files: dict[str, bytes], path: str, most: int) -> list[str]:
+    """Return the lines of a file in plain ASCII, each of which ends as a line. A missing one has none."""
+    data = files.get(path, b"")
+    is_ours = data.isascii() and len(data) <= most * MOST_SIGNS and data[-1:] in {b"", b"\n"}
+    if not is_ours or data.count(b"\n") > most:
+        raise WrongError(f"{path} is not made of at most {most} plain lines")
+    return data.decode().split("\n")[:-1]
 
 
 HALF_A_CHARACTER = re.compile(r"(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]")
@@ -412,17 +416,15 @@ def payload_and_tags(files: dict[str, bytes]) -> dict[str, set[str]]:
 def check_manifests(files: dict[str, bytes], report: Report) -> None:
     """Check that the files are those the manifests list, each with its checksum."""
     for manifest, names in payload_and_tags(files).items():
-        said = files.get(manifest, b"").decode("ascii", "replace")
-        digests = {
-            name: digest for digest, _, name in (line.partition("  ") for line in said.split("\n")[:-1])
-        }
+        lines = read_lines(files, manifest, MOST_FILES)
+        digests = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
         wrong = [f"{name[:200]} is missing: {manifest} lists it" for name in sorted(digests.keys() - names)]
         for name in sorted(names):
             if name not in digests:
                 wrong.append(f"{name} was added: {manifest} does not list it")
             elif digests[name] != sha256(files[name]).hex():
                 wrong.append(f"{name} is not what {manifest} lists: one of them was changed")
-        if not wrong and said != manifest_of(files, names):
+        if not wrong and files.get(manifest, b"") != manifest_of(files, names).encode():
             wrong.append(f"{manifest} is not written in the one permitted way")
         report.wrong += wrong
 
@@ -498,11 +500,11 @@ class Policy(NamedTuple):
     quorum: str  # the name of a witness or a group, or `none`
 
 
-def read_policy(text: str) -> Policy:
+def read_policy(lines: list[str]) -> Policy:
     """Return the keys that a document names, and which of them are enough."""
     logs: list[Key] = []
     policy = Policy(Key("", "", b"", 0, b""), {}, {}, "")
-    for line in text.split("\n")[: 2 * MOST_KEYS]:
+    for line in lines:
         word, *said = line.split(" ")
         if word == "log" and len(said) == 1:
             logs.append(read_key(said[0]))
@@ -512,9 +514,9 @@ def read_policy(text: str) -> Policy:
             policy.groups[said[0]] = (int(said[1]) if re.fullmatch("[0-9]{1,3}", said[1]) else -1, said[2:])
         elif word == "quorum" and len(said) == 1 and not policy.quorum:
             policy = policy._replace(quorum=said[0])
-        elif line or not policy.quorum:
+        else:
             raise WrongError(f"{TRUST} has a line that says nothing here: {line[:100]!r}")
-    if len(logs) != 1 or not text.endswith(f"\nquorum {policy.quorum}\n"):
+    if len(logs) != 1 or lines[-1] != f"quorum {policy.quorum}":
         raise WrongError(f"{TRUST} does not name one log and, last of all, a quorum")
     return check_policy(policy._replace(log=logs[0]))
 
@@ -568,7 +570,7 @@ def is_enough(policy: Policy, name: str, cosigned: set[str]) -> bool:
 def strict_base64(said: str) -> bytes:
     """Return what base64 says in its one spelling."""
     try:
-        data = base64.b64decode(said, validate=True)
+        data = base64.b64decode(said[: MOST_SIGNS + 1], validate=True)
     except (binascii.Error, ValueError):
         data = b""
     if not data or base64.b64encode(data).decode() != said:
@@ -678,7 +680,7 @@ class Leaf(NamedTuple):
 
 
 LEAF_START, LEAF_FIXED = b"scp-events leaf v1", struct.Struct(">Q16sIqH")
-HASH_BYTES = 32
+HASH_BYTES, MOST_HASHES = 32, 64
 
 
 def read_leaf(record: bytes, path: str) -> Leaf:
@@ -801,7 +803,7 @@ def read_event(
 def read_proof(data: bytes, path: str, index: int, checkpoint: Checkpoint) -> list[bytes]:
     """Return the hashes of a proof, which has to be about this leaf in the document's checkpoint."""
     above, _, note = data.partition(b"\n\n")
-    lines = above.decode("ascii", "replace").split("\n")
+    lines = above.decode("ascii", "replace").split("\n", MOST_HASHES + 2)
     if lines[:2] != ["c2sp.org/tlog-proof@v1", f"index {index}"] or note != checkpoint.note:
         raise WrongError(f"{path} is no proof about leaf {index} in the document's checkpoint")
     return [read_hash(line) for line in lines[2:]]
@@ -1055,7 +1057,7 @@ def check_sample(files: dict[str, bytes], about: About, checkpoint: Checkpoint, 
     if seed != seed_of(checkpoint, purpose).hex():
         report.wrong.append(f"{ABOUT} names another seed than follows from checkpoint and purpose")
     drawn = drawn_from(frame, by, size, seed_of(checkpoint, purpose))
-    if strata != drawn:
+    if json.dumps(strata, sort_keys=True) != json.dumps(drawn, sort_keys=True):  # to Python, True is 1
         report.wrong.append(f"{ABOUT} names other streams than are drawn from this frame, with this seed")
     each = ", ".join(f"{one['stratum']} {len(one['drawn'])} of {one['streams']}" for one in drawn)
     within = f"the first {checkpoint.size} events of the log {checkpoint.origin}"
@@ -1068,7 +1070,7 @@ def read_frame(files: dict[str, bytes], checkpoint: Checkpoint) -> list[Stream]:
     The counts of all streams and cases make the root of the tree of counts, so no stream is left out.
     """
     frame, heads, leaves, before = [], [], [], ("", "")
-    for line in read_lines(files, FRAME):
+    for line in read_lines(files, FRAME, MOST_LINES):
         said = re.fullmatch(r"(?:(case)|(stream)) ([^ ]+) ([1-9][0-9]{0,9})(?: ([^ ]+))?", line)
         if said is None or (said[2] is None) != (said[5] is None):
             raise WrongError(f"{FRAME} has a line that is no count: {line[:100]!r}")
@@ -1081,7 +1083,7 @@ def read_frame(files: dict[str, bytes], checkpoint: Checkpoint) -> list[Stream]:
             record = strict_base64(said[5])
             frame.append(first_of(read_leaf(record, FRAME), of))
             leaves.append((read_leaf(record, FRAME).position - 1, leaf_hash(record)))
-    others = [read_hash(line) for line in read_lines(files, FRAME_PROOF)]
+    others = [read_hash(line) for line in read_lines(files, FRAME_PROOF, MOST_LINES)]
     if root_of_heads(sorted(heads), 0) != checkpoint.heads:
         raise WrongError(f"{FRAME} does not hold the counts of all streams and cases")
     if root_of_leaves(sorted(leaves), others, checkpoint.size) != checkpoint.root:
