@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from scp_events.ledger.format.bundle import Bundle, ProvedEvent
+from scp_events.ledger.format.checkpoint import with_cosignatures
 from scp_events.ledger.format.document import DocumentTooLargeError
 from scp_events.ledger.format.document import written as written_document
 from scp_events.ledger.format.note import KeyKind, Signer, to_base64
@@ -31,6 +32,7 @@ from tests.ledger.invented_case import (
     CASE,
     DETAIL,
     LOG,
+    NOON,
     PLAN,
     SALT,
     WITNESSES,
@@ -40,6 +42,7 @@ from tests.ledger.invented_case import (
     digest,
     falsified,
 )
+from tests.ledger.mutations import in_proofs
 
 THIEF = Signer("log.example/second-chance", KeyKind.NOTE, b"another key of this name".ljust(32))
 TRUSTED = Trust(LOG.verifier.vkey, tuple(each.verifier.vkey for each in WITNESSES), 2)
@@ -243,6 +246,64 @@ def test_a_witness_that_nobody_trusts_counts_for_nothing(tmp_path: Path) -> None
         "is signed by 0 witnesses"
         in check(tmp_path, archive(), Trust(LOG.verifier.vkey, (stranger,))).wrong[0]
     )
+
+
+COURT, MINISTRY, POLICE = WITNESSES
+STRANGER = Signer("stranger.example/witness", KeyKind.COSIGNATURE, b"nobody knows them".ljust(32))
+
+
+@pytest.mark.parametrize(
+    ("path", "signers"),
+    [
+        (offline.CHECKPOINT, (LOG, COURT, MINISTRY, POLICE, STRANGER)),
+        (offline.CHECKPOINT, (LOG, STRANGER, COURT, MINISTRY)),
+        (offline.CHECKPOINT, (LOG, COURT, COURT, MINISTRY)),
+        (offline.CHECKPOINT, (LOG, MINISTRY, COURT, POLICE)),
+        (offline.CHECKPOINT, (COURT, LOG, MINISTRY, POLICE)),
+        (offline.CHECKPOINT, (LOG, LOG, COURT, MINISTRY)),
+        (offline.CHECKPOINT, (COURT, MINISTRY, POLICE)),
+        (offline.SIGNED, (LOG, LOG)),
+        (offline.SIGNED, (LOG, THIEF)),
+        (offline.SIGNED, (THIEF, LOG)),
+        (offline.SIGNED, (LOG, COURT)),
+    ],
+)
+def test_signatures_by_others_twice_or_in_another_order_are_refused(
+    tmp_path: Path, path: str, signers: tuple[Signer, ...]
+) -> None:
+    """Every line is checked: one that nobody can check could say anything."""
+
+    def sign_otherwise(files: Files) -> None:
+        text = files[path].decode().rpartition("\n\n")[0] + "\n"
+        lines = (
+            each.cosign(text, NOON) if each.kind is KeyKind.COSIGNATURE else each.sign(text)
+            for each in signers
+        )
+        in_proofs(files, path, f"{text}\n{''.join(line.line() for line in lines)}".encode())
+
+    key = None if path == offline.SIGNED else LOG
+    assert any("signature line by" in line for line in check(tmp_path, falsified(sign_otherwise, key)).wrong)
+
+
+def test_witnesses_that_did_not_sign_leave_no_gap(tmp_path: Path) -> None:
+    vouched = bundle_of(cosigned=0).case.vouched
+    for signers in ((COURT, POLICE), (MINISTRY, POLICE), WITNESSES):
+        text = vouched.opened.checkpoint.text()
+        note = with_cosignatures(vouched.note, [each.cosign(text, NOON) for each in signers])
+        assert check(tmp_path, written(having(bundle_of(), vouched=replace(vouched, note=note)))).wrong == []
+
+
+def test_a_case_is_called_what_its_events_say(tmp_path: Path) -> None:
+    wrong = check(tmp_path, written(having(bundle_of(), reference="SC-2025-015"))).wrong
+    assert wrong == ["the events say that the case is called SC-2025-014"]
+
+
+def test_a_registration_of_another_case_s_referral_is_refused() -> None:
+    case = offline.Case("x", "SC-2025-014", {"a stream": "participant"})
+    leaf = offline.Leaf(1, "a stream", 1, 0, "participant.registered", b"")
+    report = Report()
+    offline.check_names(case, [offline.Event(leaf, reference="SC-2025-014", referral="another")], report)
+    assert report.wrong == ["the referral that the registration names is none of this case"]
 
 
 @pytest.mark.parametrize("quorum", [-1, 4])

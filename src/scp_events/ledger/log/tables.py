@@ -298,7 +298,7 @@ def root_at(connection: AnyConnection, size: int) -> bytes:
 def bodies_that_name(connection: AnyConnection, of: UUID, through: int) -> list[tuple[int, bytes]]:
     """Return position and bytes of every event up to a position in which an id stands, wherever it is filed.
 
-    Reads the whole log, inside the server: under a second for each gigabyte.
+    Reads the whole log, inside the server: some seconds for each gigabyte.
     """
     with connection.cursor(binary=True) as cursor:
         return cursor.execute(
