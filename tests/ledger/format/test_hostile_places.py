@@ -150,6 +150,7 @@ LARGE = {
         offline.REPLAY,
         b'["' + b"x" * 8_000_000 + "\U0001f600".encode() + b'"]',
     ),
+    "text of nothing but backslashes": (offline.REPLAY, b'["' + b"\\" * 8_000_000 + b'"]'),
     "a story without end": (offline.STORY, b"x" * 35_000_000),
     "a policy of empty lines": (offline.TRUST, b"\n" * 30_000_000),
     "a policy of empty words": (offline.TRUST, b"log" + b" " * 30_000_000 + b"\n"),

@@ -67,12 +67,15 @@ REPLAY, STORY = "data/readable/replay.json", "data/readable/story.txt"
 FRAME, FRAME_PROOF = "data/frame.txt", "data/frame-proof.txt"
 MANIFEST, TAG_MANIFEST, SIGNED = "manifest-sha256.txt", "tagmanifest-sha256.txt", "bundle.note"
 TAGS = {"bagit.txt", "bag-info.txt", "README.md", "verify.py", MANIFEST, TAG_MANIFEST, SIGNED}
-OF_ALL = rf"{ABOUT}|{CHECKPOINT}|{TRUST}"
-OF_A_CASE = rf"{OF_ALL}|{HEADS}|{EVENTS}[0-9]{{10,19}}(?:{EVENT}|{LEAF}|{PROOF})"
-PERMITTED = {
-    BUNDLE: rf"{OF_A_CASE}|{OPENED}[0-9]{{10,19}}\.json|data/policies/[^/]+\.json|{REPLAY}|{STORY}",
-    ABSENCE: OF_A_CASE,
-    SAMPLE: rf"{OF_ALL}|{FRAME}|{FRAME_PROOF}",
+OF_A_CASE = {ABOUT, CHECKPOINT, TRUST, HEADS}
+OF_EVENTS = rf"{EVENTS}[0-9]{{10,19}}\.(event|leaf|tlog-proof)"
+PERMITTED = {  # of each kind of document which files it has, and which it may have
+    BUNDLE: (
+        OF_A_CASE | {REPLAY, STORY},
+        rf"{OF_EVENTS}|{OPENED}[0-9]{{10,19}}\.json|data/policies/[^/]+\.json",
+    ),
+    ABSENCE: (OF_A_CASE, OF_EVENTS),
+    SAMPLE: ({ABOUT, CHECKPOINT, TRUST, FRAME, FRAME_PROOF}, ""),
 }
 MOST_SHOWN = 20
 
@@ -178,7 +181,7 @@ def signers(checkpoint: Checkpoint, key: Key, trust: Trust) -> list[str]:
 MOST_BYTES = 40 * 2**20
 """Of all files together: with what is made of them, memory stays well below 256 MiB."""
 MOST_TEXT = 8 * 2**20
-MOST_FILES, MOST_VALUES, MOST_LINES, MOST_SIGNS = 65_000, 250_000, 150_000, 1_000
+MOST_FILES, MOST_VALUES, MOST_LINES, LONGEST_LINE = 65_000, 250_000, 150_000, 1_000
 PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,3}")
 FLAGS = (getattr(os, name, 0) for name in ("O_RDONLY", "O_NONBLOCK", "O_NOFOLLOW", "O_BINARY"))
 OPENING = sum(FLAGS)
@@ -285,10 +288,8 @@ def unpacked(archive: bytes) -> dict[str, bytes]:
     while archive[offset : offset + 4] == LOCAL and len(archive) >= offset + 4 + ENTRY.size:
         *_, size, _, length, _ = ENTRY.unpack_from(archive, offset + 4)
         start = offset + 4 + ENTRY.size + length
-        path, data = (
-            plain(archive[start - length : start].decode("ascii", "replace")),
-            archive[start : start + size],
-        )
+        path = plain(archive[start - length : start].decode("ascii", "replace"))
+        data = archive[start : start + size]
         if archive[offset:start] != LOCAL + entry_of(path, data) or path <= last or len(files) >= MOST_FILES:
             raise WrongError(
                 f"the archive is not as it was written, from byte {offset} on, {path}."
@@ -318,19 +319,19 @@ def read_text(files: dict[str, bytes], path: str) -> str:
 def read_lines(files: dict[str, bytes], path: str, most: int) -> list[str]:
     """Return the lines of a file in plain ASCII, each of which ends as a line. A missing one has none."""
     data = files.get(path, b"")
-    is_ours = data.isascii() and len(data) <= most * MOST_SIGNS and data[-1:] in {b"", b"\n"}
+    is_ours = data.isascii() and len(data) <= most * LONGEST_LINE and data[-1:] in {b"", b"\n"}
     if not is_ours or data.count(b"\n") > most:
         raise WrongError(f"{path} is not made of at most {most} plain lines")
     return data.decode().split("\n")[:-1]
 
 
-HALF_A_CHARACTER = re.compile(r"(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]")
+HALF_A_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")  # once every escaped backslash is out of the way
 
 
 def read_json(files: dict[str, bytes], path: str) -> Any:  # noqa: ANN401 - any JSON value
     """Return what a file of the document says in JSON, which can be read in one way only."""
     text = read_text(files, path)
-    if sum(map(text.count, "[{,")) > MOST_VALUES or HALF_A_CHARACTER.search(text):
+    if sum(map(text.count, "[{,")) > MOST_VALUES or HALF_A_CHARACTER.search(text.replace(r"\\", "")):
         raise WrongError(f"{path} holds more than {MOST_VALUES} values, or half a character")
     try:
         return json.loads(
@@ -374,10 +375,9 @@ def take(path: str, said: object, **kinds: type) -> list[Any]:
 
 def known(path: str, said: Any, name: str, kind: type) -> Any:  # noqa: ANN401 - any JSON value
     """Return one of the things an object says, or None where it does not say it."""
-    value = said.get(name) if type(said) is dict else said
-    if value is not None and type(value) is not kind:
+    if type(said) is not dict or type(said.get(name)) not in {kind, type(None)}:
         raise WrongError(f"{path} does not say as it must what `{name}` is")
-    return value
+    return said.get(name)
 
 
 def plain_id(path: str, said: str) -> str:
@@ -448,9 +448,10 @@ def check_signed(
     check_signatures(SIGNED, text, lines, [log])
     if about.checkpoint != [checkpoint.origin, checkpoint.size, checkpoint.root.hex()]:
         report.wrong.append(f"{ABOUT} tells of another checkpoint than {CHECKPOINT}")
-    odd = [name for name in files if name not in TAGS and not re.fullmatch(PERMITTED[about.format], name)]
+    needed, permitted = TAGS | PERMITTED[about.format][0], PERMITTED[about.format][1]
+    odd = [name for name in files.keys() - needed if not re.fullmatch(permitted, name)]
     report.wrong += [f"{name} has no place in a document of this kind" for name in sorted(odd)]
-    report.wrong += [f"{name} is missing" for name in sorted(TAGS - files.keys())]
+    report.wrong += [f"{name} is missing" for name in sorted(needed - files.keys())]
 
 
 class About(NamedTuple):
@@ -570,7 +571,7 @@ def is_enough(policy: Policy, name: str, cosigned: set[str]) -> bool:
 def strict_base64(said: str) -> bytes:
     """Return what base64 says in its one spelling."""
     try:
-        data = base64.b64decode(said[: MOST_SIGNS + 1], validate=True)
+        data = base64.b64decode(said[: LONGEST_LINE + 1], validate=True)
     except (binascii.Error, ValueError):
         data = b""
     if not data or base64.b64encode(data).decode() != said:
