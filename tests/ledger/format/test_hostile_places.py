@@ -9,6 +9,8 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from time import process_time
+from uuid import UUID
 
 import pytest
 
@@ -197,6 +199,18 @@ def test_a_case_that_counts_billions_of_events_is_refused_at_once(tmp_path: Path
     report = offline.Report()
     offline.check_counts(counts, case, [offline.Event(leaf)], report)
     assert len(report.wrong) == offline.MOST_SHOWN + 1
+
+
+def test_many_types_are_refused_and_many_strata_are_drawn_at_once() -> None:
+    days = {"first_day": "2025-01-01", "last_day": "2025-01-02", "time_zone": "UTC"}
+    instants = {"starts_at": "2025-01-01T00:00:00Z", "ends_before": "2025-01-03T00:00:00Z"}
+    with pytest.raises(offline.WrongError, match="at most 100"):
+        offline.read_claim({"types": [f"{n:06}" for n in range(101)], **days, **instants})
+    frame = [offline.Stream(str(UUID(int=n)), f"kind {n}", "2025") for n in range(60_000)]
+    began = process_time()
+    drawn = offline.drawn_from(frame, "category", 30_000, bytes(32))
+    assert sum(len(each["drawn"]) for each in drawn) == 30_000
+    assert process_time() - began < SECONDS
 
 
 # --- what is said -----------------------------------------------------------------------------------------

@@ -964,7 +964,7 @@ def check_opened(files: dict[str, bytes], events: list[Event], report: Report) -
 
 # --- the proof of absence ---------------------------------------------------------------------------------
 
-CORRECTED, RETRACTED = ".corrected", ".retracted"
+RETRACTED, MOST_TYPES = ".retracted", 100
 FARTHEST = timedelta(hours=14) // MICROSECOND  # no time zone is farther from UTC
 
 
@@ -1001,8 +1001,10 @@ def read_claim(said: object) -> Claim:
     """Return what is claimed: the types, and the days of the organisation as instants."""
     names = ("first_day", "last_day", "time_zone", "starts_at", "ends_before")
     types, *days = take(ABOUT, said, types=list, **dict.fromkeys(names, str))
-    if not types or any(type(each) is not str or not each for each in types) or types != sorted(set(types)):
-        raise WrongError(f"{ABOUT} does not name types of events, each once and in order")
+    if not 0 < len(types) <= MOST_TYPES or any(type(each) is not str or not each for each in types):
+        raise WrongError(f"{ABOUT} does not name types of events, at most {MOST_TYPES}")
+    if types != sorted(set(types)):
+        raise WrongError(f"{ABOUT} does not name each type once, in order")
     start, end = instant(ABOUT, days[3]), instant(ABOUT, days[4])
     first, last = (instant(ABOUT, f"{day}T00:00:00Z") for day in days[:2])
     off = max(abs(start - first), abs(end - last - timedelta(days=1) // MICROSECOND))
@@ -1156,7 +1158,7 @@ def drawn_from(frame: list[Stream], by: str, size: int, seed: bytes) -> list[dic
         strata.setdefault(stream.stratum(by), []).append(stream.id)
     shares = {name: divmod(size * len(ids), len(frame)) for name, ids in sorted(strata.items())}
     left = size - sum(share for share, _ in shares.values())
-    more = sorted(shares, key=lambda name: (-shares[name][1], name))[:left]
+    more = {*sorted(shares, key=lambda name: (-shares[name][1], name))[:left]}
     return [
         {
             "stratum": name,
