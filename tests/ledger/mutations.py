@@ -6,6 +6,7 @@ import json
 import struct
 import zlib
 from collections.abc import Callable
+from functools import cache
 from random import Random
 from typing import Any, TypeAlias
 
@@ -117,11 +118,17 @@ def a_longer_name_declared(random: Random, document: bytes) -> bytes:
 def a_bomb(random: Random, document: bytes) -> bytes:
     """An entry of a few kilobytes that would become very many."""
     base, _ = unpacked(document)
-    name, size = f"{base}/aaa".encode(), random.randint(1, 60) * 2**20
-    bomb = zlib.compressobj(9, zlib.DEFLATED, -15)
-    data = bomb.compress(bytes(size)) + bomb.flush()
-    about = offline.ENTRY.pack(20, 0, 8, 0, 33, zlib.crc32(bytes(size)), len(data), size, len(name), 0)
+    name, size = f"{base}/aaa-{random.randrange(1000)}".encode(), random.choice((1, 30, 300)) * 2**20
+    data, checksum = deflated(size)
+    about = offline.ENTRY.pack(20, 0, 8, 0, 33, checksum, len(data), size, len(name), 0)
     return offline.LOCAL + about + name + data + document
+
+
+@cache
+def deflated(size: int) -> tuple[bytes, int]:
+    """Return so many zeros, compressed, and their checksum."""
+    bomb = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return bomb.compress(bytes(size)) + bomb.flush(), zlib.crc32(bytes(size))
 
 
 def a_name_that_leads_elsewhere(random: Random, document: bytes) -> bytes:

@@ -184,14 +184,14 @@ ANYBODY = offline.Trust()
 
 def test_what_is_absent_is_proved_and_what_is_there_is_not(office: Office) -> None:
     true, took = judge(office, Random(6), 60)  # noqa: S311 - the same claims every time
-    assert 15 < true < 45
+    assert 15 < true < 55
     assert median(took) < 0.2
 
 
 @pytest.mark.long
 def test_a_thousand_claims_are_judged_right(office: Office) -> None:
     true, took = judge(office, Random(7), 1000)  # noqa: S311 - the same claims every time
-    assert 250 < true < 750
+    assert 200 < true < 900
     assert median(took) < 0.2
 
 
