@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -42,19 +43,30 @@ def mutated(kinds: Sequence[Mutation], each: int, seed: int) -> Iterator[tuple[s
 def refuse(mutations: Iterator[tuple[str, bytes]]) -> tuple[Counter[tuple[str, str]], int]:
     """Return how often each kind came out how, by a process of its own, and its peak memory in KiB."""
     command = [sys.executable, "-I", "-S", refusing.__file__, str(Path(offline.__file__)), *TRUSTED]
-    found = Counter[tuple[str, str]]()
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"PATH": os.defpath}
-    ) as verifier:
-        assert verifier.stdin
+    sent = list[str]()
+    with (
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"PATH": os.defpath}
+        ) as verifier,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        sending = pool.submit(send, verifier, mutations, sent)
         assert verifier.stdout
+        *came, peak = verifier.stdout.read().decode().splitlines()
+        sending.result()
+    assert len(came) == len(sent), f"it died of {sent[len(came)]}"
+    return Counter(zip(sent, came, strict=True)), int(peak)
+
+
+def send(verifier: subprocess.Popen[bytes], mutations: Iterator[tuple[str, bytes]], sent: list[str]) -> None:
+    """Send documents ahead of the answers, some at a time."""
+    assert verifier.stdin
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        fcntl.fcntl(verifier.stdin, fcntl.F_SETPIPE_SZ, 2**20)
+    with verifier.stdin as pipe:
         for kind, document in mutations:
-            verifier.stdin.write(len(document).to_bytes(8, "big") + document)
-            verifier.stdin.flush()
-            found[kind, verifier.stdout.readline().decode().strip() or "died"] += 1
-        verifier.stdin.close()
-        peak = int(verifier.stdout.readline() or MOST_KIB)
-    return found, peak
+            sent.append(kind)
+            pipe.write(len(document).to_bytes(8, "big") + document)
 
 
 def test_the_documents_themselves_are_accepted() -> None:
