@@ -12,6 +12,7 @@ import sys
 import typer
 
 from scp_cli import (
+    auditing,
     demonstration,
     doing,
     erasing,
@@ -52,6 +53,8 @@ app.add_typer(witnessing.ledger, name="ledger")
 app.command()(proving.verify)
 app.command()(proving.export)
 app.command()(proving.anchors)
+app.command()(auditing.absence)
+app.command()(auditing.sample)
 app.command()(erasing.erase)
 app.add_typer(keeping.app, name="keys")
 

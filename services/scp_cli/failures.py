@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import psycopg
 
 from scp_cli.connecting import LedgerSettingsError
+from scp_events.case_file.absence import UnknownTypeError
 from scp_events.commands import (
     MistakenError,
     NothingThereError,
@@ -28,12 +29,14 @@ from scp_events.event_log import (
 )
 from scp_events.follower import FencedError, OtherTablesError, UnknownProjectionError
 from scp_events.importing import SheetsRefusedError
-from scp_events.ledger.format.bundle import BundleTooLargeError
+from scp_events.ledger.format.document import DocumentTooLargeError
 from scp_events.ledger.format.note import NoteError
+from scp_events.ledger.format.sample import TooFewError
 from scp_events.ledger.format.tree import ProofError
 from scp_events.ledger.key_files import KeyFileError
+from scp_events.ledger.log.absence import NotAbsentError
 from scp_events.ledger.log.anchors import AnchorError
-from scp_events.ledger.log.exporting import NothingToExportError
+from scp_events.ledger.log.gathering import NothingToExportError
 from scp_events.ledger.log.startup import ReadOnlyError, StaleLogError
 from scp_events.ledger.log.tables import LedgerError
 from scp_events.ledger.witness.promises import PromisesError
@@ -44,7 +47,7 @@ from scp_events.vocabulary import Refused
 
 SAID = (
     AnchorError,
-    BundleTooLargeError,
+    DocumentTooLargeError,
     BusyError,
     CannotListenError,
     CommandIdReusedError,
@@ -60,7 +63,9 @@ SAID = (
     LogUnwritableError,
     NoteError,
     NotKnownYetError,
+    NotAbsentError,
     NothingToExportError,
+    TooFewError,
     OtherTablesError,
     PromisesError,
     ProofError,
@@ -72,6 +77,7 @@ SAID = (
     UnknownCaseError,
     UnknownCommandError,
     UnknownProjectionError,
+    UnknownTypeError,
     UnreadableEventError,
     UnsafeServerError,
 )

@@ -160,6 +160,9 @@ def export(
 
     A ZIP with the case's events as they are stored, the proof that they are all there is, what people read,
     and verify.py, which needs Python alone. The same checkpoint gives the same bytes. It is personal data.
+
+    Exit codes: 0 it is written; 1 it could not be proved, or nothing of the case is covered; 2 the question
+    was not understood; 3 an anchor contradicts the log.
     """
     from scp_cli.connecting import case_named, ledger_settings, opened_log
 
@@ -187,7 +190,7 @@ def bundled(
     from scp_events.case_file.contents import readable
     from scp_events.ledger.log.exporting import export as export_case
 
-    _cover_for_export(log, settings, checkpoint=checkpoint)
+    cover_for_export(log, settings, checkpoint=checkpoint)
     return export_case(log.conninfo, settings, case_id, lambda size: readable(log, case_id, size), at=at)
 
 
@@ -198,7 +201,7 @@ def save(log: LogReader, case_id: CaseId, path: Path, archive: bytes) -> None:
     write_copy(log.conninfo, CopyKind.BUNDLE, path, archive, [log.reference_of(case_id) or str(case_id)])
 
 
-def _cover_for_export(log: LogReader, settings: LedgerSettings, *, checkpoint: bool) -> None:
+def cover_for_export(log: LogReader, settings: LedgerSettings, *, checkpoint: bool) -> None:
     """Make the log's tables, key and newest checkpoint; what an anchor contradicts is not handed out."""
     from scp_events.ledger.log import startup
 

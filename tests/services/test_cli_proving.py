@@ -161,7 +161,7 @@ def test_a_bundle_holds_the_case_as_stored_and_as_people_read_it(
     assert replay["case_reference"] == REFERENCE
     assert "A walk along the river." in files["data/readable/story.txt"].decode()
     assert json.loads(files["data/policies/2025.1.json"])["draft_open_days"] == 28
-    assert json.loads(files["data/case.json"])["streams"].values() != []
+    assert json.loads(files["data/about.json"])["streams"].values() != []
 
 
 def test_a_bundle_opens_what_is_encrypted_so_that_it_can_be_checked(desk: Desk, tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_what_cannot_be_proved_is_not_handed_out(
     )
     ran = desk.scp("export", REFERENCE, "--output", str(tmp_path / "case.zip"))
     assert ran.code == 1
-    assert "the bundle would be refused (data/events/0000000003.event is not in the log" in ran.err
+    assert "the document would be refused (data/events/0000000003.event is not in the log" in ran.err
     assert not (tmp_path / "case.zip").exists()
 
 

@@ -221,6 +221,15 @@ class LogReader:
         )
         return case_id
 
+    def cases_of_streams(self, streams: Collection[UUID]) -> list[tuple[UUID, str]]:
+        """Return what people call the case of each stream that belongs to one."""
+        rows = self._reading.fetch(
+            "SELECT stream_id, reference FROM event_log.events JOIN event_log.cases USING (case_id)"
+            " WHERE stream_id = ANY(%s) AND version = 1",
+            (list(streams),),
+        )
+        return [(stream, reference) for stream, reference in rows]
+
     # --- how ----------------------------------------------------------------------------------------------
 
     def _one(self, query: LiteralString, parameters: Parameters = ()) -> Any:  # noqa: ANN401 - any column

@@ -13,11 +13,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
-from scp_events.ledger.format import bundle as bundles
-from scp_events.ledger.format.bundle import ProvedEvent, written
+from scp_events.ledger.format.bundle import Bundle, ProvedEvent
+from scp_events.ledger.format.checkpoint import with_cosignatures
+from scp_events.ledger.format.document import DocumentTooLargeError
+from scp_events.ledger.format.document import written as written_document
 from scp_events.ledger.format.note import KeyKind, Signer, to_base64
 from scp_events.ledger.format.proof import LogProof
 from scp_events.ledger.format.tree import leaf_hash
@@ -27,18 +30,33 @@ from scp_events.ledger.offline import verify as offline
 from scp_events.ledger.offline.verify import Report, Trust
 from tests.ledger.invented_case import (
     CASE,
+    DETAIL,
     LOG,
+    NOON,
     PLAN,
+    SALT,
     WITNESSES,
     Files,
     archive,
     bundle_of,
+    digest,
     falsified,
 )
+from tests.ledger.mutations import in_proofs
 
 THIEF = Signer("log.example/second-chance", KeyKind.NOTE, b"another key of this name".ljust(32))
 TRUSTED = Trust(LOG.verifier.vkey, tuple(each.verifier.vkey for each in WITNESSES), 2)
 VERIFIER = Path(offline.__file__)
+
+
+def written(bundle: Bundle, signer: Signer = LOG) -> bytes:
+    """Return a bundle as it is handed out."""
+    return written_document(bundle.document(), signer)
+
+
+def having(bundle: Bundle, **changed: Any) -> Bundle:
+    """Return a bundle whose case says something else."""
+    return replace(bundle, case=replace(bundle.case, **changed))
 
 
 def check(place: Path, bundle: bytes, trust: Trust = TRUSTED) -> Report:
@@ -119,7 +137,7 @@ def test_the_verifier_can_be_read_by_python_three_eight() -> None:
 
 
 def test_the_same_bundle_has_the_same_bytes() -> None:
-    assert written(bundle_of(), LOG) == archive()
+    assert written(bundle_of()) == archive()
 
 
 def test_the_files_are_those_of_a_bag(unpacked: Path) -> None:
@@ -136,7 +154,7 @@ def test_every_proof_in_a_bundle_is_one_for_other_tools_too(unpacked: Path) -> N
     assert len(proofs) == 69
     for path in proofs:
         proof = LogProof.parse(path.read_text(encoding="utf-8"))
-        proof.verify(leaf_hash(path.with_suffix(".leaf").read_bytes()), bundle_of().checkpoint)
+        proof.verify(leaf_hash(path.with_suffix(".leaf").read_bytes()), bundle_of().case.vouched.opened)
 
 
 @pytest.mark.parametrize(("events", "ours"), [(1, 1), (2, 1), (255, 3), (256, 5), (257, 30)])
@@ -145,8 +163,8 @@ def test_bundles_of_logs_of_every_shape_are_verified(tmp_path: Path, events: int
 
 
 def test_a_case_with_an_odd_reference_has_a_plain_name() -> None:
-    odd = replace(bundle_of(), case_reference="../../etc: Ä")
-    assert odd.name == f"{CASE}-at-1200"
+    odd = having(bundle_of(), reference="../../etc: Ä")
+    assert odd.document().name == f"{CASE}-at-1200"
 
 
 # --- no: what was not written by the log ------------------------------------------------------------------
@@ -159,11 +177,11 @@ def test_a_bundle_from_another_log_is_refused(tmp_path: Path) -> None:
 
 def test_a_bundle_re_signed_with_another_key_of_the_same_name_is_refused(tmp_path: Path) -> None:
     report = check(tmp_path, falsified(lambda _: None, THIEF))
-    assert report.wrong == ["bundle.note does not say, signed by the log's key, that this is its bundle"]
+    assert report.wrong == [f"bundle.note has a signature line by {LOG.name} that is wrong, or not permitted"]
 
 
 def test_without_enough_witnesses_it_is_refused(tmp_path: Path) -> None:
-    lonely = written(bundle_of(cosigned=1), LOG)
+    lonely = written(bundle_of(cosigned=1))
     assert "is signed by 1 witnesses" in check(tmp_path, lonely).wrong[0]
     assert "is signed by 1 witnesses" in check(tmp_path, lonely, Trust()).wrong[0]
     assert check(tmp_path, lonely, Trust(quorum=1)).wrong == []
@@ -186,7 +204,11 @@ def test_a_policy_of_groups_is_followed(tmp_path: Path) -> None:
             groups={**groups, "agencies": Group(threshold, members)},
             quorum="agencies",
         )
-        wrong = check(tmp_path, written(replace(signed, trust=trust), LOG), Trust(LOG.verifier.vkey)).wrong
+        wrong = check(
+            tmp_path,
+            written(having(signed, vouched=replace(signed.case.vouched, trust=trust))),
+            Trust(LOG.verifier.vkey),
+        ).wrong
         if "police" in members:
             assert wrong == ["one key is named twice: it would be one voice counted twice"]
         else:
@@ -226,6 +248,64 @@ def test_a_witness_that_nobody_trusts_counts_for_nothing(tmp_path: Path) -> None
     )
 
 
+COURT, MINISTRY, POLICE = WITNESSES
+STRANGER = Signer("stranger.example/witness", KeyKind.COSIGNATURE, b"nobody knows them".ljust(32))
+
+
+@pytest.mark.parametrize(
+    ("path", "signers"),
+    [
+        (offline.CHECKPOINT, (LOG, COURT, MINISTRY, POLICE, STRANGER)),
+        (offline.CHECKPOINT, (LOG, STRANGER, COURT, MINISTRY)),
+        (offline.CHECKPOINT, (LOG, COURT, COURT, MINISTRY)),
+        (offline.CHECKPOINT, (LOG, MINISTRY, COURT, POLICE)),
+        (offline.CHECKPOINT, (COURT, LOG, MINISTRY, POLICE)),
+        (offline.CHECKPOINT, (LOG, LOG, COURT, MINISTRY)),
+        (offline.CHECKPOINT, (COURT, MINISTRY, POLICE)),
+        (offline.SIGNED, (LOG, LOG)),
+        (offline.SIGNED, (LOG, THIEF)),
+        (offline.SIGNED, (THIEF, LOG)),
+        (offline.SIGNED, (LOG, COURT)),
+    ],
+)
+def test_signatures_by_others_twice_or_in_another_order_are_refused(
+    tmp_path: Path, path: str, signers: tuple[Signer, ...]
+) -> None:
+    """Every line is checked: one that nobody can check could say anything."""
+
+    def sign_otherwise(files: Files) -> None:
+        text = files[path].decode().rpartition("\n\n")[0] + "\n"
+        lines = (
+            each.cosign(text, NOON) if each.kind is KeyKind.COSIGNATURE else each.sign(text)
+            for each in signers
+        )
+        in_proofs(files, path, f"{text}\n{''.join(line.line() for line in lines)}".encode())
+
+    key = None if path == offline.SIGNED else LOG
+    assert any("signature line by" in line for line in check(tmp_path, falsified(sign_otherwise, key)).wrong)
+
+
+def test_witnesses_that_did_not_sign_leave_no_gap(tmp_path: Path) -> None:
+    vouched = bundle_of(cosigned=0).case.vouched
+    for signers in ((COURT, POLICE), (MINISTRY, POLICE), WITNESSES):
+        text = vouched.opened.checkpoint.text()
+        note = with_cosignatures(vouched.note, [each.cosign(text, NOON) for each in signers])
+        assert check(tmp_path, written(having(bundle_of(), vouched=replace(vouched, note=note)))).wrong == []
+
+
+def test_a_case_is_called_what_its_events_say(tmp_path: Path) -> None:
+    wrong = check(tmp_path, written(having(bundle_of(), reference="SC-2025-015"))).wrong
+    assert wrong == ["the events say that the case is called SC-2025-014"]
+
+
+def test_a_registration_of_another_case_s_referral_is_refused() -> None:
+    case = offline.Case("x", "SC-2025-014", {"a stream": "participant"})
+    leaf = offline.Leaf(1, "a stream", 1, 0, "participant.registered", b"")
+    report = Report()
+    offline.check_names(case, [offline.Event(leaf, reference="SC-2025-014", referral="another")], report)
+    assert report.wrong == ["the referral that the registration names is none of this case"]
+
+
 @pytest.mark.parametrize("quorum", [-1, 4])
 def test_a_quorum_nobody_can_meet_is_refused(tmp_path: Path, quorum: int) -> None:
     assert "cannot have signed" in check(tmp_path, archive(), TRUSTED._replace(quorum=quorum)).wrong[0]
@@ -238,7 +318,7 @@ def test_one_witness_named_twice_is_refused(tmp_path: Path) -> None:
 
 # --- no: something is missing -----------------------------------------------------------------------------
 
-POSITIONS = [event.leaf.position for event in bundle_of().events]
+POSITIONS = [event.leaf.position for event in bundle_of().case.events]
 
 
 def drop(position: int) -> Callable[[Files], object]:
@@ -253,9 +333,9 @@ def drop(position: int) -> Callable[[Files], object]:
 )
 @pytest.mark.parametrize("signer", [None, LOG], ids=["without the key", "with the stolen key"])
 def test_a_removed_event_is_named(tmp_path: Path, position: int, signer: Signer | None) -> None:
-    leaf = next(event.leaf for event in bundle_of().events if event.leaf.position == position)
+    leaf = next(event.leaf for event in bundle_of().case.events if event.leaf.position == position)
     wrong = check(tmp_path, falsified(drop(position), signer)).wrong
-    count = sum(event.leaf.stream_id == leaf.stream_id for event in bundle_of().events)
+    count = sum(event.leaf.stream_id == leaf.stream_id for event in bundle_of().case.events)
     assert f"event {leaf.version} of the {count} in stream {leaf.stream_id} is missing" in wrong
 
 
@@ -266,31 +346,31 @@ def test_an_event_deleted_from_the_directory_is_named(unpacked: Path) -> None:
     assert code == 1
     assert f"WRONG: data/events/{file.name} is missing: manifest-sha256.txt lists it" in said
     assert "is missing\n" in said
-    assert said.endswith("things are wrong with this bundle\n")
+    assert said.endswith("things are wrong with this document\n")
 
 
 def test_a_whole_stream_left_out_is_noticed_with_the_stolen_key(tmp_path: Path) -> None:
     def leave_out(files: Files) -> None:
-        for event in bundle_of().events:
+        for event in bundle_of().case.events:
             if event.leaf.stream_id == PLAN:
                 drop(event.leaf.position)(files)
-        case = json.loads(files[offline.CASE])
+        case = json.loads(files[offline.ABOUT])
         del case["streams"][str(PLAN)]
-        files[offline.CASE] = json.dumps(case).encode()
+        files[offline.ABOUT] = json.dumps(case).encode()
         heads = [head for head in json.loads(files[offline.HEADS]) if head["id"] != str(PLAN)]
         files[offline.HEADS] = json.dumps(heads).encode()
-        left = [event.leaf.position for event in bundle_of().events if event.leaf.stream_id != PLAN]
+        left = [event.leaf.position for event in bundle_of().case.events if event.leaf.stream_id != PLAN]
         replay = {"log_position": 1200, "story": [{"position": position} for position in left]}
         files[offline.REPLAY] = json.dumps(replay).encode()
 
     wrong = check(tmp_path, falsified(leave_out, LOG)).wrong
-    left = sum(event.leaf.stream_id != PLAN for event in bundle_of().events)
+    left = sum(event.leaf.stream_id != PLAN for event in bundle_of().case.events)
     assert wrong == [f"the case has 69 events in the log, and {left} proved ones here"]
 
 
 def test_the_head_of_another_stream_does_not_count(tmp_path: Path) -> None:
     """A true proof of a shorter stream is shown for a longer one, whose last events could be left out."""
-    heads = {head.id: head for head in bundle_of().heads if head.id != CASE}
+    heads = {head.id: head for head in bundle_of().case.heads if head.id != CASE}
     short, long = sorted(heads.values(), key=lambda head: head.count)[:2]
 
     def pass_off(files: Files) -> None:
@@ -312,7 +392,7 @@ def alter(position: int) -> Callable[[Files], object]:
 
     def change(files: Files) -> None:
         name = f"data/events/{position:010}"
-        files[f"{name}.event"] = files[f"{name}.event"].replace(b"irp.proposed", b"irp.approved")
+        files[f"{name}.event"] = files[f"{name}.event"].replace(b'"number": ', b'"number": 1')
         stored = offline.sha256(files[f"{name}.event"])
         files[f"{name}.leaf"] = files[f"{name}.leaf"][:-32] + stored
 
@@ -327,10 +407,10 @@ def test_an_altered_event_is_named_even_with_the_stolen_key(tmp_path: Path) -> N
 
 
 def test_an_event_of_another_case_is_refused(tmp_path: Path) -> None:
-    stranger = next(event for event in bundle_of().events)
-    other = replace(bundle_of(), case_id=PLAN)
-    assert stranger.leaf.stream_id in other.streams
-    wrong = check(tmp_path, written(other, LOG)).wrong
+    stranger = next(event for event in bundle_of().case.events)
+    other = having(bundle_of(), id=PLAN)
+    assert stranger.leaf.stream_id in other.case.streams
+    wrong = check(tmp_path, written(other)).wrong
     assert sum("belongs to another case" in line for line in wrong) == 69
 
 
@@ -376,7 +456,7 @@ def test_an_archive_packed_anew_says_what_to_do(tmp_path: Path, unpacked: Path) 
 
 @pytest.mark.parametrize("bundle", [b"", b"PK\x03\x04", b"\x00" * 100], ids=["nothing", "a stub", "zeros"])
 def test_what_is_no_bundle_is_refused(tmp_path: Path, bundle: bytes) -> None:
-    assert "this is no case bundle" in check(tmp_path, bundle).wrong[0]
+    assert "this is no document of ours" in check(tmp_path, bundle).wrong[0]
 
 
 def test_a_bundle_that_is_not_there_is_refused_and_a_wrong_question_is_another_matter(tmp_path: Path) -> None:
@@ -428,23 +508,16 @@ def test_none_of_twenty_thousand_flipped_bits_goes_unnoticed(tmp_path: Path) -> 
 
 # --- opened details ---------------------------------------------------------------------------------------
 
-DETAIL = '{"name": "Ash Example"}   '
-SALT = bytes(range(32))
 NAME = "data/events/0000000007.event"
-
-
-def digest(text: str, salt: bytes = SALT) -> str:
-    return to_base64(offline.sha256(b"scp-events/part-text/1\0" + salt + text.encode()))
 
 
 def said_of_opened(**changed: str) -> list[str]:
     """Return what the verifier says of one opened part of an event at position 7."""
-    stored = f'{{"encrypted": [{{"digest": "{digest(DETAIL)}"}}]}}'.encode()
     told = {"digest": digest(DETAIL), "salt": to_base64(SALT), "text": DETAIL} | changed
     leaf = offline.Leaf(7, str(CASE), 1, 0, "participant.registered", b"")
     report = Report()
-    files = {NAME: stored, "data/opened/0000000007.json": json.dumps([told]).encode()}
-    offline.check_opened(files, [leaf], report)
+    event = offline.Event(leaf, digests=frozenset({digest(DETAIL)}))
+    offline.check_opened({"data/opened/0000000007.json": json.dumps([told]).encode()}, [event], report)
     return report.wrong
 
 
@@ -454,7 +527,8 @@ def test_opened_details_must_be_the_covered_ones() -> None:
     assert said_of_opened(text=other)
     assert said_of_opened(salt=to_base64(bytes(32)))
     assert said_of_opened(text=other, digest=digest(other)), "true of itself, and of no event"
-    assert "does not tell" in said_of_opened(salt="!")[0]
+    with pytest.raises(offline.WrongError, match="is not base64"):
+        said_of_opened(salt="!")
 
 
 def test_details_of_an_event_that_is_not_here_are_refused() -> None:
@@ -467,14 +541,13 @@ def test_details_of_an_event_that_is_not_here_are_refused() -> None:
 
 
 def test_opened_details_travel_in_the_bundle() -> None:
-    opened = {POSITIONS[0]: [bundles.Opened(offline.sha256(b"x"), SALT, DETAIL)]}
-    named = offline.unpacked(written(replace(bundle_of(), opened=opened), LOG))
+    named = offline.unpacked(archive())
     said = json.loads(named[f"SC-2025-014-at-1200/data/opened/{POSITIONS[0]:010}.json"])
-    assert said == [{"digest": to_base64(offline.sha256(b"x")), "salt": to_base64(SALT), "text": DETAIL}]
+    assert said == [{"digest": digest(DETAIL), "salt": to_base64(SALT), "text": DETAIL}]
 
 
 def test_a_case_too_large_for_an_archive_is_refused() -> None:
-    event = bundle_of().events[0]
+    event = bundle_of().case.events[0]
     many = [ProvedEvent(replace(event.leaf, position=n), event.stored, event.proof) for n in range(1, 22_000)]
-    with pytest.raises(bundles.BundleTooLargeError):
-        written(replace(bundle_of(), events=many), LOG)
+    with pytest.raises(DocumentTooLargeError):
+        written(having(bundle_of(), events=many))

@@ -1,56 +1,32 @@
-"""A case bundle: a case's events with all it takes to check them, in one archive that is always the same.
+"""A case bundle: a case's events with all it takes to check that they are as recorded, and all there are.
 
-A bundle is a BagIt bag in a ZIP without compression, in one permitted layout (`offline/verify.py` has it).
-The same case at the same checkpoint gives the same bytes, so two bundles can be compared by their checksums.
-`offline/README.md`, which travels in the bundle, tells each file's format.
+A document (see `document`) with these files:
 
-    SC-2025-014-at-1234/
-        bagit.txt  bag-info.txt  manifest-sha256.txt  tagmanifest-sha256.txt
-        bundle.note                         the log's signature on the manifests
-        README.md  verify.py
-        data/case.json                      which case, streams and checkpoint
-        data/checkpoint                     signed by the log and its witnesses
-        data/trust.policy                   their keys, and how many witnesses are enough
-        data/hand-overs/1.note              how the log's keys followed each other, where there were several
-        data/heads.json                     how many events each stream and the case have, with proofs
-        data/events/0000000812.event        the bytes as they are stored
-        data/events/0000000812.leaf         what the tree says of them
-        data/events/0000000812.tlog-proof   how the tree leads from there to the checkpoint
-        data/opened/0000000812.json         personal details opened for this bundle, where there are any
-        data/policies/2025.1.json           the numbers that decisions were made under
-        data/readable/replay.json story.txt the case as people read it
+    data/heads.json                     how many events each stream and the case have, with proofs
+    data/events/0000000812.event        the bytes as they are stored
+    data/events/0000000812.leaf         what the tree says of them
+    data/events/0000000812.tlog-proof   how the tree leads from there to the checkpoint
+    data/opened/0000000812.json         personal details opened for this bundle, where there are any
+    data/policies/2025.1.json           the numbers that decisions were made under
+    data/readable/replay.json story.txt the case as people read it
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
-from importlib.metadata import version
 from uuid import UUID
 
-from scp_events.ledger.format.checkpoint import OpenedCheckpoint
+from scp_events.ledger.format.document import Document, Vouched, as_json
 from scp_events.ledger.format.heads import Kind
 from scp_events.ledger.format.leaf import Leaf
-from scp_events.ledger.format.note import Note, Signer, to_base64
+from scp_events.ledger.format.note import to_base64
 from scp_events.ledger.format.proof import LogProof
-from scp_events.ledger.format.trust import Trust
 from scp_events.ledger.offline import verify as offline
 
-BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-FILES_OF_AN_EVENT = 3
-MOST_FILES = 65_000
-"""What a plain ZIP can count, less what belongs to no event."""
-LARGEST = 4_000_000_000
-"""Bytes a plain ZIP can hold, less its directory."""
 _KINDS = {Kind.STREAM: "stream", Kind.CASE: "case"}
-
-
-class BundleTooLargeError(Exception):
-    """The case does not fit the archive's format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,99 +58,73 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bundle:
-    """All that goes into a bundle."""
+class ProvedCase:
+    """A case at one checkpoint: all its events, and the proof that they are."""
 
-    case_id: UUID
-    case_reference: str
-    checkpoint: OpenedCheckpoint
-    note: str
-    """The checkpoint as it is signed."""
-    trust: Trust
-    """The log's newest key, the witnesses' keys, and how many of them are enough; without addresses."""
-    hand_overs: Sequence[str] = ()
-    """How the log's keys followed each other, up to that one."""
+    id: UUID
+    reference: str
+    vouched: Vouched
     events: Sequence[ProvedEvent]
     streams: Mapping[UUID, str]
     """Of which kind each of the case's streams is."""
     heads: Sequence[ProvedHead]
+
+    def named(self, what: str = "") -> str:
+        """Return what a document about the case is called: a plain name, whatever people call the case."""
+        case = self.reference if PLAIN.fullmatch(self.reference) else str(self.id)
+        return f"{case}{what}-at-{self.vouched.size}"
+
+    def says(self) -> dict[str, object]:
+        """Return what a document says of the case."""
+        return {
+            "case_id": str(self.id),
+            "case_reference": self.reference,
+            "streams": {str(stream): category for stream, category in self.streams.items()},
+        }
+
+    def files(self, shown: Iterable[ProvedEvent]) -> dict[str, bytes]:
+        """Return the files that prove the case, with the bytes of some of its events."""
+        named = {_path(event): event for event in self.events}
+        proofs = {
+            path: LogProof(event.leaf.position - 1, event.proof, self.vouched.note)
+            for path, event in named.items()
+        }
+        return {
+            offline.HEADS: as_json([_head(head) for head in self.heads]),
+            **{path + offline.LEAF: event.leaf.record() for path, event in named.items()},
+            **{path + offline.PROOF: proof.text().encode() for path, proof in proofs.items()},
+            **{_path(event) + offline.EVENT: event.stored for event in shown},
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """All that goes into a bundle."""
+
+    case: ProvedCase
     policies: Mapping[str, object] = field(default_factory=dict)
     replay: bytes
     story: str
     opened: Mapping[int, Sequence[Opened]] = field(default_factory=dict)
     """What was opened, by the position of the event; for whoever can open what is encrypted."""
 
-    @property
-    def name(self) -> str:
-        """Return what the bundle is called: a plain name, whatever people call the case."""
-        plain = PLAIN.fullmatch(self.case_reference)
-        case = self.case_reference if plain else str(self.case_id)
-        return f"{case}-at-{self.checkpoint.checkpoint.size}"
+    def document(self) -> Document:
+        """Return it as it is handed out."""
+        files = {
+            **self.case.files(self.case.events),
+            **{f"data/policies/{name}.json": as_json(policy) for name, policy in self.policies.items()},
+            **{
+                f"{offline.OPENED}{position:010}.json": as_json([_opened(each) for each in said])
+                for position, said in self.opened.items()
+            },
+            offline.REPLAY: self.replay,
+            offline.STORY: self.story.encode(),
+        }
+        return Document(offline.BUNDLE, self.case.named(), self.case.vouched, self.case.says(), files)
 
 
-def written(bundle: Bundle, signer: Signer) -> bytes:
-    """Return the archive, signed by the log's key. Raises `BundleTooLargeError`."""
-    if FILES_OF_AN_EVENT * len(bundle.events) > MOST_FILES:
-        raise BundleTooLargeError(f"{bundle.name} has {len(bundle.events)} events, too many for one archive")
-    files = _payload(bundle) | _tags(bundle)
-    payload = [path for path in files if path.startswith("data/")]
-    files[offline.MANIFEST] = offline.manifest_of(files, payload).encode()
-    text = offline.signed_text(files, bundle.checkpoint.checkpoint.origin, bundle.name)
-    files[offline.SIGNED] = Note(text).signed(signer.sign(text)).written().encode()
-    tags = offline.payload_and_tags(files)[offline.TAG_MANIFEST]
-    files[offline.TAG_MANIFEST] = offline.manifest_of(files, tags).encode()
-    if sum(map(len, files.values())) > LARGEST:
-        raise BundleTooLargeError(f"{bundle.name} is too large for one archive")
-    return offline.packed({f"{bundle.name}/{path}": data for path, data in files.items()})
-
-
-def _tags(bundle: Bundle) -> dict[str, bytes]:
-    payload = _payload(bundle)
-    about = (
-        f"Bag-Software-Agent: scp-events {version('scp-events')}\n"
-        f"External-Identifier: {bundle.name}\n"
-        f"Payload-Oxum: {sum(map(len, payload.values()))}.{len(payload)}\n"
-    )
-    ours = resources.files("scp_events.ledger.offline")
-    return {
-        "bagit.txt": BAGIT,
-        "bag-info.txt": about.encode(),
-        "README.md": ours.joinpath("README.md").read_bytes(),
-        "verify.py": ours.joinpath("verify.py").read_bytes(),
-    }
-
-
-def _payload(bundle: Bundle) -> dict[str, bytes]:
-    return {
-        offline.CASE: _json(_case(bundle)),
-        offline.CHECKPOINT: bundle.note.encode(),
-        offline.TRUST: bundle.trust.text().encode(),
-        **{
-            offline.hand_over(number): note.encode() for number, note in enumerate(bundle.hand_overs, start=1)
-        },
-        offline.HEADS: _json([_head(head) for head in bundle.heads]),
-        offline.REPLAY: bundle.replay,
-        "data/readable/story.txt": bundle.story.encode(),
-        **{f"data/policies/{name}.json": _json(policy) for name, policy in bundle.policies.items()},
-        **{path: data for event in bundle.events for path, data in _event(event, bundle.note)},
-        **{_opened_path(position): _json(_opened(said)) for position, said in bundle.opened.items()},
-    }
-
-
-def _case(bundle: Bundle) -> object:
-    checkpoint = bundle.checkpoint.checkpoint
-    return {
-        "format": offline.FORMAT,
-        "bundle": bundle.name,
-        "case_id": str(bundle.case_id),
-        "case_reference": bundle.case_reference,
-        "checkpoint": {
-            "origin": checkpoint.origin,
-            "size": checkpoint.size,
-            "root": checkpoint.root.hex(),
-        },
-        "streams": {str(stream): category for stream, category in bundle.streams.items()},
-    }
+def _path(event: ProvedEvent) -> str:
+    return f"{offline.EVENTS}{event.leaf.position:010}"
 
 
 def _head(head: ProvedHead) -> object:
@@ -182,23 +132,5 @@ def _head(head: ProvedHead) -> object:
     return {"kind": _KINDS[head.kind], "id": str(head.id), "count": head.count, "siblings": siblings}
 
 
-def _event(event: ProvedEvent, note: str) -> Iterable[tuple[str, bytes]]:
-    name = f"{offline.EVENTS}{event.leaf.position:010}"
-    yield name + offline.EVENT, event.stored
-    yield name + offline.LEAF, event.leaf.record()
-    yield name + offline.PROOF, LogProof(event.leaf.position - 1, event.proof, note).text().encode()
-
-
-def _opened_path(position: int) -> str:
-    return f"{offline.OPENED}{position:010}.json"
-
-
-def _opened(said: Iterable[Opened]) -> object:
-    return [
-        {"digest": to_base64(each.digest), "salt": to_base64(each.salt), "text": each.text} for each in said
-    ]
-
-
-def _json(value: object) -> bytes:
-    """Return a value as JSON in one spelling."""
-    return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+def _opened(said: Opened) -> object:
+    return {"digest": to_base64(said.digest), "salt": to_base64(said.salt), "text": said.text}

@@ -96,6 +96,16 @@ def with_cosignatures(written: str, cosignatures: Iterable[Signature]) -> str:
     return Note.parse(written).signed(*cosignatures).written()
 
 
+def signed_by_these_alone(written: str, verifiers: Collection[Verifier]) -> str:
+    """Return a checkpoint with one signature by each of these keys that has signed, in their order.
+
+    Whoever checks a document takes no other line: one that nobody can check could say anything.
+    """
+    note, opened = Note.parse(written), open_note(written, verifiers)
+    signatures = [opened.signatures[each] for each in verifiers if each in opened.signatures]
+    return Note(note.text, tuple(signatures)).written()
+
+
 @dataclass(frozen=True, slots=True)
 class OpenedCheckpoint:
     """A checkpoint that its log has signed, and which of the witnesses asked about cosigned it, and when."""

@@ -103,12 +103,12 @@ def inclusion_proof(index: int, size: int, node: Node) -> tuple[bytes, ...]:
     start, end = 0, size
     proof = []
     while end - start > 1:
-        middle = start + _split(end - start)
+        middle = start + split(end - start)
         if index < middle:
-            proof.append(_hash_between(middle, end, node))
+            proof.append(hash_between(middle, end, node))
             end = middle
         else:
-            proof.append(_hash_between(start, middle, node))
+            proof.append(hash_between(start, middle, node))
             start = middle
     return tuple(reversed(proof))
 
@@ -122,19 +122,19 @@ def consistency_proof(old: int, new: int, node: Node) -> tuple[bytes, ...]:
     start, end = 0, new
     proof = []
     while end != old:
-        middle = start + _split(end - start)
+        middle = start + split(end - start)
         if old <= middle:
-            proof.append(_hash_between(middle, end, node))
+            proof.append(hash_between(middle, end, node))
             end = middle
         else:
-            proof.append(_hash_between(start, middle, node))
+            proof.append(hash_between(start, middle, node))
             start = middle
     if start > 0:  # otherwise it is the old root, which whoever checks has already
-        proof.append(_hash_between(start, end, node))
+        proof.append(hash_between(start, end, node))
     return tuple(reversed(proof))
 
 
-def _hash_between(start: int, end: int, node: Node) -> bytes:
+def hash_between(start: int, end: int, node: Node) -> bytes:
     """Return the hash of the leaves from `start` to before `end`, a subtree of RFC 6962's recursion."""
     size = end - start
     if size.bit_count() == 1:
@@ -142,11 +142,11 @@ def _hash_between(start: int, end: int, node: Node) -> bytes:
         found = node(level, start >> level)
         check_hashes((found,))
         return found
-    middle = start + _split(size)
-    return node_hash(_hash_between(start, middle, node), _hash_between(middle, end, node))
+    middle = start + split(size)
+    return node_hash(hash_between(start, middle, node), hash_between(middle, end, node))
 
 
-def _split(size: int) -> int:
+def split(size: int) -> int:
     """Return the largest power of two smaller than `size`."""
     return 1 << ((size - 1).bit_length() - 1)
 

@@ -303,6 +303,32 @@ def root_at(connection: AnyConnection, size: int) -> bytes:
     return edge.right_edge().root()
 
 
+# --- for documents ----------------------------------------------------------------------------------------
+
+
+def bodies_that_name(connection: AnyConnection, of: UUID, through: int) -> list[tuple[int, bytes]]:
+    """Return position and bytes of every event up to a position in which an id stands, wherever it is filed.
+
+    Reads the whole log, inside the server: some seconds for each gigabyte.
+    """
+    with connection.cursor(binary=True) as cursor:
+        return cursor.execute(
+            "SELECT position, body FROM event_log.events"
+            " WHERE position <= %s AND position(%s::bytea in body) > 0",
+            (through, str(of).encode()),
+        ).fetchall()
+
+
+def first_rows(connection: AnyConnection, through: int) -> list[tuple[Any, ...]]:
+    """Return the first event of each stream up to a position: what its leaf record is made of."""
+    with connection.cursor(binary=True) as cursor:
+        return cursor.execute(
+            "SELECT position, stream_id, version, recorded_at, type, sha256(body) FROM event_log.events"
+            " WHERE version = 1 AND position <= %s ORDER BY position",
+            (through,),
+        ).fetchall()
+
+
 def _found(row: tuple[Any, ...] | None) -> tuple[Any, ...]:
     if row is None:
         raise LedgerError("log or ledger has lost its one row of head or edge: restore the newest backup")
