@@ -77,6 +77,8 @@ SAID = (
 )
 """These say all that is needed themselves."""
 STALE = 3
+NOT_FINISHED = 10
+"""The exit code where keys are destroyed and traces of what they encrypted may still be in files."""
 
 
 def explain(error: Exception) -> str | None:
@@ -106,8 +108,13 @@ def _typed(offer: Offer) -> str:
 
 
 def code_of(error: Exception) -> int:
-    """Return the exit code of a failure: 3 where the log is a restored one, otherwise 1."""
-    return STALE if isinstance(error, StaleLogError) else 1
+    """Return the exit code: 3 where the log is a restored one, 10 of an unfinished erasure, otherwise 1."""
+    match error:
+        case StaleLogError():
+            return STALE
+        case ErasureIncompleteError():
+            return NOT_FINISHED
+    return 1
 
 
 def _of_database(error: psycopg.Error) -> str:
