@@ -6,10 +6,14 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import LiteralString
+
+import psycopg
 
 from scp_events.database.embedded import EmbeddedPostgres, hold
+from tests.waiting import until
 
 
 class OwnServer:
@@ -44,10 +48,28 @@ class OwnServer:
         """End it as a power failure would, but that the disk's cache survives."""
         os.kill(self.pid, signal.SIGKILL)
 
+    def kill_all(self) -> None:
+        """End every process of it at once, whatever each was in the middle of."""
+        children = _children_of(self.pid)
+        for pid in (self.pid, *children):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def wait_for(self, question: LiteralString) -> None:
+        """Return once a question has an answer."""
+        with psycopg.connect(self.conninfo, autocommit=True) as connection:
+            until(lambda: connection.execute(question).fetchall(), f"there is an answer to {question}")
+
     def configure(self, settings: str) -> None:
         """Add settings to its configuration; the next start reads them."""
         with (self.home / "postgres" / "postgresql.conf").open("a") as configuration:
             configuration.write(f"\n{settings}\n")
+
+
+def _children_of(parent: int) -> list[int]:
+    stats = (each.read_text() for each in Path("/proc").glob("[0-9]*/stat") if each.exists())
+    said = [(stat.split()[0], stat.rpartition(")")[2].split()[1]) for stat in stats]
+    return [int(pid) for pid, parent_of_it in said if int(parent_of_it) == parent]
 
 
 @contextmanager

@@ -39,6 +39,7 @@ from scp_events.ledger.log.tables import LedgerError
 from scp_events.ledger.witness.promises import PromisesError
 from scp_events.privacy import EncryptionError, KeyServiceDownError, KeysInUseError
 from scp_events.replay import NotKnownYetError, UnknownCaseError
+from scp_events.runtime.file_modes import OpenToOthersError
 from scp_events.runtime.port import CannotListenError
 from scp_events.vocabulary import Refused
 
@@ -61,6 +62,7 @@ SAID = (
     NoteError,
     NotKnownYetError,
     NothingToExportError,
+    OpenToOthersError,
     OtherTablesError,
     PromisesError,
     ProofError,

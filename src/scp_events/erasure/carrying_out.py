@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,8 @@ def carry_out(  # noqa: PLR0913 - each says one thing about it, by name
     try:
         out_of_reach = _leave_no_trace(log.conninfo, purging, wait, data, after)
     except ErasureIncompleteError as incomplete:
-        note_attempt(log.conninfo, case_id, by, incomplete)
+        with suppress(psycopg.Error):  # it may be the database that is away
+            note_attempt(log.conninfo, case_id, by, incomplete)
         raise
     said = ErasePersonalData(
         approved_as=approved.envelope.event_id,

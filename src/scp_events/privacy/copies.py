@@ -59,6 +59,15 @@ def write_copy(conninfo: str, kind: CopyKind, path: Path, content: bytes, cases:
         file.write(content)
 
 
+def written_here(conninfo: str) -> list[Path]:
+    """Return the files that our programs wrote of anybody on this machine, and that are still there."""
+    with psycopg.connect(conninfo) as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT path FROM keyring.copies WHERE machine = %s ORDER BY 1", [platform.node()]
+        ).fetchall()
+    return [path for (named,) in rows if (path := Path(named)).exists()]
+
+
 def copies_of(conninfo: str, reference: str) -> tuple[Copy, ...]:
     """Return what was written of a case, and what may hold something of it, oldest first."""
     with psycopg.connect(conninfo) as connection, connection.cursor(row_factory=class_row(Copy)) as cursor:
