@@ -60,6 +60,17 @@ class OwnServer:
         with psycopg.connect(self.conninfo, autocommit=True) as connection:
             until(lambda: connection.execute(question).fetchall(), f"there is an answer to {question}")
 
+    def set(self, name: LiteralString, value: LiteralString) -> None:
+        """Change a setting while it runs."""
+        with psycopg.connect(self.conninfo, autocommit=True) as connection:
+            before = connection.execute("SELECT pg_conf_load_time()").fetchone()
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+            connection.execute("SELECT pg_reload_conf()")
+            until(
+                lambda: connection.execute("SELECT pg_conf_load_time()").fetchone() != before,
+                f"{name} is {value}",
+            )
+
     def configure(self, settings: str) -> None:
         """Add settings to its configuration; the next start reads them."""
         with (self.home / "postgres" / "postgresql.conf").open("a") as configuration:

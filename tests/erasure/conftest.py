@@ -13,12 +13,12 @@ from tests.erasure.about_to_be_erased import AboutToBeErased, planted_in
 from tests.own_server import OwnServer, own_server
 
 NUMBERS = count(100_000, 100_000)
-PREPARED = "max_prepared_transactions = 5\nautovacuum = off"
+SETTINGS = "max_prepared_transactions = 5\nautovacuum = off"
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[OwnServer]:
-    with own_server(PREPARED) as server:
+    with own_server(SETTINGS) as server:
         yield server
 
 

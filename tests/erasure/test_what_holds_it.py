@@ -1,4 +1,4 @@
-"""Whatever keeps old rows, or write-ahead log, keeps an erasure from being done; it is named, and waited for."""
+"""Whatever keeps old rows, or write-ahead log, keeps an erasure from being done: named and waited for."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date
+from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import IsolationLevel
 from psycopg.conninfo import conninfo_to_dict
 
+from scp_cli.proving import NOT_VERIFIED
 from scp_events import erasure, follower
 from scp_events.database.binaries import find_binaries
-from scp_events.erasure import ErasureIncompleteError
+from scp_events.erasure import ErasureIncompleteError, OutOfReach, write_ahead_log
+from scp_events.erasure.rewriting import NotRewrittenError, Table, rewrite
 from scp_events.projections import caseload
 from scp_events.vocabulary import Refused
 from tests.conftest import database
 from tests.erasure.about_to_be_erased import AboutToBeErased, catch_up
 from tests.erasure.standby import standby_of
 from tests.own_server import OwnServer
+from tests.services.cli_run import scp_process
 
 Holding = Callable[[AboutToBeErased, OwnServer], AbstractContextManager[str]]
 
@@ -91,12 +95,14 @@ def a_replication_slot(case: AboutToBeErased, _server: OwnServer) -> Iterator[st
 
 @contextmanager
 def a_standby_that_reports_what_it_shows(case: AboutToBeErased, server: OwnServer) -> Iterator[str]:
-    with standby_of(server, str(conninfo_to_dict(case.conninfo)["dbname"])) as conninfo:
-        with psycopg.connect(conninfo) as connection:
-            connection.isolation_level = IsolationLevel.REPEATABLE_READ
-            connection.execute("SELECT count(*) FROM keyring.keys")
-            server.wait_for("SELECT FROM pg_stat_replication WHERE backend_xmin IS NOT NULL")
-            yield r"standby walreceiver, which reports what its sessions see"
+    with (
+        standby_of(server, str(conninfo_to_dict(case.conninfo)["dbname"])) as conninfo,
+        psycopg.connect(conninfo) as connection,
+    ):
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        connection.execute("SELECT count(*) FROM keyring.keys")
+        server.wait_for("SELECT FROM pg_stat_replication WHERE backend_xmin IS NOT NULL")
+        yield r"standby walreceiver, which reports what its sessions see"
 
 
 @contextmanager
@@ -159,3 +165,44 @@ def test_what_ends_in_time_is_waited_for(case: AboutToBeErased, server: OwnServe
     erasing.join(60)
     assert done.is_set()
     assert case.left() == []
+
+
+def test_a_server_that_keeps_its_write_ahead_log_is_not_vouched_for(
+    case: AboutToBeErased, server: OwnServer
+) -> None:
+    """Segments that are written over some day hold what they held until then."""
+    server.set("wal_recycle", "on")
+    try:
+        certificate = case.erase()
+    finally:
+        server.set("wal_recycle", "off")
+    assert certificate.out_of_reach == (OutOfReach.WRITE_AHEAD_LOG,)
+    assert erasure.certificate(case.log, case.case_id) == certificate
+
+
+def test_what_a_user_may_not_look_at_is_not_vouched_for(case: AboutToBeErased) -> None:
+    """Tables are rewritten by whoever owns them, and the server says so."""
+    with psycopg.connect(case.conninfo, autocommit=True) as connection:
+        connection.execute("CREATE ROLE tenant")
+        connection.execute("GRANT USAGE ON SCHEMA keyring, rm_decisions_v1 TO tenant")
+        connection.execute("ALTER TABLE keyring.keys OWNER TO tenant")
+    tenant = f"{case.conninfo} options='-c role=tenant'"
+    assert rewrite(tenant, [Table("keyring", "keys")], deadline=0) == ()
+    assert write_ahead_log.let_go(tenant, deadline=0) == ((), (OutOfReach.WRITE_AHEAD_LOG,))
+    with pytest.raises(NotRewrittenError, match=r"VACUUM FULL rm_decisions_v1\.decisions"):
+        rewrite(tenant, [Table("rm_decisions_v1", "decisions")], deadline=0)
+
+
+def test_a_verification_that_runs_meanwhile_and_an_erasure_do_not_harm_each_other(
+    case: AboutToBeErased, tmp_path: Path
+) -> None:
+    verifying = [
+        scp_process("verify", "--no-checkpoint", database=case.conninfo, SCP_HOME=str(tmp_path))
+        for _ in range(3)
+    ]
+    case.erase()
+    assert case.left() == []
+    for each in verifying:
+        _, said = each.communicate(timeout=120)
+        assert "WRONG" not in said
+        assert each.returncode != NOT_VERIFIED
