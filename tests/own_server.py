@@ -6,9 +6,9 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -55,6 +55,20 @@ class OwnServer:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
+    def kill_session(self, pid: int) -> None:
+        """End one process of it, and return once it has started all others anew, as it does then."""
+        with closing(psycopg.connect(self.conninfo, autocommit=True)) as bystander:
+            os.kill(pid, signal.SIGKILL)
+            until(lambda: not _answers(bystander), "the others are ended as well")
+        until(self._lets_in, "the server lets in again")
+
+    def _lets_in(self) -> bool:
+        try:
+            psycopg.connect(self.conninfo).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
     def wait_for(self, question: LiteralString) -> None:
         """Return once a question has an answer."""
         with psycopg.connect(self.conninfo, autocommit=True) as connection:
@@ -75,6 +89,14 @@ class OwnServer:
         """Add settings to its configuration; the next start reads them."""
         with (self.home / "postgres" / "postgresql.conf").open("a") as configuration:
             configuration.write(f"\n{settings}\n")
+
+
+def _answers(connection: psycopg.Connection[Any]) -> bool:
+    try:
+        connection.execute("SELECT")
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _children_of(parent: int) -> list[int]:

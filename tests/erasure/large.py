@@ -22,9 +22,10 @@ def enlarge(conninfo: str) -> None:
         connection.execute(
             """
             INSERT INTO rm_decisions_v1.decisions
-            SELECT (jsonb_populate_record(one, jsonb_build_object(
-                'position', -1000000 - n, 'event_id', gen_random_uuid(), 'case_id', gen_random_uuid(),
-                'legal_basis', one.legal_basis || jsonb_build_object('reference', repeat(md5(n::text), 30))
+            SELECT (jsonb_populate_record(NULL::rm_decisions_v1.decisions, to_jsonb(one)
+                || jsonb_build_object('position', -1000000 - n, 'event_id', gen_random_uuid(), 'case_id',
+                    gen_random_uuid(), 'legal_basis',
+                    one.legal_basis || jsonb_build_object('reference', repeat(md5(n::text), 30))
             ))).*
             FROM (SELECT * FROM rm_decisions_v1.decisions LIMIT 1) AS one, generate_series(1, %s) AS n""",
             [ROWS],

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -27,7 +25,7 @@ def server() -> Iterator[OwnServer]:
         yield server
 
 
-def kill_a_rewrite(case: AboutToBeErased) -> None:
+def kill_a_rewrite(case: AboutToBeErased, server: OwnServer) -> None:
     """Have somebody write a table anew, and kill that in the middle."""
     enlarge(case.conninfo)
     with (
@@ -44,21 +42,14 @@ def kill_a_rewrite(case: AboutToBeErased) -> None:
             ),
             "it is in the middle",
         )
-        os.kill(pid, signal.SIGKILL)
-    until(lambda: answers(case.conninfo), "the server answers again")
+        server.kill_session(pid)
     assert files_of_no_relation(case)
 
 
-def answers(conninfo: str) -> bool:
-    try:
-        psycopg.connect(conninfo).close()
-    except psycopg.OperationalError:
-        return False
-    return True
-
-
-def test_what_a_killed_rewrite_had_copied_is_gone_once_the_person_is_erased(case: AboutToBeErased) -> None:
-    kill_a_rewrite(case)
+def test_what_a_killed_rewrite_had_copied_is_gone_once_the_person_is_erased(
+    case: AboutToBeErased, server: OwnServer
+) -> None:
+    kill_a_rewrite(case, server)
     strays = files_of_no_relation(case)
     assert [line for line in case.left() if line.rpartition("/")[2] in strays], "it had copied words"
     case.erase()
@@ -66,8 +57,10 @@ def test_what_a_killed_rewrite_had_copied_is_gone_once_the_person_is_erased(case
     assert case.left() == []
 
 
-def test_a_stray_file_on_a_server_of_others_is_named_and_left(case: AboutToBeErased) -> None:
-    kill_a_rewrite(case)
+def test_a_stray_file_on_a_server_of_others_is_named_and_left(
+    case: AboutToBeErased, server: OwnServer
+) -> None:
+    kill_a_rewrite(case, server)
     strays = files_of_no_relation(case)
     held, not_seen = stray_files.sweep(case.conninfo, None, deadline=0)
     assert not_seen == ()
