@@ -44,7 +44,7 @@ from tests.examples.engagement import TELL
 from tests.examples.participant import REGISTER
 from tests.examples.record import REFUSE, REQUEST
 from tests.examples.referral import DRAFT
-from tests.opened import opened_handler, opened_reader
+from tests.opened import listening, opened_handler, opened_reader
 from tests.planting import Planted, append, plant
 from tests.services.cli_case import SECRET, write_case
 from tests.words import KEY_WORKER, LEGAL_BASIS, NOON, SUPERVISOR, decision, event_id, grounds
@@ -461,7 +461,7 @@ def test_a_follower_in_whose_reading_an_erasure_falls_is_fenced_and_reads_anew(
     """It holds the words already, and its own copies of the keys, when the keys are destroyed."""
     case = office.plant()
     office.approve()
-    move, erased = checkpoints.move, threading.Event()
+    move, erased, before = checkpoints.move, threading.Event(), office.log.head()
 
     def erase_first(*arguments: Any) -> None:
         if not erased.is_set():
@@ -470,17 +470,26 @@ def test_a_follower_in_whose_reading_an_erasure_falls_is_fenced_and_reads_anew(
         move(*arguments)
 
     monkeypatch.setattr(checkpoints, "move", erase_first)
-    with opened_reader(office.log.conninfo) as its_own, follower.Follower(its_own, decisions) as following:
+    with (
+        opened_reader(office.log.conninfo) as its_own,
+        follower.Follower(its_own, decisions, span=before) as following,
+    ):
+        listening(its_own.keyring)
         monkeypatch.setattr(its_own.keyring.cache, "forget", lambda _subject: None)  # the news never comes
         with pytest.raises(follower.FencedError):
             following.catch_up()
         assert erased.is_set()
         assert case.found_in(str(tables(connection))) == []
-        monkeypatch.setattr(checkpoints, "move", move)
+
+        def stop_there(*arguments: Any) -> None:
+            move(*arguments)
+            following.stop()
+
+        monkeypatch.setattr(checkpoints, "move", stop_there)
         following._owns = False  # noqa: SLF001 - as when it takes its place up again
         following.catch_up()
+    assert checkpoints.read(connection, decisions).position == before, "it has not read that it is done"
     assert case.found_in(str(tables(connection))) == []
-    assert checkpoints.read(connection, decisions).position == office.log.head()
 
 
 def test_a_rebuild_that_runs_keeps_an_erasure_from_being_done(
