@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from scp_events.aggregates.record.events import (
 from scp_events.database import open_database
 from scp_events.erasure import ErasureIncompleteError, Step
 from scp_events.event_log import BlockingCommandHandler, LogReader
+from scp_events.follower import checkpoints, purging
 from scp_events.follower.taking_in import Tables
 from scp_events.privacy import GROUPS
 from scp_events.projections import ALL as PROJECTIONS
@@ -42,7 +44,7 @@ from tests.examples.engagement import TELL
 from tests.examples.participant import REGISTER
 from tests.examples.record import REFUSE, REQUEST
 from tests.examples.referral import DRAFT
-from tests.opened import opened_handler, opened_reader
+from tests.opened import listening, opened_handler, opened_reader
 from tests.planting import Planted, append, plant
 from tests.services.cli_case import SECRET, write_case
 from tests.words import KEY_WORKER, LEGAL_BASIS, NOON, SUPERVISOR, decision, event_id, grounds
@@ -451,6 +453,59 @@ def test_a_follower_that_read_before_and_writes_after_leaves_nothing_behind(
     assert case.found_in(str(tables(connection))) != []
     office.catch_up()
     assert case.found_in(str(tables(connection))) == []
+
+
+def test_a_follower_in_whose_reading_an_erasure_falls_is_fenced_and_reads_anew(
+    office: Office, connection: Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds the words already, and its own copies of the keys, when the keys are destroyed."""
+    case = office.plant()
+    office.approve()
+    move, erased, before = checkpoints.move, threading.Event(), office.log.head()
+
+    def erase_first(*arguments: Any) -> None:
+        if not erased.is_set():
+            erased.set()
+            office.erase(case.case_id)
+        move(*arguments)
+
+    monkeypatch.setattr(checkpoints, "move", erase_first)
+    with (
+        opened_reader(office.log.conninfo) as its_own,
+        follower.Follower(its_own, decisions, span=before) as following,
+    ):
+        listening(its_own.keyring)
+        monkeypatch.setattr(its_own.keyring.cache, "forget", lambda _subject: None)  # the news never comes
+        with pytest.raises(follower.FencedError):
+            following.catch_up()
+        assert erased.is_set()
+        assert case.found_in(str(tables(connection))) == []
+
+        def stop_there(*arguments: Any) -> None:
+            move(*arguments)
+            following.stop()
+
+        monkeypatch.setattr(checkpoints, "move", stop_there)
+        following._owns = False  # noqa: SLF001 - as when it takes its place up again
+        following.catch_up()
+    assert checkpoints.read(connection, decisions).position == before, "it has not read that it is done"
+    assert case.found_in(str(tables(connection))) == []
+
+
+def test_a_rebuild_that_runs_keeps_an_erasure_from_being_done(
+    office: Office, connection: Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have read before the keys were destroyed."""
+    monkeypatch.setattr(purging, "LOCK_SECONDS", 1)
+    case = office.plant()
+    office.approve()
+    connection.execute(
+        "SELECT pg_advisory_lock(hashtextextended(%s, 0))", [checkpoints.only_rebuilder(decisions)]
+    )
+    with pytest.raises(ErasureIncompleteError, match="rm_decisions_v1: it is being rebuilt"):
+        office.erase(case.case_id)
+    connection.execute("SELECT pg_advisory_unlock_all()")
+    office.erase(case.case_id)
 
 
 def test_tables_that_a_rebuild_left_behind_are_purged_too(

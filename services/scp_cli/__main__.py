@@ -5,7 +5,7 @@ from __future__ import annotations
 from scp_cli import starting
 
 if __name__ == "__main__":
-    starting.listen()
+    starting.begin()
 
 import sys
 

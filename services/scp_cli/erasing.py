@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from scp_cli.output import Format, Shown, as_json, remark, show_rich, write
+from scp_cli.output import Format, Shown, as_json, remark, show, show_rich, write
 from scp_cli.people import OURS, Organisation, Role, somebody
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scp_events.privacy.copies import Copy
     from scp_events.vocabulary import Actor, CaseId, Command, Grounds
 
+WAIT_SECONDS = 60
 ORIGINS = "participant, guardian, retention-schedule or court"
 
 
@@ -27,7 +28,12 @@ def erase(  # noqa: PLR0913 - one argument an option
         str | None, typer.Argument(metavar="[CASE]", help="Its reference, or its id.", show_default=False)
     ] = None,
     *,
-    by: Annotated[str, typer.Option(metavar="CODE", help="Who asks, approves, refuses or carries it out.")],
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE", help="Who asks, approves, refuses or carries it out.", show_default=False
+        ),
+    ] = None,
     role: Role = "supervisor",
     organisation: Organisation = OURS,
     origin: Annotated[str, typer.Option(help=f"On whose account: {ORIGINS}.")] = "participant",
@@ -38,20 +44,42 @@ def erase(  # noqa: PLR0913 - one argument an option
     resume: Annotated[
         bool, typer.Option("--resume", help="Finish every erasure that was approved and is not done.")
     ] = False,
+    unfinished: Annotated[
+        bool,
+        typer.Option("--unfinished", help="List the erasures that are not done, and what held each."),
+    ] = False,
+    wait: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=0,
+            envvar="SCP_ERASURE_WAIT",
+            help="How long whatever keeps old rows in files is waited for.",
+        ),
+    ] = WAIT_SECONDS,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how it stands, and do nothing.")] = False,
     how: Shown = Format.TABLE,
 ) -> None:
     """Erase the personal data of a case, for ever.
 
     The first time it is requested. The second time, by somebody else and with --grounds, it is approved and
-    carried out: no key is ever made for this person again, theirs are destroyed, and read models are purged.
-    Sent again, it finishes what is left, and prints the certificate.
+    carried out: no key is ever made for this person again, theirs are destroyed, read models are purged, and
+    tables are written anew so that no file holds what was in them. Sent again, it finishes what is left, and
+    prints the certificate.
+
+    Exit code 10 says that it is NOT FINISHED: a session, a prepared transaction, a slot or a standby kept old
+    rows for longer than --wait. It is named: end it, and --resume.
     """
+    if unfinished:
+        _list_unfinished(how)
+        return
+    if by is None:
+        raise typer.BadParameter("say who you are", param_hint="--by")
     if (case is None) != resume:
         raise typer.BadParameter("name a CASE, or --resume every erasure that was approved")
     if refuse and grounds is None:
         raise typer.BadParameter("to refuse is a decision: say why with --grounds", param_hint="--refuse")
-    actor, said = somebody(by, role, organisation), _grounds(grounds)
+    asked, said = _Asked(somebody(by, role, organisation), wait, how), _grounds(grounds)
     from scp_cli.connecting import case_named, opened_log, opened_to_append
     from scp_events import erasure
 
@@ -62,13 +90,13 @@ def erase(  # noqa: PLR0913 - one argument an option
         return
     with opened_to_append() as (log, handler):
         if case is None:
-            _finish_all(log, handler, actor, how)
+            _finish_all(log, handler, asked)
             return
         case_id = case_named(log, case)
         decision = _decision(log, case_id, _origin(origin), said, refuse=refuse)
         if decision is not None:
-            _say(handler, case_id, decision, actor)
-        _go_on(log, handler, case_id, actor, how)
+            _say(handler, case_id, decision, asked.by)
+        _go_on(log, handler, case_id, asked)
 
 
 # --- deciding ---------------------------------------------------------------------------------------------
@@ -110,31 +138,37 @@ def _say(handler: BlockingCommandHandler, case_id: CaseId, command: Command, act
 # --- carrying out -----------------------------------------------------------------------------------------
 
 
-def _finish_all(log: LogReader, handler: BlockingCommandHandler, actor: Actor, how: Format) -> None:
+class _Asked(NamedTuple):
+    """By whom it is carried out, how long it waits, and how the certificate is shown."""
+
+    by: Actor
+    wait: float
+    how: Format
+
+
+def _finish_all(log: LogReader, handler: BlockingCommandHandler, asked: _Asked) -> None:
     """Finish every erasure that can be finished; one that cannot keeps no other waiting."""
+    from scp_cli.failures import NOT_FINISHED
     from scp_events import erasure
     from scp_events.vocabulary import Refused
 
-    waiting = 0
+    code = 0
     for case_id in erasure.unfinished(log):
         try:
-            _go_on(log, handler, case_id, actor, how)
+            _go_on(log, handler, case_id, asked)
         except (Refused, erasure.ErasureIncompleteError) as error:
-            waiting += 1
+            code = NOT_FINISHED if isinstance(error, erasure.ErasureIncompleteError) else code or 1
             remark(f"scp-events: {log.reference_of(case_id) or case_id}: {error}")
-    if waiting:
-        raise typer.Exit(1)
+    if code:
+        raise typer.Exit(code)
 
 
-def _go_on(
-    log: LogReader, handler: BlockingCommandHandler, case_id: CaseId, actor: Actor, how: Format
-) -> None:
+def _go_on(log: LogReader, handler: BlockingCommandHandler, case_id: CaseId, asked: _Asked) -> None:
     """Carry out what was approved, and show the certificate; or say how it stands."""
     import psycopg
 
     from scp_cli.answering import bring_up_to_date
     from scp_events import erasure, follower
-    from scp_events.follower.purging import purge_copies
     from scp_events.projections import ALL as PROJECTIONS
 
     found = erasure.standing(log, case_id)
@@ -147,15 +181,28 @@ def _go_on(
         handler,
         case_id,
         PROJECTIONS,
-        by=actor,
+        by=asked.by,
+        wait=asked.wait,
+        data=_data_directory(),
         after=lambda step: remark(f"scp-events: {step}: done"),
     )
     with psycopg.connect(log.conninfo, autocommit=True) as connection:
         bring_up_to_date(log, connection, PROJECTIONS)
-    purge_copies(log.conninfo, PROJECTIONS, certificate.keys)  # what was read before and written since
-    _show_certificate(log, certificate, how)
+    _show_certificate(log, certificate, asked.how)
     for other in _linked_to(log, case_id):
         remark(f"scp-events: linked to {log.reference_of(other) or other}: erase that record as well")
+
+
+def _data_directory() -> Path | None:
+    """Return the data directory of the embedded server; None where somebody else looks after the server."""
+    from scp_events.runtime.settings import ServiceSettings
+
+    settings = ServiceSettings()
+    if settings.url is not None:
+        return None
+    from scp_events.database.home import Home
+
+    return Home(settings.home.expanduser().resolve()).data
 
 
 def _linked_to(log: LogReader, case_id: CaseId) -> list[CaseId]:
@@ -186,6 +233,36 @@ def _show_standing(log: LogReader, case_id: CaseId, found: Standing) -> None:
         remark(f"scp-events: `scp-events erase {named} --by CODE` carries it out, and prints the certificate")
 
 
+WAITING = {
+    "case": "case",
+    "erasure": "erasure",
+    "tried_at": "last tried",
+    "tried_by": "by",
+    "held_by": "not finished because of",
+}
+
+
+def _list_unfinished(how: Format) -> None:
+    """List what somebody has to finish, with what kept it from being finished."""
+    from scp_cli.connecting import opened_log
+    from scp_events import erasure
+
+    with opened_log() as log:
+        tried = erasure.attempts(log.conninfo)
+        rows = [
+            {
+                "case": log.reference_of(case_id) or str(case_id),
+                "erasure": str(erasure.standing(log, case_id).erasure),
+                "tried_at": attempt.tried_at if attempt else None,
+                "tried_by": attempt.tried_by if attempt else None,
+                "held_by": "; ".join(attempt.reasons) if attempt else None,
+            }
+            for case_id in erasure.unfinished(log)
+            for attempt in [tried.get(case_id)]
+        ]
+    show(rows, how, WAITING)
+
+
 def _show_certificate(log: LogReader, certificate: Certificate, how: Format) -> None:
     from scp_events.case_file.story import pairs
 
@@ -197,6 +274,8 @@ def _show_certificate(log: LogReader, certificate: Certificate, how: Format) -> 
         )
     else:
         write(as_json(certificate.model_dump(mode="json"), indent=2 if how is Format.JSON else None))
+    for place in certificate.out_of_reach:
+        remark(f"scp-events: nobody looked at the server's {place.replace('-', ' ')}: not vouched for")
     for copy in certificate.copies:
         remark(
             f"scp-events: {copy.path} on {copy.machine} was written by this program ({copy.kind},"
@@ -224,7 +303,10 @@ def _lines(certificate: Certificate) -> list[tuple[str, str]]:
     }
     keys = [f"{key.group} {key.key_id}" for key in certificate.keys]
     return [
-        *((name, f"{who.by.id} on {who.recorded_at:%Y-%m-%d %H:%M} UTC") for name, who in signed.items()),
+        *(
+            (name, f"{who.by.id} of {who.by.organisation} on {who.recorded_at:%Y-%m-%d %H:%M} UTC")
+            for name, who in signed.items()
+        ),
         ("on account of", certificate.origin),
         ("keys destroyed", ", ".join(keys)),
         ("purged", ", ".join(certificate.stores)),

@@ -42,6 +42,7 @@ from scp_events.ledger.log.tables import LedgerError
 from scp_events.ledger.witness.promises import PromisesError
 from scp_events.privacy import EncryptionError, KeyServiceDownError, KeysInUseError
 from scp_events.replay import NotKnownYetError, UnknownCaseError
+from scp_events.runtime.file_modes import OpenToOthersError
 from scp_events.runtime.port import CannotListenError
 from scp_events.vocabulary import Refused
 
@@ -65,7 +66,7 @@ SAID = (
     NotKnownYetError,
     NotAbsentError,
     NothingToExportError,
-    TooFewError,
+    OpenToOthersError,
     OtherTablesError,
     PromisesError,
     ProofError,
@@ -74,6 +75,7 @@ SAID = (
     SheetsRefusedError,
     StaleLogError,
     StaleVersionError,
+    TooFewError,
     UnknownCaseError,
     UnknownCommandError,
     UnknownProjectionError,
@@ -83,6 +85,8 @@ SAID = (
 )
 """These say all that is needed themselves."""
 STALE = 3
+NOT_FINISHED = 10
+"""The exit code where keys are destroyed and traces of what they encrypted may still be in files."""
 
 
 def explain(error: Exception) -> str | None:
@@ -112,8 +116,13 @@ def _typed(offer: Offer) -> str:
 
 
 def code_of(error: Exception) -> int:
-    """Return the exit code of a failure: 3 where the log is a restored one, otherwise 1."""
-    return STALE if isinstance(error, StaleLogError) else 1
+    """Return the exit code: 3 where the log is a restored one, 10 of an unfinished erasure, otherwise 1."""
+    match error:
+        case StaleLogError():
+            return STALE
+        case ErasureIncompleteError():
+            return NOT_FINISHED
+    return 1
 
 
 def _of_database(error: psycopg.Error) -> str:

@@ -55,13 +55,17 @@ def rotate() -> None:
 def retire() -> None:
     """Destroy the keys of all epochs but the current one, for ever.
 
-    Refused while a key is on one of them. From then on, backups made before the last rotation hold nothing
-    personal that could be read.
+    Refused while a key is on one of them, and while any file in SCP_HOME, beside the keyring, or written by
+    this program of somebody, holds the key of such an epoch: it is named. From then on, backups made before
+    the last rotation hold nothing personal that could be read.
     """
     from scp_cli.connecting import opened_log
+    from scp_events.privacy.copies import written_here
+    from scp_events.runtime.settings import ServiceSettings
 
     with opened_log() as log:
-        retired = log.keyring.retire()
+        home = ServiceSettings().home.expanduser()
+        retired = log.keyring.retire([home, *written_here(log.conninfo)])
     named = ", ".join(map(str, retired))
     remark(
         f"scp-events: retired epoch {named}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
 from scp_cli.connecting import ledger_settings
@@ -13,6 +12,7 @@ from scp_cli.output import show_rich
 from scp_cli.proving import bundled, checked, save, told
 from scp_events.event_log import LogReader
 from scp_events.ledger.log import startup
+from scp_events.privacy.copies import CopyKind, directory_for
 from scp_events.vocabulary import CaseId
 
 VERIFIER = "verify.py"
@@ -33,15 +33,18 @@ def prove(log: LogReader, case_id: CaseId, home: Path) -> Path | None:
     path = home / f"{name}.zip"
     save(log, case_id, path, archive)
     show_rich(f"\n  {path.name}, verified by the {VERIFIER} in it, with Python alone and without network:")
-    show_rich(*(f"  {line}" for line in verified_by_itself(path).splitlines()))
+    unpacked = home / "being-verified"
+    cases = [log.reference_of(case_id) or str(case_id)]
+    with directory_for(log.conninfo, CopyKind.BUNDLE, unpacked, cases) as directory:
+        show_rich(*(f"  {line}" for line in verified_by_itself(path, directory).splitlines()))
     return path
 
 
-def verified_by_itself(bundle: Path) -> str:
+def verified_by_itself(bundle: Path, directory: Path) -> str:
     """Return what the verifier in a bundle says of it, as somebody hears it who knows nothing of us."""
-    with TemporaryDirectory() as directory, ZipFile(bundle) as archive:
+    with ZipFile(bundle) as archive:
         archive.extractall(directory)
-        (verifier,) = Path(directory).glob(f"*/{VERIFIER}")
+        (verifier,) = directory.glob(f"*/{VERIFIER}")
         command = [sys.executable, "-I", "-S", verifier.name]
         ran = subprocess.run(command, cwd=verifier.parent, capture_output=True, text=True, check=False)  # noqa: S603 - our own verifier
     return ran.stdout + ran.stderr

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from scp_events.runtime import ending
+from scp_events.runtime import beginning, ending
 
 if __name__ == "__main__":
-    ending.listen()  # before the rest is imported, which takes a second
+    beginning.begin()  # before the rest is imported, which takes a second
 
 import sys
 import time

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from scp_events.runtime import ending
+from scp_events.runtime import beginning
 
 if __name__ == "__main__":
-    ending.listen()  # before the rest is imported, which takes a second
+    beginning.begin()  # before the rest is imported, which takes a second
 
 import sys
 from datetime import UTC, datetime
@@ -16,7 +16,8 @@ from scp_events.ledger.witness.contradictions import Contradictions
 from scp_events.ledger.witness.cosigning import KnownLogs
 from scp_events.ledger.witness.log_list import LogListError, parse_log_list
 from scp_events.ledger.witness.promises import PromisesError
-from scp_events.runtime import program
+from scp_events.runtime import file_modes, program
+from scp_events.runtime.file_modes import OpenToOthersError
 from scp_events.runtime.http_server import HttpServer
 from scp_events.runtime.port import Port
 from scp_events.runtime.service_log import logger
@@ -30,12 +31,15 @@ DRAIN_SECONDS = 10
 
 def main() -> int:
     """Run one witness and return the exit code."""
-    return program.run(serve, sys.argv[1:], cannot_work=(KeyFileError, PromisesError, LogListError))
+    return program.run(
+        serve, sys.argv[1:], cannot_work=(KeyFileError, PromisesError, LogListError, OpenToOthersError)
+    )
 
 
 def serve() -> None:
     """Open what the witness has promised, and answer until told to stop."""
     settings = Settings()
+    file_modes.check_directory(settings.directory)
     with (
         Port(settings.witness_host, settings.witness_port, setting="SCP_WITNESS_PORT") as port,
         promises.opened(settings.directory) as (signer, promised),

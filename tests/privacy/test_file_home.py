@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import json
 import os
 import stat
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from scp_events.privacy import KeyringError
+from scp_events.privacy import KeyringError, key_traces
 from scp_events.privacy.file_home import FileHome
 
 HERE = uuid4()
@@ -147,3 +150,84 @@ def test_its_name_shows_where_it_is_and_no_key(home: FileHome, file: Path) -> No
     for shown in (home.name, repr(home)):
         assert str(file) in shown
         assert not [word for word in file.read_text().split('"') if len(word) == 64 and word in shown]
+
+
+# --- nothing beside it ------------------------------------------------------------------------------------
+
+
+def test_whatever_is_changed_there_is_one_file_and_its_lock(home: FileHome, file: Path) -> None:
+    home.begin_epoch()
+    home.end_epoch(1)
+    assert sorted(path.name for path in file.parent.iterdir()) == ["keyring", "keyring.lock"]
+
+
+def test_a_change_that_a_crash_left_half_done_is_wiped_by_the_next_program(
+    home: FileHome, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before it was put in place, so that nothing could tidy up."""
+    home.begin_epoch()
+    left = file.with_name("keyring.new")
+
+    def killed(*_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "rename", killed)
+        broken.setattr(Path, "unlink", lambda *_: None)
+        broken.setattr(os, "fsync", lambda *_: None)
+        broken.setattr(FileHome, "_wipe_aside", lambda _: None)
+        with pytest.raises(SystemExit):
+            home.end_epoch(1)
+    with left.open("rb") as nameless:
+        assert nameless.read() != b""
+        assert FileHome(file, HERE).epochs() == [1, 2]
+        nameless.seek(0)
+        assert set(nameless.read()) == {0}
+    assert not left.exists()
+
+
+def test_keys_are_wiped_when_they_are_let_go_of(home: FileHome) -> None:
+    held = home._current()[1]  # noqa: SLF001 - the very memory
+    assert set(held) != {0}
+    home.begin_epoch()
+    home.epochs()
+    assert held == bytes(32), "the file was read anew"
+    held = home._current()[1]  # noqa: SLF001 - as above
+    home.close()
+    assert held == bytes(32)
+    assert home.epochs() == [1, 2], "they are read again when they are asked for"
+
+
+AS_WRITTEN: dict[str, Callable[[bytes], bytes]] = {
+    "raw": bytes,
+    "hexadecimal": lambda key: key.hex().encode(),
+    "capitals": lambda key: key.hex().upper().encode(),
+    "base64": b64encode,
+    "base64 of more": lambda key: b64encode(b"k:" + key + b"."),
+    "base64 of yet more": lambda key: b64encode(b"key:" + key + b"..."),
+    "base64 for addresses": urlsafe_b64encode,
+    "over two chunks": lambda key: bytes(key_traces.CHUNK - 7) + key,
+}
+
+
+@pytest.mark.parametrize("written", AS_WRITTEN.values(), ids=AS_WRITTEN)
+def test_a_file_that_holds_a_key_is_found_however_it_is_written(
+    home: FileHome, file: Path, tmp_path: Path, written: Callable[[bytes], bytes]
+) -> None:
+    key = bytes.fromhex(json.loads(file.read_text())["installations"][str(HERE)]["1"])
+    elsewhere = tmp_path / "elsewhere" / "below" / "notes"
+    elsewhere.parent.mkdir(parents=True)
+    elsewhere.write_bytes(b"innocent " + bytes(range(256)) + written(key)[:-9])
+    home.must_be_nowhere_else(1, [tmp_path / "elsewhere"])
+    elsewhere.write_bytes(b"before " + written(key) + b" after")
+    with pytest.raises(KeyringError, match=f"{elsewhere} holds the key of epoch 1.*shred -u"):
+        home.must_be_nowhere_else(1, [tmp_path / "elsewhere"])
+    home.must_be_nowhere_else(0, [tmp_path / "elsewhere"])
+
+
+def test_a_copy_beside_the_file_is_found_and_the_file_itself_is_none(home: FileHome, file: Path) -> None:
+    home.must_be_nowhere_else(1, [file.parent])
+    copy = file.with_name("keyring~")
+    copy.write_bytes(file.read_bytes())
+    with pytest.raises(KeyringError, match="keyring~ holds the key of epoch 1"):
+        home.must_be_nowhere_else(1, [])

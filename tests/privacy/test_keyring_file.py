@@ -117,3 +117,20 @@ def test_an_address_that_cannot_be_used_is_refused_with_the_remedy(
     with pytest.raises(KeyringError, match=complaint) as refused:
         open_keyring(log_database, named=address)
     assert "secret" not in str(refused.value)
+
+
+def test_an_epoch_is_not_retired_while_a_file_holds_its_key(
+    keyring: Keyring, keyring_file: Path, tmp_path: Path
+) -> None:
+    keyring.to_encrypt(uuid4(), "core")
+    keyring.rotate()
+    copy = tmp_path / "backup" / "of it"
+    copy.parent.mkdir()
+    copy.write_bytes(keyring_file.read_bytes())
+    with pytest.raises(KeyringError, match="of it holds the key of epoch 1"):
+        keyring.retire([copy.parent])
+    assert [each.retired_at for each in keyring.epochs()] == [None, None]
+    assert keyring.home.epochs() == [1, 2]
+    copy.unlink()
+    assert keyring.retire([copy.parent]) == [1]
+    assert keyring.home.epochs() == [2]

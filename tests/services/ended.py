@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from scp_events.database import postmaster
@@ -92,6 +92,8 @@ class Place:
     port: int
     pace: float = 1.0
     """How many seconds a command takes on this machine, busy as it is."""
+    sessions: set[int] = field(default_factory=set)
+    """In which programs were started: nobody may look into their memory, but everybody sees these."""
 
     @property
     def database(self) -> Home:
@@ -109,14 +111,17 @@ class Place:
             "SCP_KAFKA_BOOTSTRAP": "127.0.0.1:1",
         }
         with self._written("out").open("wb") as out, self._written("err").open("wb") as err:
-            return subprocess.Popen(
+            started = subprocess.Popen(
                 [sys.executable, "-m", program.name, *program.arguments],
                 cwd=self.home.parent,
                 env=others | here,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
+                start_new_session=True,
             )
+        self.sessions.add(started.pid)
+        return started
 
     def ended(self, process: subprocess.Popen[bytes]) -> Ended:
         """Return how a program ends."""
@@ -141,8 +146,7 @@ class Place:
 
     def orphans(self) -> list[int]:
         """Return which programs of ours run here (on Linux)."""
-        ours = f"SCP_HOME={self.home}".encode()
-        return [int(each.name) for each in PROC.glob("[0-9]*") if ours in _environment_of(each)]
+        return [int(each.name) for each in PROC.glob("[0-9]*") if _session_of(each) in self.sessions]
 
     def leave_nothing(self) -> None:
         """End what a failed test left behind."""
@@ -152,11 +156,13 @@ class Place:
             postmaster.stop(self.database, server_account(self.database.data))
 
 
-def _environment_of(process: Path) -> list[bytes]:
+def _session_of(process: Path) -> int | None:
+    """Return the session of a process that has not ended."""
     try:
-        return (process / "environ").read_bytes().split(b"\0")
-    except OSError:  # it has ended meanwhile, or is somebody else's
-        return []
+        state, _, _, session, *_ = (process / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if state == "Z" else int(session)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from scp_cli.failures import NOT_FINISHED
 from scp_events import erasure
 from tests.asking import Case
 from tests.check_log import check_log
@@ -69,6 +70,8 @@ def test_two_people_erase_a_case_and_get_a_certificate(
     for words in (SECRET, "Ash Example", "We meet where I feel safe", "A walk along the river"):
         assert words not in told
     assert '"erased": true' in told
+
+    assert certificate["out_of_reach"] == []
 
     again = erase(log_database, "sv-rowan", "--format", "json")
     assert (again.code, json.loads(again.out)) == (0, certificate)
@@ -281,6 +284,34 @@ def test_what_was_approved_elsewhere_is_finished_by_resuming(
     assert (nothing.code, nothing.out) == (0, "")
 
 
+def test_what_is_held_is_not_finished_and_listed_and_finished_by_resuming(
+    log_database: str, written: Written, grounds: Path
+) -> None:
+    """Somebody's report has been looking at the database since before."""
+    erase(log_database, "kw-juniper")
+    with psycopg.connect(log_database, application_name="a report") as report:
+        report.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        report.execute("SELECT 1")
+        held = erase(log_database, "sv-rowan", "--grounds", str(grounds), "--wait", "0.5")
+        assert (held.code, held.out) == (NOT_FINISHED, "")
+        assert "the erasure is NOT FINISHED, session " in held.err
+        assert "(a report) since " in held.err
+        assert "`scp-events erase --resume` finishes it" in held.err
+        (listed,) = json.loads(scp("erase", "--unfinished", "--format", "json", database=log_database).out)
+        assert (listed["case"], listed["erasure"], listed["tried_by"]) == (REFERENCE, "begun", "sv-rowan")
+        assert "(a report) since " in listed["held_by"]
+        again = scp("erase", "--resume", "--by", "sv-rowan", "--wait", "0", database=log_database)
+        assert (again.code, again.out) == (NOT_FINISHED, "")
+        assert f"{REFERENCE}: the erasure is NOT FINISHED" in again.err
+    resumed = scp("erase", "--resume", "--by", "sv-rowan", database=log_database)
+    assert resumed.code == 0, resumed.err
+    assert "erased at position" in resumed.out
+    told = " ".join(resumed.out.split())
+    for who in ("kw-juniper of second-chance on", "sv-rowan of second-chance on"):
+        assert who in told
+    assert scp("erase", "--unfinished", "--format", "json", database=log_database).out == "[]\n"
+
+
 def test_an_erasure_that_has_to_wait_keeps_no_other_waiting(log_database: str, written: Written) -> None:
     others = write_case(log_database, "SC-2025-015")
     with opened_handler(log_database) as handler:
@@ -303,8 +334,10 @@ def test_an_erasure_that_has_to_wait_keeps_no_other_waiting(log_database: str, w
         ("--by", "sv-rowan"),
         (REFERENCE, "--resume", "--by", "sv-rowan"),
         (REFERENCE, "--by", "Rowan the great"),
+        (REFERENCE,),
+        (REFERENCE, "--by", "sv-rowan", "--wait", "-1"),
     ],
-    ids=["nothing named", "a case and all", "no code"],
+    ids=["nothing named", "a case and all", "no code", "nobody", "no time"],
 )
 def test_what_cannot_be_meant_is_a_usage_error(log_database: str, arguments: tuple[str, ...]) -> None:
     assert scp("erase", *arguments, database=log_database).code == 2

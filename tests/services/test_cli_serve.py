@@ -28,7 +28,7 @@ ENDING = "raise SystemExit(7)\n"
 SUPERVISE = """
 import os, sys
 from scp_cli import serving, starting
-starting.listen()
+starting.begin()
 sys.exit(serving.supervise(['one', 'other'], os.environ))
 """
 

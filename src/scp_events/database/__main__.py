@@ -5,10 +5,10 @@ The server runs at least as long as the program, which finds its address and pas
 
 import sys
 
-from scp_events.runtime import ending
+from scp_events.runtime import beginning, ending
 
 if __name__ == "__main__":
-    ending.listen("scp_events.database")
+    beginning.begin("scp_events.database")
 
 import os
 import subprocess

@@ -24,7 +24,8 @@ STOPPING = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 20.0))
 STATING_ITS_NUMBER = 5.0  # seconds after its start
 MARK = "scp.directory="
 # The shell leaves at once, so that the server is nobody's child and outlives us if others still use it.
-DETACHED = '"$@" >&2 &'
+# It leaves no core file, which would hold what is in its buffers.
+DETACHED = 'ulimit -c 0; "$@" >&2 &'
 
 
 def launch(home: Home, account: Account, binaries: Binaries) -> None:

@@ -204,6 +204,21 @@ def take_over(connection: AnyConnection, projection: Projection, owner: UUID) ->
     )
 
 
+def fence(connection: AnyConnection, projection: Projection) -> None:
+    """Take the checkpoint from whoever may move it, and lock it until the transaction ends.
+
+    Nobody commits what they had read before this.
+    """
+    connection.execute(
+        "UPDATE follower.checkpoints SET owner = NULL WHERE name = %s AND version = %s", _key(projection)
+    )
+
+
+def only_rebuilder(projection: Projection) -> str:
+    """Return the name of the lock that whoever rebuilds a projection holds."""
+    return f"rebuild {schema_of(projection.NAME, projection.VERSION)}"
+
+
 def move(
     connection: AnyConnection, projection: Projection, owner: UUID, before: Position, through: Position
 ) -> None:

@@ -159,11 +159,17 @@ class Follower:
         connection = self._connected()
         if not self._owns:
             checkpoints.take_over(connection, self.projection, self.owner)
+            self._forget_what_was_read()
             self._owns = True
         found = checkpoints.read(connection, self.projection)
         if found.owner != self.owner:
             raise FencedError(self.projection)
         return found
+
+    def _forget_what_was_read(self) -> None:
+        """Read anew, with no key in memory: an erasure fences who may have read before it, and purges."""
+        self._ahead.close()
+        self._log.keyring.cache.forget_all()
 
     def _connected(self) -> AnyConnection:
         if self._connection is None:

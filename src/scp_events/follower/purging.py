@@ -1,4 +1,4 @@
-"""Purging what projections keep in the clear of somebody whose keys were destroyed, and the traces of it.
+"""Purging what projections keep in the clear of somebody whose keys were destroyed.
 
 Copies are in the tables that answer now, in those a rebuild is making, in those one has left behind, and in
 those of earlier versions. Of these last nobody knows any more what they hold: they are dropped before
@@ -18,9 +18,12 @@ from psycopg.sql import SQL, Composed, Identifier
 from psycopg.types.json import Jsonb
 from pydantic_core import to_json
 
+from scp_events.follower import checkpoints
 from scp_events.follower.projection import AnyConnection, PersonalColumn, Projection, schema_of, within
 from scp_events.vocabulary import DestroyedKey
 
+LOCK_SECONDS = 20
+"""How long a follower, or a rebuild, is waited for."""
 _OURS = r"rm\_%"
 _REBUILDING = re.compile(r"_(new|old)$")
 
@@ -31,6 +34,8 @@ class Purging:
 
     purged: Sequence[str]
     """The projections that keep something of people, and keep nothing of this one any more."""
+    tables: Sequence[tuple[str, str]]
+    """Schema and name of the tables in whose files old rows lie until each is written anew."""
     failures: Mapping[str, str]
     """By schema, why it could not be purged, and what to do."""
 
@@ -38,9 +43,14 @@ class Purging:
 def purge_copies(
     conninfo: str, projections: Iterable[Projection], destroyed: Sequence[DestroyedKey]
 ) -> Purging:
-    """Purge every copy of what these keys encrypted, and the traces it leaves in files. Safe to repeat."""
+    """Purge every copy of what these keys encrypted. Safe to repeat.
+
+    Whoever follows a projection is fenced, and forgets every key before going on: what was read before the
+    keys were destroyed cannot be written here any more.
+    """
     known = {schema_of(each.NAME, each.VERSION): each for each in projections}
     purged: list[str] = []
+    tables: list[tuple[str, str]] = []
     failures: dict[str, str] = {}
     with psycopg.connect(conninfo, autocommit=True) as connection:
         for schema in _schemas(connection):
@@ -51,9 +61,12 @@ def purge_copies(
                 try:
                     _purge(connection, schema, projection, destroyed)
                     purged.append(projection.NAME)
+                    tables += [(schema, table) for table in _personal_tables(projection)]
+                except psycopg.errors.LockNotAvailable:
+                    failures[schema] = "it is being rebuilt: let that end, and try again"
                 except psycopg.Error as error:
                     failures[schema] = f"{type(error).__name__} {error.sqlstate or ''}: try again"
-    return Purging(sorted(set(purged)), failures)
+    return Purging(sorted(set(purged)), tables, failures)
 
 
 def purge(cursor: Cursor[Any], projection: Projection, destroyed: Iterable[DestroyedKey]) -> None:
@@ -76,19 +89,22 @@ def _purging(kept: PersonalColumn) -> Composed:
 def _purge(
     connection: AnyConnection, schema: str, projection: Projection, destroyed: Sequence[DestroyedKey]
 ) -> None:
-    """Purge one schema; then write its tables anew, for old rows lie in their files until that is done.
+    """Purge one schema, while nobody rebuilds it, and fence its follower.
 
     The checkpoint is locked meanwhile, in the order in which its follower locks: neither waits for ever.
     """
     with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{LOCK_SECONDS}s"])
         cursor.execute(
-            "SELECT FROM follower.checkpoints WHERE name = %s AND version = %s FOR UPDATE",
-            [projection.NAME, projection.VERSION],
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [checkpoints.only_rebuilder(projection)]
         )
+        checkpoints.fence(connection, projection)
         cursor.execute(within(schema))
         purge(cursor, projection, destroyed)
-    for table in dict.fromkeys(kept.table for kept in projection.PERSONAL.values()):
-        connection.execute(SQL("VACUUM (FULL) {}.{}").format(Identifier(schema), Identifier(table)))
+
+
+def _personal_tables(projection: Projection) -> Iterable[str]:
+    return dict.fromkeys(kept.table for kept in projection.PERSONAL.values())
 
 
 def _schemas(connection: AnyConnection) -> list[str]:

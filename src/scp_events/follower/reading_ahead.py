@@ -1,7 +1,7 @@
 """The next events are read while the last ones are written: the server's time and ours then overlap.
 
 History never changes, so what was read ahead is as good as what would be read now, save for words whose key
-is destroyed meanwhile: those are purged by the event that says so, which comes later in the log.
+is destroyed meanwhile: an erasure fences the follower, and it forgets what it had read.
 """
 
 from __future__ import annotations

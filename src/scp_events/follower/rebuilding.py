@@ -27,7 +27,7 @@ def rebuild(
     event cannot be taken in, its error is raised and everything left as it was; after a crash the next
     rebuild clears what was left behind.
     """
-    with _only_one(log.conninfo, projection) as connection:
+    with _only_one(log, projection) as connection:
         new = _Rebuilding(log, projection, connection)
         new.begin()
         while new.position < (head := log.head()):
@@ -39,11 +39,13 @@ def rebuild(
 
 
 @contextmanager
-def _only_one(conninfo: str, projection: Projection) -> Iterator[AnyConnection]:
+def _only_one(log: LogReader, projection: Projection) -> Iterator[AnyConnection]:
     """Yield a connection while nobody else rebuilds this projection; wait until that is so."""
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        name = f"rebuild {schema_of(projection.NAME, projection.VERSION)}"
-        connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
+    with psycopg.connect(log.conninfo, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_advisory_lock(hashtextextended(%s, 0))", [checkpoints.only_rebuilder(projection)]
+        )
+        log.keyring.cache.forget_all()  # an erasure may have been waited for, and the news not be heard yet
         yield connection
 
 

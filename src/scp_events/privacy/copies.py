@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
@@ -47,16 +49,54 @@ class Copy(Word):
 def write_copy(conninfo: str, kind: CopyKind, path: Path, content: bytes, cases: Iterable[str]) -> None:
     """Write a file that holds data of these cases, by their references; replaces what was there."""
     where = path.absolute()
+    _note(conninfo, kind, where, cases)
+    descriptor = os.open(where, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OURS_ALONE)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, OURS_ALONE)  # also where it was there before
+        file.write(content)
+
+
+@contextmanager
+def directory_for(conninfo: str, kind: CopyKind, path: Path, cases: Iterable[str]) -> Iterator[Path]:
+    """Yield an empty directory for data of these cases, which is removed when the block ends.
+
+    It is noted meanwhile: a program that is killed leaves it behind.
+    """
+    where = path.absolute()
+
+    def remove() -> None:
+        if where.exists():
+            shutil.rmtree(where)
+
+    remove()
+    _note(conninfo, kind, where, cases)
+    try:
+        where.mkdir(mode=0o700)
+        yield where
+    finally:
+        remove()
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute(
+                "DELETE FROM keyring.copies WHERE machine = %s AND path = %s", [platform.node(), str(where)]
+            )
+
+
+def _note(conninfo: str, kind: CopyKind, where: Path, cases: Iterable[str]) -> None:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.cursor().executemany(
             "INSERT INTO keyring.copies (reference, kind, machine, path) VALUES (%s, %s, %s, %s)"
             " ON CONFLICT (reference, kind, machine, path) DO UPDATE SET written_at = clock_timestamp()",
             [(reference, kind, platform.node(), str(where)) for reference in sorted(set(cases))],
         )
-    descriptor = os.open(where, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OURS_ALONE)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, OURS_ALONE)  # also where it was there before
-        file.write(content)
+
+
+def written_here(conninfo: str) -> list[Path]:
+    """Return the files that our programs wrote of anybody on this machine, and that are still there."""
+    with psycopg.connect(conninfo) as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT path FROM keyring.copies WHERE machine = %s ORDER BY 1", [platform.node()]
+        ).fetchall()
+    return [path for (named,) in rows if (path := Path(named)).exists()]
 
 
 def copies_of(conninfo: str, reference: str) -> tuple[Copy, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 
@@ -23,8 +24,14 @@ class KeyHome(Protocol):
     def begin_epoch(self) -> int:
         """Make the key of the next epoch, durably, and return its number."""
 
+    def must_be_nowhere_else(self, epoch: int, places: Iterable[Path]) -> None:
+        """Raise `KeyringError` where a file in these places holds the key of such an epoch or one before."""
+
     def end_epoch(self, epoch: int) -> None:
         """Destroy the key of an epoch and of all before. What they wrapped is lost. Safe to repeat."""
+
+    def close(self) -> None:
+        """Let go of every key that is held in memory."""
 
     def wrap(self, epoch: int, keys: Sequence[bytes]) -> list[bytes]:
         """Return each key wrapped by the epoch's. Raises `KeyringError` where it is not here any more."""

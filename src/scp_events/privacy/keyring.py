@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Protocol, Self, TypeAlias, get_args
 from uuid import UUID, uuid4
@@ -127,6 +128,7 @@ class Keyring:
         if self._news is not None:
             self._news.close()
         self.cache.forget_all()
+        self.home.close()
         self.store.close()
 
     # --- using keys ---------------------------------------------------------------------------------------
@@ -323,18 +325,21 @@ class Keyring:
         self.store.tell(EPOCH_NEWS)
         return epoch
 
-    def retire(self) -> list[int]:
+    def retire(self, places: Iterable[Path] = ()) -> list[int]:
         """Destroy the keys of all epochs but the current one, for ever; return which were retired.
 
         Copies of the database made before the last rotation hold nothing readable from then on. Raises
-        `KeysInUseError` where a key is left on one of them.
+        `KeysInUseError` where a key is left on one of them, and `KeyringError` where a file in these places,
+        or beside the keyring, holds such an epoch's own key: nothing is retired then.
         """
         with self.store.alone():
             current = self.store.current_epoch() or 0
             earlier = [each.epoch for each in self.store.epochs() if each.epoch < current]
+            kept = [epoch for epoch in self.home.epochs() if epoch < current]
+            if kept:
+                self.home.must_be_nowhere_else(max(kept), places)
             for epoch in earlier:
                 self.store.retire(epoch)
-            kept = [epoch for epoch in self.home.epochs() if epoch < current]
             if kept:
                 self.home.end_epoch(max(kept))
         self.store.tell(EPOCH_NEWS)

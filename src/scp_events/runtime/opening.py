@@ -10,15 +10,18 @@ from scp_events.database.patience import PATIENCE_SECONDS
 from scp_events.database.settings import DatabaseSettings
 from scp_events.event_log import LogReader, UnsafeServerError, prepare
 from scp_events.privacy import open_keyring
+from scp_events.runtime import file_modes
+from scp_events.runtime.file_modes import OpenToOthersError
 from scp_events.runtime.settings import ServiceSettings
 
-CANNOT_OPEN = (DatabaseError, UnsafeServerError)
+CANNOT_OPEN = (DatabaseError, OpenToOthersError, UnsafeServerError)
 """Why a log cannot be opened; these say what to do."""
 
 
 @contextmanager
 def opened_database(settings: DatabaseSettings) -> Iterator[str]:
     """Yield how to connect to the log's database, its tables made if need be."""
+    file_modes.check(settings)
     with open_database(settings.url, settings.home) as conninfo:
         prepare(conninfo, settings.time_zone)
         yield conninfo

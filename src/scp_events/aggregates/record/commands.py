@@ -54,6 +54,7 @@ class ErasePersonalData(Act):
     approved_as: EventId
     destroyed: SomeKeys
     stores: tuple[Code, ...]
+    out_of_reach: tuple[Code, ...] = ()
 
 
 RecordCommand: TypeAlias = (

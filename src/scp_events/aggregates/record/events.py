@@ -98,6 +98,8 @@ class PersonalDataErased(ErasureEvent):
     approved_as: EventId
     stores: tuple[Code, ...]
     """What was purged of copies."""
+    out_of_reach: tuple[Code, ...] = ()
+    """What of the database server nobody could look at, so that it is not vouched for."""
 
 
 RecordEvent: TypeAlias = (

@@ -74,6 +74,8 @@ class AnchorFile:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
             with os.fdopen(descriptor, "r+b", buffering=0) as file:
+                if not os.fstat(descriptor).st_size:
+                    os.fchmod(descriptor, _MODE)  # whatever a new file of ours is otherwise
                 tail = _tail(file.fileno())
                 last = _last(tail)
                 if last is not None and last.size == unless_last:
