@@ -22,6 +22,7 @@ from scp_cli import (
     replaying,
     serving,
     tending,
+    verifying,
     witnessing,
 )
 from scp_cli.output import remark
@@ -49,7 +50,7 @@ app.command()(tending.projections)
 app.command()(tending.rebuild)
 app.add_typer(witnessing.witness, name="witness")
 app.add_typer(witnessing.ledger, name="ledger")
-app.command()(proving.verify)
+app.command()(verifying.verify)
 app.command()(proving.export)
 app.command()(proving.anchors)
 app.command()(erasing.erase)

@@ -34,10 +34,10 @@ class Anchored:
     root: str
     note: str
 
-    def opened(self, log: Verifier) -> Checkpoint:
-        """Return the checkpoint, which the log has signed. Raises `AnchorError`."""
+    def opened(self, *logs: Verifier) -> Checkpoint:
+        """Return the checkpoint, which one of the log's keys has signed. Raises `AnchorError`."""
         try:
-            return open_checkpoint(self.note, [log]).checkpoint
+            return open_checkpoint(self.note, logs).checkpoint
         except NoteError as error:
             raise AnchorError(
                 f"the checkpoint of {self.size} events written down there is not this log's ({error}):"
@@ -73,11 +73,14 @@ class AnchorFile:
 
     def all(self) -> Iterator[Anchored]:
         """Yield every whole line, in the order they were written. Raises `AnchorError`."""
+        yield from filter(None, map(anchored, self.lines()))
+
+    def lines(self) -> Iterator[str]:
+        """Yield every line as it is, whole or not. Raises `AnchorError`."""
         try:
             with self.path.open(encoding="utf-8", errors="replace") as file:
                 for line in file:
-                    if (anchored := _anchored(line)) is not None:
-                        yield anchored
+                    yield line.removesuffix("\n")
         except OSError as error:
             raise self._error("read", error) from error
 
@@ -103,10 +106,10 @@ def _tail(descriptor: int) -> str:
 
 def _last(tail: str) -> Anchored | None:
     lines = tail.split("\n")[:-1]  # what follows the last newline was never finished
-    return next(filter(None, map(_anchored, reversed(lines))), None)
+    return next(filter(None, map(anchored, reversed(lines))), None)
 
 
-def _anchored(line: str) -> Anchored | None:
+def anchored(line: str) -> Anchored | None:
     """Return what a line says; None where it is no whole line."""
     try:
         said = json.loads(line)

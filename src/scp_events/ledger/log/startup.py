@@ -17,6 +17,7 @@ import psycopg
 
 from scp_events.ledger.format.checkpoint import Checkpoint, open_checkpoint
 from scp_events.ledger.format.note import KeyKind, Verifier
+from scp_events.ledger.format.trust import Trust
 from scp_events.ledger.key_files import read_key
 from scp_events.ledger.log import tables
 from scp_events.ledger.log.anchors import AnchorError, AnchorFile
@@ -29,6 +30,7 @@ from scp_events.ledger.witness.asking import PATIENCE, Reply
 
 LOOK_AGAIN = 5.0
 """Seconds after which a program that may not append compares anew."""
+_UNSIGNED = "cannot be asked before this log has signed anything"
 _CONTRADICTS = {f"answered {status:d}" for status in (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)}
 
 
@@ -115,6 +117,34 @@ def _log(connection: AnyConnection, settings: LedgerSettings) -> Verifier | None
     return known
 
 
+def ask_witnesses(
+    connection: AnyConnection, trust: Trust, *, patience: float = PATIENCE
+) -> dict[Verifier, Asked]:
+    """Ask every witness of a policy how far it knows the log; one without an address cannot be asked."""
+    note, head = tables.newest_checkpoint(connection), tables.head_of_log(connection)
+    if note is None:
+        return {each: Asked(each.name, problem=_UNSIGNED) for each in trust.witnesses.values()}
+    ours = open_checkpoint(note, trust.logs).checkpoint
+    replies = ask(connection, trust.addresses, note, ours.size, patience=patience)
+    nowhere = [each for each in trust.witnesses.values() if each not in trust.addresses]
+    return {each: Asked(each.name, problem="has no address where it could be asked") for each in nowhere} | {
+        reply.witness: _said(reply, ours, head) for reply in replies
+    }
+
+
+def _said(reply: Reply, ours: Checkpoint, head: int) -> Asked:
+    contradiction = None
+    if reply.size is not None and reply.size > ours.size:
+        contradiction = (
+            f"has cosigned a checkpoint of {reply.size} events, and the newest here is of {ours.size}"
+            f" (the log ends at {head}): {_RESTORED}"
+        )
+    elif reply.problem in _CONTRADICTS:
+        contradiction = f"has cosigned another history than this one of {ours.size} events: {_REWRITTEN}"
+    problem = None if contradiction else reply.problem
+    return Asked(reply.witness.name, reply.size, problem, contradiction)
+
+
 @dataclass(frozen=True, slots=True)
 class _Comparing:
     """One comparison of a log with its anchors."""
@@ -147,30 +177,13 @@ class _Comparing:
 
     def with_witnesses(self, patience: float) -> dict[Verifier, Asked]:
         """Compare with what each witness has cosigned, by asking it to cosign our newest checkpoint."""
-        note, log = tables.newest_checkpoint(self.connection), self.log
-        if note is None or log is None:
-            problem = "cannot be asked before this log has signed anything"
+        if self.log is None:
             witnesses = self.settings.witnessed.witnesses.values()
-            return {witness: Asked(witness.name, problem=problem) for witness in witnesses}
-        trust = self.settings.trust(log)
-        ours = open_checkpoint(note, [log]).checkpoint
-        replies = ask(self.connection, trust.addresses, note, ours.size, patience=patience)
-        return {reply.witness: self._reply(reply, ours) for reply in replies}
+            return {witness: Asked(witness.name, problem=_UNSIGNED) for witness in witnesses}
+        return ask_witnesses(self.connection, self.settings.trust(self.log), patience=patience)
 
     def _has_published(self) -> bool:
         return tables.published_at(self.connection, None) is not None
-
-    def _reply(self, reply: Reply, ours: Checkpoint) -> Asked:
-        contradiction = None
-        if reply.size is not None and reply.size > ours.size:
-            contradiction = (
-                f"has cosigned a checkpoint of {reply.size} events, and the newest here is of {ours.size}"
-                f" (the log ends at {self.head}): {_RESTORED}"
-            )
-        elif reply.problem in _CONTRADICTS:
-            contradiction = f"has cosigned another history than this one of {ours.size} events: {_REWRITTEN}"
-        problem = None if contradiction else reply.problem
-        return Asked(reply.witness.name, reply.size, problem, contradiction)
 
     def _contradiction(self, anchor: Checkpoint) -> str | None:
         """Say in what our log contradicts what an anchor holds; None where it begins with it."""
