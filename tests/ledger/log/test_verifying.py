@@ -149,22 +149,6 @@ def test_an_edit_by_a_superuser_is_found_and_named(covered: Ledger, edit: Edit) 
         assert within(covered).wrong is None
 
 
-@pytest.mark.long
-def test_five_hundred_edits_of_a_long_log_are_all_found(connection: Ledger) -> None:
-    fill(connection, 20_000, cases=60)
-    tree_writer(connection, most=4096).write(at_once=True)
-    random = Random(7)  # noqa: S311 - the same edits every time
-    with edited(connection):
-        assert within(connection).wrong is None
-    missed = []
-    for edit in EDITS:
-        for _ in range(50):
-            expected, found = found_by(connection, edit, random, 20_000)
-            if found.first_wrong != expected:
-                missed.append((edit.__name__, expected, found))
-    assert missed == []
-
-
 @pytest.mark.parametrize("position", [1, 256, 257, 512, 513, 700])
 def test_edits_at_the_borders_of_tiles_and_checkpoints_are_found(covered: Ledger, position: int) -> None:
     with edited(covered):
