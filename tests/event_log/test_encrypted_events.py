@@ -119,6 +119,7 @@ class Stored:
             NOON,
             said["type_"],
             self.body if body is None else body,
+            self.envelope.case_id,
         )
 
     def altered(self, change: Callable[[dict[str, Any]], object]) -> bytes:

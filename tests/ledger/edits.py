@@ -259,7 +259,8 @@ OF_COMMANDS: Mapping[str, str] = {
     " WHERE command_id = %(one)s",
     "an id": "UPDATE event_log.commands SET command_id = gen_random_uuid() WHERE command_id = %(one)s",
     "two places": "UPDATE event_log.commands c SET first_position = o.first_position"
-    " FROM event_log.commands o WHERE (c.command_id, o.command_id) IN ((%(one)s, %(other)s), (%(other)s, %(one)s))",
+    " FROM event_log.commands o WHERE (c.command_id, o.command_id) IN"
+    " ((%(one)s, %(other)s), (%(other)s, %(one)s))",
     "a count moved to another": "UPDATE event_log.commands SET event_count = event_count"
     " + CASE command_id WHEN %(one)s THEN 1 ELSE -1 END WHERE command_id IN (%(one)s, %(other)s)",
 }
@@ -389,7 +390,8 @@ NOTES: Mapping[str, str] = {
     "no signature": "split_part(note, E'\\n\\n', 1) || E'\\n\\n'",
     "a signature of nobody": "replace(note, chr(8212) || ' log', chr(8212) || ' nobody')",
     "nothing": "''",
-    "another checkpoint": "(SELECT note FROM ledger.checkpoints o WHERE o.size <> c.size ORDER BY size LIMIT 1)",
+    "another checkpoint": "(SELECT note FROM ledger.checkpoints o WHERE o.size <> c.size"
+    " ORDER BY size LIMIT 1)",
 }
 """What is done to a checkpoint as it is kept."""
 

@@ -15,6 +15,7 @@ What is checked, in this order:
 2. The checkpoint, which says of the log "so many events, and this root", is signed by the log's key, and by
    as many witnesses as are asked for.
 3. Each event is in that log at its position: from its bytes to its leaf record, by its proof to the root.
+   It says itself that it is of this case and, where it names one, under which reference.
 4. Nothing is missing. The checkpoint also names the root of a tree of counts, which says of each stream of
    the case, and of the case as a whole, how many events the log has; exactly so many are here.
 5. Personal details that were opened for this bundle are those that were recorded: each has the digest that
@@ -569,6 +570,11 @@ def read_event(files: dict[str, bytes], name: str, case: Case, checkpoint: Check
     said = read_json(files, name + EVENT)
     if not isinstance(said, dict) or said.get("case_id") != case.id:
         raise WrongError(f"{name}{EVENT} belongs to another case")
+    event = said.get("event")
+    if isinstance(event, dict) and event.get("case_reference", case.reference) != case.reference:
+        raise WrongError(f"{name}{EVENT} calls its case otherwise than {CASE} does")
+    if case.streams.get(leaf.stream) not in (None, leaf.type.partition(".")[0]):
+        raise WrongError(f"{CASE} says of the stream of {name}{EVENT} that it is of another kind")
     proof = read_proof(files[name + PROOF], name + PROOF, leaf.position - 1, checkpoint)
     if root_above(files[name + LEAF], leaf.position - 1, checkpoint.size, proof) != checkpoint.root:
         raise WrongError(f"{name}{EVENT} is not in the log: its proof does not lead to the root")
