@@ -63,7 +63,8 @@ def log_of(events: int = 1200, ours: int = 69) -> Invented:
         stream = random.choice(streams if index in places else others)
         case = CASE if index in places else UUID(int=stream.int >> 2)
         versions[stream] = versions.get(stream, 0) + 1
-        said = {"case_id": str(case), "event": {"type": "irp.proposed", "number": index}}
+        named = {"case_reference": REFERENCE} if case == CASE else {}
+        said = {"case_id": str(case), "event": {"type": "irp.proposed", "number": index} | named}
         stored.append(json.dumps(said).encode())
         cases.append(case)
         leaves.append(

@@ -326,6 +326,17 @@ def test_an_altered_event_is_named_even_with_the_stolen_key(tmp_path: Path) -> N
     )
 
 
+def test_a_bundle_under_another_reference_than_its_events_name_is_refused(tmp_path: Path) -> None:
+    wrong = check(tmp_path, written(replace(bundle_of(), case_reference="SC-2025-015"), LOG)).wrong
+    assert sum("calls its case otherwise than data/case.json does" in line for line in wrong) == 69
+
+
+def test_a_stream_that_is_told_as_of_another_kind_is_refused(tmp_path: Path) -> None:
+    streams = dict.fromkeys(bundle_of().streams, "consent")
+    wrong = check(tmp_path, written(replace(bundle_of(), streams=streams), LOG)).wrong
+    assert sum("that it is of another kind" in line for line in wrong) == 69
+
+
 def test_an_event_of_another_case_is_refused(tmp_path: Path) -> None:
     stranger = next(event for event in bundle_of().events)
     other = replace(bundle_of(), case_id=PLAN)
