@@ -39,9 +39,10 @@ def grow(connection: Ledger, said: LedgerSettings, events: int, seed: int = 1) -
 
 def restored(connection: Ledger, size: int) -> None:
     """Bring the database back to where it was when it had so many events, covered as they were then."""
-    for table in ("event_log.events", "ledger.tiles", "ledger.checkpoints"):
+    for table in ("event_log.events", "event_log.commands", "ledger.tiles", "ledger.checkpoints"):
         connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL".encode())
     connection.execute("DELETE FROM event_log.events WHERE position > %s", (size,))
+    connection.execute("DELETE FROM event_log.commands WHERE first_position > %s", (size,))
     connection.execute("DELETE FROM ledger.checkpoints WHERE size > %s", (size,))
     connection.execute("UPDATE event_log.head SET position = %s", (size,))
     connection.execute("TRUNCATE ledger.tiles, ledger.head_pages")
