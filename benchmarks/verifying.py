@@ -39,7 +39,7 @@ A_CASE = 69
 
 
 def compare(said: Run) -> Mapping[str, float | None]:
-    """Cover a log by a checkpoint for every tile, then verify it and fetch it in turn; then a case's bundle."""
+    """Cover a log by a checkpoint a tile, then verify and fetch it in turn; then verify a case's bundle."""
     events = EVENTS_SHORT if said.short else EVENTS
     conninfo, settings = said.database(), LedgerSettings(ledger_key=said.place() / "key")
     event_log.prepare(conninfo)

@@ -100,14 +100,12 @@ def checked(
     import psycopg
 
     from scp_events.ledger.log.holding import held_by
-    from scp_events.ledger.log.outcomes import Finding, Outcome
     from scp_events.ledger.log.verifying import verify as verify_log
 
-    contradiction = cover(conninfo, settings) if checkpoint else None
+    if checkpoint:
+        cover(conninfo, settings)  # what contradicts the log is found below, with all else
     with psycopg.connect(conninfo, autocommit=True) as connection:
         held = held_by(connection, settings, trust, pin)
-    if contradiction:
-        held = replace(held, findings=(*held.findings, Finding(Outcome.CONTRADICTED, contradiction)))
     with progress("verifying") as bar:
         found = verify_log(conninfo, held, bar)
     return found.besides(asked(conninfo, held, found)), held

@@ -98,23 +98,31 @@ def compare(conninfo: str, settings: LedgerSettings, *, patience: float = PATIEN
     """Compare the log with every anchor that can be asked."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
         tables.prepare(connection)
-        comparing = _Comparing(
-            connection, settings, _log(connection, settings), tables.head_of_log(connection)
-        )
+        known = known_log(connection)
+        log, head = _held_key(settings) or known, tables.head_of_log(connection)
+        comparing = _Comparing(connection, settings, log, head, known)
         file, witnesses = comparing.with_file(), comparing.with_witnesses(patience)
-    asked = (*file, *witnesses.values())
+    asked = (*_key_file(settings, comparing.known), *file, *witnesses.values())
     enough = settings.witnessed.enough([witness for witness, each in witnesses.items() if each.agrees])
     contradicted = any(each.contradiction for each in asked)
     may_append = enough and not contradicted and all(each.agrees for each in file)
     return Standing(comparing.head, asked, may_append)
 
 
-def _log(connection: AnyConnection, settings: LedgerSettings) -> Verifier | None:
-    """Return the log's key. A database that was lost altogether does not know it; the key's file does."""
-    known = known_log(connection)
-    if known is None and settings.key_file is not None and settings.key_file.exists():
-        return read_key(settings.key_file, KeyKind.NOTE).verifier
-    return known
+def _held_key(settings: LedgerSettings) -> Verifier | None:
+    """Return the key of this program's own file; the database is not asked whose log it is."""
+    if settings.key_file is None or not settings.key_file.exists():
+        return None
+    return read_key(settings.key_file, KeyKind.NOTE).verifier
+
+
+def _key_file(settings: LedgerSettings, known: Verifier | None) -> list[Asked]:
+    """Say where the database names another key than the one in the file."""
+    held = _held_key(settings)
+    if held is None or known is None or held == known:
+        return []
+    says = f"holds the key of {held.vkey}, and the database names {known.vkey}: {_REWRITTEN}"
+    return [Asked(str(settings.key_file), contradiction=says)]
 
 
 def ask_witnesses(
@@ -153,6 +161,8 @@ class _Comparing:
     settings: LedgerSettings
     log: Verifier | None
     head: int
+    known: Verifier | None
+    """The key that the database names."""
 
     def with_file(self) -> list[Asked]:
         """Compare with the file of published checkpoints.
