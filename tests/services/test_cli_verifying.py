@@ -20,8 +20,9 @@ from tests.check_log import check_log
 from tests.ledger.edits import ATTACKER, covered_anew
 from tests.ledger.filled import connected
 from tests.ledger.log.test_startup import restored
-from tests.services.cli_case import SECRET, write_case
+from tests.services.cli_case import REFERENCE, SECRET, write_case
 from tests.services.desk import Desk, superuser
+from tests.words import SUPERVISOR, decision
 
 
 @pytest.fixture
@@ -91,8 +92,25 @@ def test_there_is_no_false_alarm_while_others_record(desk: Desk) -> None:
     assert said_by(desk)[0] == 0
 
 
+def erase(desk: Desk, reference: str) -> None:
+    grounds = desk.home / "grounds.json"
+    decided = decision(SUPERVISOR, "right-to-erasure", reason_text="Asked for.")
+    grounds.write_text(json.dumps(decided.model_dump(mode="json", exclude={"by"})))
+    for who in (("kw-juniper", "--role", "key-worker"), ("sv-rowan", "--grounds", str(grounds))):
+        ran = desk.scp("erase", reference, "--by", *who)
+        assert ran.code == 0, ran.err
+
+
+def test_an_erasure_is_no_alarm(desk: Desk) -> None:
+    desk.scp("caseload")
+    pin = said_by(desk)[1]["pin"]
+    erase(desk, REFERENCE)
+    assert said_by(desk, "--pin", pin)[0] == 0
+    assert desk.scp("projections", "verify").code == 0
+
+
 @pytest.mark.long
-def test_two_hundred_runs_under_load_raise_no_false_alarm(desk: Desk) -> None:
+def test_two_hundred_runs_under_load_and_erasures_raise_no_false_alarm(desk: Desk) -> None:
     stopped = threading.Event()
 
     def record() -> None:
@@ -104,7 +122,14 @@ def test_two_hundred_runs_under_load_raise_no_false_alarm(desk: Desk) -> None:
     writing = threading.Thread(target=record)
     writing.start()
     try:
-        codes = [said_by(desk)[0] for _ in range(200)]
+        codes, pin = [], said_by(desk)[1]["pin"]
+        for number in range(200):
+            code, said = said_by(desk, "--pin", pin)
+            codes.append(code)
+            pin = said["pin"]
+            if number % 20 == 0:
+                write_case(desk.database, f"SC-2027-{number:03}")
+                erase(desk, f"SC-2027-{number:03}")
     finally:
         stopped.set()
         writing.join()
