@@ -209,7 +209,13 @@ def _of_a_row(change: str, connection: Ledger, random: Random, size: int) -> Exp
 
 
 def _a_copy(change: str, connection: Ledger, random: Random, size: int) -> Expected:
-    position = random.randint(1, size)
+    (position,) = _row(
+        connection,
+        "SELECT position FROM event_log.events WHERE position <= %s AND occurred_at <> recorded_at"
+        " ORDER BY md5(position::text || %s) LIMIT 1",
+        size,
+        str(random.random()),
+    )  # a report: an act is so when it was recorded, and everything else about its time stands out
     connection.execute(f"UPDATE event_log.events e SET {change} WHERE position = %s".encode(), (position,))
     column = change.partition(" ")[0]
     return Expected(position=position, name=f"event_log.events.{column}")
