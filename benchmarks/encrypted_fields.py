@@ -69,6 +69,7 @@ class Line:
             NOON,
             self.type,
             self.encrypted,
+            self.envelope.case_id,
         )
 
 

@@ -15,15 +15,21 @@ from uuid import UUID
 
 import psycopg
 
+from benchmarks.contacts import reference_of
 from benchmarks.filling import a_contact, fill
 from benchmarks.ours import Ours
 from benchmarks.program import Run, run
 from benchmarks.rounds import Contender, Done, clocked
 from scp_events import event_log
-from scp_events.ledger.log import tables
+from scp_events.ledger.format.tiles import WIDTH
+from scp_events.ledger.log import startup, tables
 from scp_events.ledger.log.exporting import Readable, export
+from scp_events.ledger.log.holding import Held, held_by
 from scp_events.ledger.log.keeping import checkpoint_now
+from scp_events.ledger.log.log_key import log_key
+from scp_events.ledger.log.outcomes import Outcome
 from scp_events.ledger.log.settings import LedgerSettings
+from scp_events.ledger.log.tree_writer import Policy, TreeWriter
 from scp_events.ledger.log.verifying import verify
 from scp_events.ledger.offline import verify as offline
 
@@ -33,24 +39,28 @@ A_CASE = 69
 
 
 def compare(said: Run) -> Mapping[str, float | None]:
-    """Cover a log by a checkpoint, then verify it and fetch it in turn; then verify a case's bundle."""
+    """Cover a log by a checkpoint a tile, then verify and fetch it in turn; then verify a case's bundle."""
     events = EVENTS_SHORT if said.short else EVENTS
     conninfo, settings = said.database(), LedgerSettings(ledger_key=said.place() / "key")
     event_log.prepare(conninfo)
     fill(conninfo, a_contact(said), events)
-    checkpoint_now(conninfo, settings)
-    said.compare({"verify": verifying(conninfo, events), "fetch": fetching(conninfo, events)})
+    startup.prepare(conninfo, settings)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        a_tile_a_step = Policy(most=WIDTH)
+        TreeWriter(connection, log_key(connection, settings.key_file), a_tile_a_step).write(at_once=True)
+        held = held_by(connection, settings)
+    said.compare({"verify": verifying(conninfo, held, events), "fetch": fetching(conninfo, events)})
     said.compare({f"bundle of {A_CASE} events": a_bundle(said)})
     said.facts["bundle_69_events_ms"] = 1000 / said.rounds.median(f"bundle of {A_CASE} events")
     return {"verify_vs_fetch": said.ratio("verify", "fetch")}
 
 
-def verifying(conninfo: str, events: int) -> Contender:
-    """Every leaf, tile, checkpoint and count."""
+def verifying(conninfo: str, held: Held, events: int) -> Contender:
+    """Every leaf, tile, signature and count, and every copy beside the events."""
 
     def work() -> int:
-        found = verify(conninfo)
-        assert (found.size, found.first_wrong) == (events, None), found
+        found = verify(conninfo, held)
+        assert (found.size, found.outcome) == (events, Outcome.VERIFIED), found
         return found.size
 
     return lambda: clocked(work)
@@ -99,7 +109,7 @@ def _readable(case: UUID) -> Callable[[int], Readable]:
     def read(size: int) -> Readable:
         replay = {"log_position": size, "story": [{"position": each} for each in range(1, size + 1)]}
         written = json.dumps(replay).encode()
-        return Readable(reference=str(case), replay=written, story="", policies={}, opened={})
+        return Readable(reference=reference_of(case), replay=written, story="", policies={}, opened={})
 
     return read
 

@@ -2,7 +2,7 @@
 
 docs/ARCHITECTURE.md gets the flow command -> aggregate -> event -> projection; docs/GLOSSARY.md gets the
 words: every event, command and projection with the first line of its docstring; docs/SETTINGS.md gets every
-setting of every service.
+setting of every service; docs/how-to/verify-a-case.md what a verification can come to, and does not claim.
 
     python docs/draw.py          write the drawings into the pages
     python docs/draw.py --check  fail where they are stale
@@ -22,6 +22,8 @@ from pydantic_settings import BaseSettings
 from scp_api.settings import Settings as OfTheApi
 from scp_events import projections
 from scp_events.aggregates import ALL
+from scp_events.ledger.log.not_claimed import NOT_CLAIMED
+from scp_events.ledger.log.outcomes import Outcome
 from scp_events.vocabulary import AnyAggregate, Event, command_name, stored_type
 from scp_ledger.settings import Settings as OfTheLedger
 from scp_projector.settings import Settings as OfTheProjector
@@ -57,6 +59,7 @@ def drawn() -> dict[Path, str]:
         DOCS / "ARCHITECTURE.md": {"flows": flows},
         DOCS / "GLOSSARY.md": words,
         DOCS / "SETTINGS.md": {"settings": settings()},
+        DOCS / "how-to" / "verify-a-case.md": {"outcomes": outcomes(), "not claimed": not_claimed()},
     }
     return {page: with_drawings(page, drawings) for page, drawings in pages.items()}
 
@@ -99,6 +102,18 @@ def settings() -> str:
             f"| `SCP_{name.upper()}` | {_default(fields[name])} | {readers_} | {_said(fields[name])} |"
         )
     return "\n".join(rows)
+
+
+def outcomes() -> str:
+    """Return the table of what `scp-events verify` can come to, the worst first."""
+    rows = [f"| {outcome.code} | `{outcome}` | {outcome.says} |" for outcome in Outcome]
+    return "\n".join(["| exit code | outcome | what it says |", "|---|---|---|", *rows])
+
+
+def not_claimed() -> str:
+    """Return the table of what `scp-events verify` does not claim."""
+    rows = [f"| {each.what} | {each.why} |" for each in NOT_CLAIMED]
+    return "\n".join(["| not claimed | because, or instead |", "|---|---|", *rows])
 
 
 def _said(field: FieldInfo) -> str:

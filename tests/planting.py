@@ -73,7 +73,7 @@ def plant(
             if not views_expressed and aggregate.SCOPE is Scope.ONE_PER_CASE:
                 continue
             told = [
-                _about(planted(kind, number, views_expressed=views_expressed), case_id)
+                _about(planted(kind, number, views_expressed=views_expressed), reference)
                 for kind in every_event(aggregate)
                 if kind not in OF_THE_ERASURE
             ]
@@ -92,11 +92,13 @@ def _stream(aggregate: AnyAggregate, case_id: CaseId) -> Stream:
     return Stream(aggregate.CATEGORY, uuid4())
 
 
-def _about(event: Event, case_id: CaseId) -> Event:
+def _about(event: Event, reference: str) -> Event:
     """Say it of this case, and nothing of anybody else; the testimony that is published is taken down."""
     fields = type(event).model_fields
     if "fact" in fields:
-        return event.model_copy(update={"fact": _about(event.fact, case_id)})
+        return event.model_copy(update={"fact": _about(event.fact, reference)})
+    if "case_reference" in fields:
+        event = event.model_copy(update={"case_reference": reference})
     if isinstance(event, feedback.events.Publication):
         return event.model_copy(update={"testimony": TOLD_AS, "publisher": PAPER})
     return event.model_copy(update={"recognised_by": None}) if "recognised_by" in fields else event

@@ -23,6 +23,7 @@ from scp_cli import (
     replaying,
     serving,
     tending,
+    verifying,
     witnessing,
 )
 from scp_cli.output import remark
@@ -46,11 +47,11 @@ app.command()(replaying.diff)
 app.command()(reading.decisions)
 app.command()(reading.caseload)
 app.command()(reading.outcomes)
-app.command()(tending.projections)
+app.add_typer(tending.app, name="projections")
 app.command()(tending.rebuild)
 app.add_typer(witnessing.witness, name="witness")
 app.add_typer(witnessing.ledger, name="ledger")
-app.command()(proving.verify)
+app.command()(verifying.verify)
 app.command()(proving.export)
 app.command()(proving.anchors)
 app.command()(auditing.absence)

@@ -12,7 +12,8 @@ import typer
 
 from scp_cli.output import Format, Shown, remark, show, write
 from scp_cli.points import day
-from scp_cli.proving import CheckpointFirst, cover_for_export, save
+from scp_cli.proving import cover_for_export, save
+from scp_cli.verifying import CheckpointFirst
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,7 +9,8 @@ from zipfile import ZipFile
 
 from scp_cli.connecting import ledger_settings
 from scp_cli.output import show_rich
-from scp_cli.proving import bundled, checked, save, told
+from scp_cli.proving import bundled, save
+from scp_cli.verifying import checked, told
 from scp_events.event_log import LogReader
 from scp_events.ledger.log import startup
 from scp_events.privacy.copies import CopyKind, directory_for

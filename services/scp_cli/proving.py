@@ -1,142 +1,25 @@
-"""`scp-events verify`, `export` and `anchors`: that the log is what it was, for ourselves and for others."""
+"""`scp-events export` and `anchors`: that a case is what it was, for others, and who vouches for the log."""
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scp_cli.output import Format, Shown, as_json, progress, remark, show, write
+from scp_cli.output import Format, Shown, remark, show, write
+from scp_cli.verifying import CheckpointFirst, cover
 
 if TYPE_CHECKING:
     from scp_events.event_log import LogReader
     from scp_events.ledger.log.settings import LedgerSettings
     from scp_events.ledger.log.startup import Asked
-    from scp_events.ledger.log.verifying import Anchor, Verified
     from scp_events.vocabulary import CaseId
 
 STALE = 3
 """The exit code where an anchor contradicts the log."""
-NOT_VERIFIED = 4
-"""The exit code where something is not as the ledger has it."""
-
-CheckpointFirst: TypeAlias = Annotated[
-    bool,
-    typer.Option(
-        "--checkpoint/--no-checkpoint", help="First cover what is new by a checkpoint, or leave it."
-    ),
-]
-
-
-# --- verify -----------------------------------------------------------------------------------------------
-
-
-def verify(*, checkpoint: CheckpointFirst = True, how: Shown = Format.TABLE) -> None:
-    """Verify the whole log against its ledger and its anchors.
-
-    Every event is hashed anew and compared with the ledger; the first position that is not as it was is
-    named, with exit code 4. Nobody can vouch for events that no checkpoint covers yet; it says how many.
-    """
-    from scp_cli.connecting import opened_ledger
-
-    with opened_ledger() as (conninfo, settings):
-        found, first, wrong = checked(conninfo, settings, checkpoint=checkpoint)
-    if how is Format.TABLE:
-        write("".join(f"{line}\n" for line in told(found, first, wrong)))
-    else:
-        _show_one(_as_row(found, first, wrong), how)
-    if wrong:
-        raise typer.Exit(NOT_VERIFIED)
-
-
-def checked(
-    conninfo: str, settings: LedgerSettings, *, checkpoint: bool
-) -> tuple[Verified, int | None, str | None]:
-    """Verify the log, what is new included; return what was found, where it is wrong first, and why."""
-    from scp_events.ledger.log.verifying import verify as verify_log
-
-    contradiction = _cover(conninfo, settings) if checkpoint else None
-    held = _held(conninfo, settings)
-    with progress("verifying") as bar:
-        found = verify_log(conninfo, held, bar)
-    wrong = contradiction or found.wrong
-    first = found.first_wrong if found.wrong else found.size + 1 if wrong else None
-    return found, first, wrong
-
-
-def _cover(conninfo: str, settings: LedgerSettings) -> str | None:
-    """Cover what is new by a checkpoint, where we may; return what an anchor says against this log."""
-    from scp_events.ledger.log.anchors import AnchorError
-    from scp_events.ledger.log.keeping import EXPECTED, checkpoint_now
-    from scp_events.ledger.log.startup import StaleLogError
-
-    try:
-        checkpoint_now(conninfo, settings)
-    except StaleLogError as stale:
-        return str(stale)
-    except (AnchorError, OSError, *EXPECTED) as error:
-        remark(f"scp-events: no checkpoint was made: {error}")
-    return None
-
-
-def _held(conninfo: str, settings: LedgerSettings) -> list[Anchor]:
-    """Return what the file of published checkpoints holds."""
-    import psycopg
-
-    from scp_events.ledger.log.anchors import AnchorError, AnchorFile
-    from scp_events.ledger.log.log_key import known_keys
-    from scp_events.ledger.log.verifying import held_in
-
-    path = settings.anchor_file
-    if path is None or not path.exists():
-        return []
-    try:
-        with psycopg.connect(conninfo, autocommit=True) as connection:
-            keys = known_keys(connection)
-            return list(held_in(AnchorFile(path), keys, connection)) if keys else []
-    except AnchorError as error:
-        remark(f"scp-events: not compared with {path}: {error}")
-        return []
-
-
-def told(found: Verified, first: int | None, wrong: str | None) -> list[str]:
-    """Say what was found in lines for people."""
-    from scp_events.ledger.format.paper import format_for_paper
-
-    later = found.head - found.size
-    if wrong:
-        return [f"WRONG from position {first} on: {wrong}"]
-    lines = [
-        f"Verified: {format_for_paper(found.size, found.root)}.",
-        f"Every event, tile and count is as the ledger has it; {found.anchors} checkpoints agree.",
-    ]
-    if later > 0:
-        lines.append(f"Nobody can vouch for the last {later} events: no checkpoint covers them yet.")
-    return lines
-
-
-def _as_row(found: Verified, first: int | None, wrong: str | None) -> dict[str, object]:
-    return {
-        "size": found.size,
-        "root": found.root.hex(),
-        "first_wrong_position": first,
-        "wrong": wrong,
-        "head": found.head,
-        "not_covered": max(found.head - found.size, 0),
-        "anchors_agreeing": found.anchors,
-    }
-
-
-def _show_one(row: dict[str, object], how: Format) -> None:
-    """Write one row: as an object, or as a table of one line."""
-    if how is Format.JSON:
-        write(as_json(row))
-    else:
-        show([row], how, {})
-
 
 # --- export -----------------------------------------------------------------------------------------------
 
@@ -206,7 +89,7 @@ def cover_for_export(log: LogReader, settings: LedgerSettings, *, checkpoint: bo
     from scp_events.ledger.log import startup
 
     startup.prepare(log.conninfo, settings)
-    contradiction = _cover(log.conninfo, settings) if checkpoint else None
+    contradiction = cover(log.conninfo, settings) if checkpoint else None
     if contradiction:
         raise startup.StaleLogError(contradiction)
 

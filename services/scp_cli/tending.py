@@ -22,17 +22,65 @@ STANDINGS = {
     "state": "state",
     "error": "error",
 }
+DIFFERENCES = {
+    "name": "name",
+    "position": "position",
+    "table": "table",
+    "key": "first row",
+    "says": "says",
+    "rows": "rows",
+}
+AS_THE_LOG: dict[str, object] = {"table": None, "key": None, "says": "as the log has it", "rows": 0}
+DIFFERS = 4
+"""The exit code where a table is not what the log comes to."""
 EVERY = "all"
 
+app = typer.Typer(
+    help="Show how far each projection has come, or compare them with the log: verify.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 
-def projections(*, how: Shown = Format.TABLE) -> None:
-    """Show how far each projection has come."""
+
+@app.callback()
+def projections(context: typer.Context, *, how: Shown = Format.TABLE) -> None:
+    """Show how far each projection has come, or compare them with the log: verify."""
+    if context.invoked_subcommand is not None:
+        return
     from scp_cli.answering import opened_projections
     from scp_events import follower
 
     with opened_projections() as (_, connection):
         standings = follower.status(connection)
     show(standings, how, STANDINGS, _failed)
+
+
+@app.command()
+def verify(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Which projection, or `all`.")] = "all",
+    *,
+    how: Shown = Format.TABLE,
+) -> None:
+    """Compare the tables of projections with what the log comes to.
+
+    Each is made once more beside the live tables, and the first row that differs is named, with exit code 4:
+    then somebody has altered a table, and `scp-events rebuild` makes it anew.
+    """
+    from scp_cli.answering import opened_projections
+    from scp_cli.output import progress
+    from scp_events import follower
+
+    rows: list[dict[str, object]] = []
+    with opened_projections() as (log, _):
+        for projection in _named(name):
+            with progress(f"comparing {projection.NAME}") as bar:
+                position, found = follower.differences(log, projection, bar)
+            same: dict[str, object] = {"name": projection.NAME, "position": position}
+            rows += [same | each._asdict() for each in found] or [same | AS_THE_LOG]
+    show(rows, how, DIFFERENCES)
+    if any(row["table"] for row in rows):
+        raise typer.Exit(DIFFERS)
 
 
 def _failed(row: Row) -> Row:

@@ -17,7 +17,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from scp_events.aggregates import BY_CATEGORY
-from scp_events.event_log import LogReader, Recorded
+from scp_events.event_log import AlteredEventError, LogReader, Recorded
 from scp_events.history import (
     AnyFact,
     contradictions_of,
@@ -190,7 +190,7 @@ def replay(log: LogReader, case_id: CaseId, point: Point = Point()) -> CaseRepla
     seen = resolve(log, point)
     known = _known(log, case_id, seen)
     return CaseReplay(
-        case_reference=_reference(log, case_id),
+        case_reference=_reference(log, case_id, known),
         case_id=case_id,
         seen=seen,
         log_position=seen.known_through,
@@ -214,7 +214,7 @@ def diff(log: LogReader, case_id: CaseId, first: Point, second: Point) -> CaseDi
         if recorded.position not in seen_before:
             by_cause[_cause(recorded, before_end, before_seen)].append(told[recorded.position])
     return CaseDifference(
-        case_reference=_reference(log, case_id),
+        case_reference=_reference(log, case_id, known_after),
         case_id=case_id,
         first=before_seen,
         second=after_seen,
@@ -416,8 +416,12 @@ def changes(before: Iterable[StreamState], after: Iterable[StreamState]) -> list
     ]
 
 
-def _reference(log: LogReader, case_id: CaseId) -> str:
+def _reference(log: LogReader, case_id: CaseId, known: Iterable[Recorded[Any]]) -> str:
+    """Return what people call a case. Where its events say it, the register must say the same."""
     reference = log.reference_of(case_id)
+    for each in known:
+        if getattr(each.event, "case_reference", reference) != reference:
+            raise AlteredEventError(each.position, "calls its case otherwise than the register does")
     if reference is None:
         raise UnknownCaseError(f"there is no case {case_id}: `scp-events cases` lists those there are")
     return reference

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg import Connection
+from pydantic_core import to_json
 
 from scp_events.ledger.format.note import KeyKind, Signer
 from scp_events.ledger.log import tables
@@ -23,6 +23,10 @@ LOG = Signer("log.example/tests", KeyKind.NOTE, b"another log key of tests".ljus
 NOON = datetime(2025, 3, 3, 12, tzinfo=UTC)
 TYPES = ("referral.waitlisted", "irp.proposed", "engagement.story-confirmed")
 EVENTS = "COPY event_log.events FROM STDIN (FORMAT binary)"
+COMMANDS = (
+    "INSERT INTO event_log.commands SELECT command_id, '', position, 1 FROM event_log.events"
+    " WHERE position > %s"
+)
 COLUMN_TYPES = (
     *("int8", "uuid", "int4", "timestamptz", "text", "bytea", "uuid", "text", "uuid"),
     *("uuid", "int2", "timestamptz", "text", "bool"),
@@ -43,6 +47,7 @@ def fill(connection: Connection[Any], events: int, *, seed: int = 1, cases: int 
                 stream = random.choice(case)
                 versions[stream] = versions.get(stream, 0) + 1
                 copy.write_row(_row(random, position, stream, versions[stream], case[0]))
+        cursor.execute(COMMANDS, (head,))
         at = NOON + timedelta(seconds=head + events)
         cursor.execute("UPDATE event_log.head SET position = %s, recorded_at = %s", (head + events, at))
         cursor.execute("NOTIFY event_log")
@@ -54,12 +59,14 @@ def _row(random: Random, position: int, stream: UUID, version: int, case: UUID) 
     said = {
         "event_id": str(event_id),
         "case_id": str(case),
+        "occurred_at": None,
+        "precision": "minute",
         "command_id": str(command_id),
         "event": {"type": stored_as, "number": random.getrandbits(300)},
     }
-    at = NOON + timedelta(seconds=position)
+    at, category = NOON + timedelta(seconds=position), stored_as.partition(".")[0]
     return (
-        *(position, stream, version, at, stored_as, json.dumps(said).encode(), event_id, "irp", case),
+        *(position, stream, version, at, stored_as, to_json(said), event_id, category, case),
         *(command_id, 1, at, "minute", False),
     )
 
@@ -69,8 +76,12 @@ def _uuid(random: Random) -> UUID:
 
 
 def tree_writer(connection: Connection[Any], **policy: Any) -> TreeWriter:
-    """Return a tree writer with the key of tests."""
+    """Return a tree writer with the key of tests, which the database then names."""
     tables.prepare(connection)
+    connection.execute(
+        "INSERT INTO ledger.log_keys (number, vkey) VALUES (0, %s) ON CONFLICT DO NOTHING",
+        [LOG.verifier.vkey],
+    )
     return TreeWriter(connection, LOG, Policy(**policy))
 
 

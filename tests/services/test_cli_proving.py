@@ -1,4 +1,4 @@
-"""`scp-events verify`, `export` and `anchors`, as they are typed, and what stands at the foot of a replay."""
+"""`scp-events export` and `anchors`, as they are typed, and what stands at the foot of a replay."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from psycopg import Connection
 
@@ -19,8 +18,8 @@ from scp_events.ledger.offline import verify as offline
 from tests.check_log import check_log
 from tests.ledger.filled import connected
 from tests.ledger.log.test_startup import restored
-from tests.services.cli_case import REFERENCE, SECRET, Written, write_case
-from tests.services.cli_run import Ran, scp
+from tests.services.cli_case import REFERENCE, write_case
+from tests.services.desk import Desk, superuser
 
 
 @pytest.fixture
@@ -30,94 +29,9 @@ def connection(log_database: str) -> Iterator[Connection[Any]]:
 
 
 @pytest.fixture
-def written(log_database: str) -> Written:
-    return write_case(log_database)
-
-
-class Desk:
-    """A command line on one machine, whose log lies in some database."""
-
-    def __init__(self, database: str, home: Path) -> None:
-        self.database = database
-        self.home = home
-        self.environment = {"SCP_HOME": str(home), "SCP_LEDGER_KEY": str(home / "ledger.key")}
-
-    def scp(self, *arguments: str, **environment: str) -> Ran:
-        return scp(*arguments, database=self.database, **(self.environment | environment))
-
-
-@pytest.fixture
-def desk(log_database: str, written: Written, tmp_path: Path) -> Desk:
-    assert written
+def desk(log_database: str, tmp_path: Path) -> Desk:
+    write_case(log_database)
     return Desk(log_database, tmp_path)
-
-
-def superuser(connection: Connection[Any], statement: str) -> None:
-    connection.execute("ALTER TABLE event_log.events DISABLE TRIGGER ALL")
-    connection.execute(statement.encode())
-
-
-# --- verify -----------------------------------------------------------------------------------------------
-
-
-def test_a_log_is_covered_and_verified(desk: Desk) -> None:
-    events = check_log(desk.database)
-    ran = desk.scp("verify")
-    assert (ran.code, ran.err) == (0, "")
-    assert ran.out.startswith(f"Verified: {events} events, root ")
-    assert "Every event, tile and count is as the ledger has it; 3 checkpoints agree." in ran.out
-
-
-def test_programs_are_told_size_root_and_first_wrong_position(desk: Desk) -> None:
-    events = check_log(desk.database)
-    said = json.loads(desk.scp("verify", "--format", "json").out)
-    assert (said["size"], said["first_wrong_position"], said["wrong"]) == (events, None, None)
-    assert len(bytes.fromhex(said["root"])) == 32
-    assert (said["head"], said["not_covered"]) == (events, 0)
-
-
-def test_an_altered_event_is_named_with_its_position(desk: Desk, connection: Connection[Any]) -> None:
-    desk.scp("verify")
-    superuser(connection, "UPDATE event_log.events SET type = type || 'x' WHERE position = 7")
-    ran = desk.scp("verify")
-    assert (ran.code, ran.out) == (
-        4,
-        "WRONG from position 7 on: it is not the event that the ledger has here\n",
-    )
-    said = desk.scp("verify", "--format", "json")
-    assert (said.code, json.loads(said.out)["first_wrong_position"]) == (4, 7)
-    assert SECRET not in ran.out + ran.err + said.out + said.err
-
-
-def test_events_nobody_has_covered_are_not_vouched_for(desk: Desk) -> None:
-    desk.scp("verify")
-    write_case(desk.database, "SC-2025-015")
-    ran = desk.scp("verify", "--no-checkpoint")
-    assert ran.code == 0
-    assert "Nobody can vouch for the last" in ran.out
-    assert "no checkpoint covers them yet" in ran.out
-    assert "Nobody can vouch" not in desk.scp("verify").out
-
-
-def test_without_the_key_it_verifies_what_is_covered(desk: Desk) -> None:
-    ran = desk.scp("verify", SCP_LEDGER_KEY="")
-    assert ran.code == 0
-    assert "no checkpoint was made" in ran.err
-    assert "SCP_LEDGER_KEY" in ran.err
-    desk.scp("verify")
-    ran = desk.scp("verify", SCP_LEDGER_KEY="")
-    assert "Verified: " in ran.out
-    assert "set SCP_LEDGER_KEY" in ran.err
-
-
-def test_a_restored_database_is_not_verified(desk: Desk, connection: Connection[Any]) -> None:
-    events = check_log(desk.database)
-    desk.scp("verify")
-    restored(connection, 5)
-    ran = desk.scp("verify", "--format", "json")
-    said = json.loads(ran.out)
-    assert (ran.code, said["first_wrong_position"]) == (4, 1), "of what is there nothing is covered"
-    assert f"holds a checkpoint of {events} events, and this log ends at 5" in said["wrong"]
 
 
 # --- export -----------------------------------------------------------------------------------------------
@@ -296,16 +210,12 @@ def test_an_import_is_refused_while_the_anchors_cannot_be_asked_and_reading_goes
     assert desk.scp("replay", REFERENCE, **anchor).code == 0
 
 
-def test_settings_that_make_no_sense_are_named(desk: Desk) -> None:
-    ran = desk.scp("verify", SCP_LEDGER_WITNESSES="https://court.example")
-    assert ran.code == 1
-    assert "SCP_LEDGER_WITNESSES: " in ran.err
-
-
-def test_a_damaged_ledger_is_told_and_no_traceback(desk: Desk) -> None:
+def test_a_case_whose_reference_was_exchanged_is_not_handed_out(
+    desk: Desk, tmp_path: Path, connection: Connection[Any]
+) -> None:
     desk.scp("verify")
-    with psycopg.connect(desk.database, autocommit=True) as connection:
-        connection.execute("UPDATE ledger.edge SET rows = '{}'")
-    ran = desk.scp("verify")
-    assert ran.code == 4
-    assert "are not the open tiles" in ran.out
+    superuser(connection, "UPDATE event_log.cases SET reference = 'SC-2025-999'")
+    ran = desk.scp("export", "SC-2025-999", "--output", str(tmp_path / "case.zip"))
+    assert ran.code == 1
+    assert "calls its case otherwise than the register does" in ran.err
+    assert not (tmp_path / "case.zip").exists()

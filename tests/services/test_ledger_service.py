@@ -15,12 +15,11 @@ from typing import Any
 import pytest
 from psycopg import Connection
 
-from scp_events.ledger.format.log_keys import LogKeys
-from scp_events.ledger.key_files import KeyKind, read_key
 from scp_events.ledger.log import tables
-from scp_events.ledger.log.anchors import AnchorFile
-from scp_events.ledger.log.verifying import held_in, verify
-from tests.ledger.filled import connected, fill
+from scp_events.ledger.log.holding import held_by
+from scp_events.ledger.log.outcomes import Outcome
+from scp_events.ledger.log.verifying import verify
+from tests.ledger.filled import connected, fill, settings
 from tests.test_follower import eventually
 
 Ledger = Connection[Any]
@@ -70,13 +69,12 @@ def published(connection: Ledger) -> int:
 
 def check_everything(connection: Ledger, database: str, home: Path) -> int:
     """Verify log, ledger and file; return how many checkpoints of the file agree."""
-    log = read_key(home / "ledger.key", KeyKind.NOTE).verifier
-    anchor = AnchorFile(home / "checkpoints.ndjson")
-    held = list(held_in(anchor, LogKeys.of(log, anchor.hand_overs()), connection))
+    held = held_by(connection, settings(home, ledger_key=home / "ledger.key"))
     found = verify(database, held)
-    assert (found.wrong, found.size) == (None, found.head)
-    assert [anchor.size for anchor in held] == sorted({anchor.size for anchor in held}), "each once, in order"
-    return len(held)
+    assert (found.outcome, found.size) == (Outcome.VERIFIED, found.head)
+    sizes = [anchor.size for anchor in held.anchors]
+    assert sizes == sorted({*sizes}), "each once, in order"
+    return len(sizes)
 
 
 def test_what_is_recorded_is_covered_and_published(

@@ -14,7 +14,14 @@ from scp_events.event_log.answers import (
     StaleVersionError,
 )
 from scp_events.event_log.blocking import BlockingCommandHandler
-from scp_events.event_log.envelope import Codec, Envelope, NewerEventError, Recorded, UnreadableEventError
+from scp_events.event_log.envelope import (
+    AlteredEventError,
+    Codec,
+    Envelope,
+    NewerEventError,
+    Recorded,
+    UnreadableEventError,
+)
 from scp_events.event_log.guards import UnsafeServerError
 from scp_events.event_log.handler import CommandHandler
 from scp_events.event_log.listener import Listener
@@ -23,6 +30,7 @@ from scp_events.event_log.reader import LogReader
 from scp_events.event_log.requests import CommandRequest
 
 __all__ = [
+    "AlteredEventError",
     "BlockingCommandHandler",
     "BusyError",
     "ClosedError",

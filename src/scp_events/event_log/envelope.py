@@ -140,6 +140,15 @@ class UnreadableEventError(Exception):
     """
 
 
+class AlteredEventError(UnreadableEventError):
+    """A stored event that is filed as another one than it says it is; nothing is decided on it."""
+
+    def __init__(self, position: int, said: str) -> None:
+        super().__init__(
+            f"position {position} {said}: the log was altered; `scp-events verify` says what else was"
+        )
+
+
 class NewerEventError(UnreadableEventError):
     """A stored event of a type that this version of the program does not know: a newer one recorded it."""
 
@@ -254,13 +263,15 @@ class Codec:
         self._class_of(row)  # before what a newer program has encrypted is opened
         place = Place(row.stream_id, row.version, row.type)
         try:
-            return self._opened(row.body, place) if opened else _unopened(row.body)
+            said = self._opened(row.body, place) if opened else _unopened(row.body)
         except EncryptionError as error:
             raise UnreadableEventError(f"{_named(row)} cannot be opened: {error}") from error
         except ValidationError:
             raise UnreadableEventError(
                 f"{_named(row)} cannot be opened: it says of no time that it was erased"
             ) from None
+        _must_be_as_filed(row, said)
+        return said
 
     def _class_of(self, row: Row) -> type[Event]:
         event = self._events.get(row.type)
@@ -325,6 +336,32 @@ def envelope_of(event: type[Event]) -> type[Envelope[Any]]:
 def _unsaid(event: type[Event]) -> Any:  # noqa: ANN401 - as pydantic has it
     """Return what is left out of the clear text of an envelope."""
     return {"event": excluding(event)}
+
+
+def _must_be_as_filed(row: Row, said: Mapping[str, Any]) -> None:
+    """Refuse an event that was found by a copy which does not say what the event says."""
+    if said.get("case_id") != (None if row.case_id is None else str(row.case_id)):
+        raise AlteredEventError(row.position, "is filed under another case than its event says")
+    if not row.type.startswith(f"{row.category}."):
+        raise AlteredEventError(row.position, f"is filed as {row.category!r}, and is {row.type}")
+
+
+def must_be_whole(rows: Iterable[Row]) -> None:
+    """Refuse streams, each read from its first event on, that lack one: it is filed somewhere else."""
+    reached: dict[UUID, int] = {}
+    for row in rows:
+        expected = reached.get(row.stream_id, 0) + 1
+        if row.version != expected:
+            raise AlteredEventError(
+                row.position, f"follows on version {expected - 1} of its stream and is version {row.version}"
+            )
+        reached[row.stream_id] = expected
+
+
+def case_said_in(body: bytes) -> CaseId | None:
+    """Return whose case an event says it is of."""
+    said = from_json(body)["case_id"]
+    return None if said is None else CaseId(UUID(said))
 
 
 def _named(row: Row) -> str:

@@ -12,7 +12,13 @@ from zoneinfo import ZoneInfo
 
 from scp_events.aggregates import ALL
 from scp_events.database.patience import PATIENCE_SECONDS
-from scp_events.event_log.envelope import Codec, Recorded
+from scp_events.event_log.envelope import (
+    AlteredEventError,
+    Codec,
+    Recorded,
+    case_said_in,
+    must_be_whole,
+)
 from scp_events.event_log.listener import Listener
 from scp_events.event_log.reading import Parameters, Reading
 from scp_events.event_log.roles import READER
@@ -134,9 +140,9 @@ class LogReader:
 
     def case_history(self, case_id: CaseId, through: Position = LAST) -> list[Recorded[Event]]:
         """Return a case's events of all its streams up to a position, in log order."""
-        return self._recorded(
-            self._rows("WHERE case_id = %s AND position <= %s ORDER BY position", (case_id, through))
-        )
+        rows = self._rows("WHERE case_id = %s AND position <= %s ORDER BY position", (case_id, through))
+        must_be_whole(rows)
+        return self._recorded(rows)
 
     def histories(
         self,
@@ -168,28 +174,36 @@ class LogReader:
 
     def stream_history(self, stream: Stream, through: Position = LAST) -> list[Recorded[Any]]:
         """Return a stream's events up to a position, in the order of their versions."""
-        return self._recorded(
-            self._rows(
-                "WHERE stream_id = %s AND category = %s AND position <= %s ORDER BY version",
-                (stream.id, stream.category, through),
-            )
+        rows = self._rows(
+            "WHERE stream_id = %s AND category = %s AND position <= %s ORDER BY version",
+            (stream.id, stream.category, through),
         )
+        must_be_whole(rows)
+        return self._recorded(rows)
 
     def event(self, event_id: EventId) -> Recorded[Event] | None:
         """Return one event by its id."""
-        found = self._recorded(self._rows("WHERE event_id = %s", (event_id,)))
-        return found[0] if found else None
+        for found in self._recorded(self._rows("WHERE event_id = %s", (event_id,))):
+            if found.event_id != event_id:
+                raise AlteredEventError(found.position, f"is filed as event {event_id}, and is another")
+            return found
+        return None
 
     def events_of_command(self, command_id: CommandId) -> list[Recorded[Event]]:
         """Return what a command came to, oldest first; empty where it is not known."""
-        return self._recorded(
-            self._rows(
-                "WHERE position >= (SELECT first_position FROM event_log.commands WHERE command_id = %(id)s)"
-                " AND position < (SELECT first_position + event_count FROM event_log.commands"
-                " WHERE command_id = %(id)s) ORDER BY position",
-                {"id": command_id},
-            )
+        rows = self._rows(
+            "WHERE position >= (SELECT first_position FROM event_log.commands WHERE command_id = %(id)s)"
+            " AND position < (SELECT first_position + event_count FROM event_log.commands"
+            " WHERE command_id = %(id)s) ORDER BY position",
+            {"id": command_id},
         )
+        found = self._recorded(rows)
+        for each in found:
+            if each.envelope.command_id != command_id:
+                raise AlteredEventError(
+                    each.position, f"is counted for command {command_id}, and is of another"
+                )
+        return found
 
     def case_of(self, reference: str) -> CaseId | None:
         """Return the case people call `reference`, or None."""
@@ -215,11 +229,11 @@ class LogReader:
 
     def case_of_stream(self, stream: Stream) -> CaseId | None:
         """Return whose case a stream belongs to; None where it has no events, or belongs to none."""
-        case_id: CaseId | None = self._one(
-            "SELECT case_id FROM event_log.events WHERE stream_id = %s AND category = %s LIMIT 1",
+        body: bytes | None = self._one(
+            "SELECT body FROM event_log.events WHERE stream_id = %s AND category = %s LIMIT 1",
             (stream.id, stream.category),
         )
-        return case_id
+        return None if body is None else case_said_in(body)
 
     def cases_of_streams(self, streams: Collection[UUID]) -> list[tuple[UUID, str]]:
         """Return what people call the case of each stream that belongs to one."""

@@ -19,6 +19,8 @@ class Row(NamedTuple):
     recorded_at: datetime
     type: str
     body: bytes
+    case_id: UUID | None
+    """Where it is filed; whose case it is is said by the body."""
 
     @property
     def stream(self) -> Stream:
@@ -26,5 +28,5 @@ class Row(NamedTuple):
         return Stream(self.category, self.stream_id)
 
 
-COLUMNS: LiteralString = "position, stream_id, category, version, recorded_at, type, body"
+COLUMNS: LiteralString = "position, stream_id, category, version, recorded_at, type, body, case_id"
 SELECT: LiteralString = "SELECT " + COLUMNS + " FROM event_log.events "  # noqa: S608 - our own words

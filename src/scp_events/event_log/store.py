@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, Protocol
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 from psycopg.rows import TupleRow
+from pydantic_core import from_json
 
 from scp_events.database.connection import Connection, ConnectionLostError, Statement
 from scp_events.database.lending import Lending, LendingClosedError
@@ -19,6 +20,7 @@ from scp_events.event_log.answers import ClosedError, LogUnreachableError
 from scp_events.event_log.appends import Answer, Append
 from scp_events.event_log.calls import STATEMENTS as APPENDING
 from scp_events.event_log.connecting import connect
+from scp_events.event_log.envelope import AlteredEventError, case_said_in
 from scp_events.event_log.group_commit import ROOM, GroupCommit
 from scp_events.event_log.roles import READER, WRITER
 from scp_events.event_log.rows import Row
@@ -118,10 +120,10 @@ FIND = Statement(
            NULL::bytea, (SELECT case_id FROM whose)
     FROM event_log.head
     UNION ALL
-    SELECT 'stream', position, stream_id, category, version, recorded_at, type, body, NULL
+    SELECT 'stream', position, stream_id, category, version, recorded_at, type, body, case_id
     FROM event_log.events WHERE stream_id = $1 AND category = $2 AND version > $3
     UNION ALL
-    SELECT 'evidence', position, stream_id, category, version, recorded_at, type, body, NULL
+    SELECT 'evidence', position, stream_id, category, version, recorded_at, type, body, case_id
     FROM event_log.events
     WHERE case_id = ANY (array_append($6, (SELECT case_id FROM whose))) AND position > $7 AND type = ANY ($5)
     """,
@@ -130,14 +132,14 @@ NAMED = Statement(
     "named",
     ("uuid[]",),
     """
-    SELECT position, NULL::uuid AS event_id, NULL::uuid AS case_id, NULL::timestamptz AS occurred_at,
-           NULL::text AS precision, false AS is_retracted
+    SELECT position, NULL::uuid AS event_id, NULL::bytea AS body, NULL::timestamptz AS recorded_at,
+           false AS is_retracted
     FROM event_log.head
     UNION ALL
-    SELECT position, event_id, case_id, occurred_at, precision, false
+    SELECT position, event_id, body, recorded_at, false
     FROM event_log.events WHERE event_id = ANY ($1)
     UNION ALL
-    SELECT c.position, n.event_id, c.case_id, c.occurred_at, c.precision, c.type = n.type || '.retracted'
+    SELECT c.position, n.event_id, c.body, c.recorded_at, c.type = n.type || '.retracted'
     FROM event_log.events n JOIN event_log.events c USING (stream_id)
     WHERE n.event_id = ANY ($1) AND c.type IN (n.type || '.corrected', n.type || '.retracted')
       AND convert_from(c.body, 'UTF8')::jsonb -> 'event' ->> 'corrects' = n.event_id::text
@@ -153,7 +155,7 @@ RECALL = Statement(
     "recall",
     ("uuid",),
     """
-    SELECT c.fingerprint, e.category, e.stream_id, e.version, e.event_id, e.position, e.recorded_at
+    SELECT c.fingerprint, e.category, e.stream_id, e.version, e.body, e.position, e.recorded_at
     FROM event_log.commands c
     JOIN event_log.events e ON e.position >= first_position AND e.position < first_position + event_count
     WHERE c.command_id = $1 ORDER BY e.position
@@ -162,7 +164,7 @@ RECALL = Statement(
 CASE_OF_STREAM = Statement(
     "case_of_stream",
     ("uuid", "text"),
-    "SELECT case_id FROM event_log.events WHERE stream_id = $1 AND category = $2 ORDER BY version LIMIT 1",
+    "SELECT body FROM event_log.events WHERE stream_id = $1 AND category = $2 ORDER BY version LIMIT 1",
 )
 CASE_OF = Statement("case_of", ("text",), "SELECT case_id FROM event_log.cases WHERE reference = $1")
 OPEN_CASE = Statement(
@@ -222,7 +224,8 @@ class LogStore:
             if part == "head":
                 found.through, found.case_id = row[0], case_id
             else:
-                (found.stream if part == "stream" else found.evidence).append(Row(*row))
+                (found.stream if part == "stream" else found.evidence).append(Row(*(*row, case_id)))
+        _must_follow(found.stream, max(wanted.after, 0))
         return found
 
     async def named(self, event_ids: Collection[EventId]) -> tuple[Position, list[Named]]:
@@ -230,8 +233,8 @@ class LogStore:
         rows = await self._ask(NAMED, arrays.uuids([*event_ids]))
         [head] = [position for position, event_id, *_ in rows if event_id is None]
         return head, [
-            Named(event_id, case_id, position, *rest)
-            for position, event_id, case_id, *rest in rows
+            _named(position, event_id, body, recorded_at, is_retracted=is_retracted)
+            for position, event_id, body, recorded_at, is_retracted in rows
             if event_id is not None
         ]
 
@@ -244,14 +247,21 @@ class LogStore:
         """Return what a command came to; empty where it is not known."""
         rows = await self._ask(RECALL, command_id.bytes)
         return [
-            Recalled(fingerprint, Stream(category, stream_id), *rest)
-            for fingerprint, category, stream_id, *rest in rows
+            Recalled(
+                fingerprint,
+                Stream(category, stream_id),
+                version,
+                _said_of(command_id, position, body),
+                position,
+                at,
+            )
+            for fingerprint, category, stream_id, version, body, position, at in rows
         ]
 
     async def case_of_stream(self, stream: Stream) -> CaseId | None:
         """Return whose case a stream belongs to, if any."""
         rows = await self._ask(CASE_OF_STREAM, stream.id.bytes, stream.category.encode())
-        return rows[0][0] if rows else None
+        return case_said_in(rows[0][0]) if rows else None
 
     async def case_of(self, reference: str) -> CaseId | None:
         """Return the case people call `reference`, if any."""
@@ -277,3 +287,37 @@ class LogStore:
             raise LogUnreachableError("the database cannot be reached: try again") from lost
         except psycopg.OperationalError as error:
             raise LogUnreachableError(f"the database does not answer ({type(error).__name__})") from error
+
+
+def _must_follow(stream: Sequence[Row], after: int) -> None:
+    """Refuse a stream that lacks an event: it is filed somewhere else, and nothing is decided without it."""
+    if stream and len(stream) != max(row.version for row in stream) - after:
+        raise AlteredEventError(
+            stream[-1].position, f"does not follow on version {after} with all in between"
+        )
+
+
+def _named(
+    position: Position, event_id: EventId, body: bytes, recorded_at: datetime, *, is_retracted: bool
+) -> Named:
+    """Return what a body says of the event that it is, or that it corrects."""
+    said = from_json(body)
+    if str(event_id) not in {said["event_id"], said["event"].get("corrects")}:
+        raise AlteredEventError(position, f"is filed as {event_id}, and is not that event")
+    case_id, occurred_at = said["case_id"], said["occurred_at"]
+    return Named(
+        event_id,
+        None if case_id is None else CaseId(UUID(case_id)),
+        position,
+        recorded_at if occurred_at is None else datetime.fromisoformat(occurred_at),
+        said["precision"],
+        is_retracted,
+    )
+
+
+def _said_of(command_id: CommandId, position: int, body: bytes) -> EventId:
+    """Return the id of an event that a command came to, which says so itself."""
+    said = from_json(body)
+    if said["command_id"] != str(command_id):
+        raise AlteredEventError(position, f"is counted for command {command_id}, and is of another")
+    return EventId(UUID(said["event_id"]))

@@ -49,6 +49,7 @@ class _Tried(NamedTuple):
             self.recorded_at,
             event.type,
             event.body,
+            event.case_id,
         )
 
     def about(self) -> EventId:

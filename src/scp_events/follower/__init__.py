@@ -22,6 +22,7 @@ from scp_events.follower.checkpoints import (
     status,
     wait_for,
 )
+from scp_events.follower.comparing import Difference, differences
 from scp_events.follower.following import Follower, following
 from scp_events.follower.projection import AnyConnection, On, PersonalColumn, Projection, ask, schema_of
 from scp_events.follower.rebuilding import rebuild
@@ -30,6 +31,7 @@ from scp_events.follower.values import ERASED, ProjectedEvent
 __all__ = [
     "ERASED",
     "AnyConnection",
+    "Difference",
     "FencedError",
     "Follower",
     "On",
@@ -44,6 +46,7 @@ __all__ = [
     "UnknownProjectionError",
     "ask",
     "at",
+    "differences",
     "following",
     "pause",
     "prepare",

@@ -27,7 +27,7 @@ def rebuild(
     event cannot be taken in, its error is raised and everything left as it was; after a crash the next
     rebuild clears what was left behind.
     """
-    with _only_one(log, projection) as connection:
+    with only_one(log, projection) as connection:
         new = _Rebuilding(log, projection, connection)
         new.begin()
         while new.position < (head := log.head()):
@@ -39,7 +39,7 @@ def rebuild(
 
 
 @contextmanager
-def _only_one(log: LogReader, projection: Projection) -> Iterator[AnyConnection]:
+def only_one(log: LogReader, projection: Projection) -> Iterator[AnyConnection]:
     """Yield a connection while nobody else rebuilds this projection; wait until that is so."""
     with psycopg.connect(log.conninfo, autocommit=True) as connection:
         connection.execute(

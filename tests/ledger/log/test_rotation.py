@@ -16,16 +16,19 @@ from psycopg import Connection
 from scp_events.ledger import key_files
 from scp_events.ledger.format.log_keys import LogKeys
 from scp_events.ledger.format.note import KeyKind, SignatureError, Signer
+from scp_events.ledger.format.trust import Trust
 from scp_events.ledger.key_files import KeyFileError, before, next_of, read_key
 from scp_events.ledger.log import log_key as log_key_module
 from scp_events.ledger.log import rotation, startup, tables
 from scp_events.ledger.log.anchors import AnchorFile
+from scp_events.ledger.log.holding import held_by
 from scp_events.ledger.log.keeping import Keeper, checkpoint_now
 from scp_events.ledger.log.log_key import keys_by, known_keys, log_key
+from scp_events.ledger.log.outcomes import Outcome
 from scp_events.ledger.log.settings import LedgerSettings
 from scp_events.ledger.log.tables import HandedOverError, LedgerError
 from scp_events.ledger.log.tree_writer import TreeWriter
-from scp_events.ledger.log.verifying import held_in, verify
+from scp_events.ledger.log.verifying import verify
 from tests.ledger.filled import connected, fill, settings
 from tests.waiting import until
 
@@ -67,10 +70,13 @@ def go_on(connection: Ledger, said: LedgerSettings, events: int = 40, seed: int 
 
 def everything_agrees(connection: Ledger, said: LedgerSettings, known: Signer) -> None:
     """Verify the log and the file of checkpoints, from one key that somebody knows."""
-    anchor = AnchorFile(said.anchor_file or Path())
-    held = list(held_in(anchor, LogKeys.of(known.verifier, anchor.hand_overs()), connection))
+    policy = said.home / "known.policy"
+    policy.write_text(Trust.of([known.verifier], {}, 0).text())
+    elsewhere = {"ledger_key": said.home / "nowhere", "ledger_anchor": said.anchor_file}
+    held = held_by(connection, said.model_copy(update=elsewhere), policy)
+    assert held.trust.logs == (known.verifier,)
     found = verify(connection.info.dsn, held)
-    assert (found.wrong, found.size) == (None, found.head)
+    assert (found.outcome, found.wrong, found.size) == (Outcome.VERIFIED, None, found.head), found
     assert startup.compare(connection.info.dsn, said).may_append
 
 
@@ -296,7 +302,7 @@ def test_nothing_is_handed_over_from_a_checkpoint_that_the_log_has_not_signed(
     thief = Signer(the_key(said).name, KeyKind.NOTE, b"thief".ljust(32))
     fill(connection, 5, seed=2)
     connection.execute("ALTER TABLE ledger.log_keys DISABLE TRIGGER ALL")
-    with mock.patch.object(tables, "must_sign_with"):
+    with mock.patch.object(tables, "must_sign_with"), mock.patch.object(TreeWriter, "_must_be_ours"):
         TreeWriter(connection, thief).write(at_once=True)
     with pytest.raises(LedgerError, match="has not signed its newest checkpoint"):
         rotation.rotate(connection, path_of(said))

@@ -16,7 +16,7 @@ from scp_events.ledger.log.keeping import checkpoint_now
 from scp_events.ledger.log.log_key import log_key
 from scp_events.ledger.log.settings import LedgerSettings
 from scp_events.ledger.log.startup import Asked, Guard, ReadOnlyError, StaleLogError, Standing, compare
-from tests.ledger.filled import fill, settings
+from tests.ledger.filled import LOG, fill, settings
 from tests.ledger.log.test_publishing import rewrite
 from tests.ledger.witnessed import Court, court
 
@@ -39,9 +39,10 @@ def grow(connection: Ledger, said: LedgerSettings, events: int, seed: int = 1) -
 
 def restored(connection: Ledger, size: int) -> None:
     """Bring the database back to where it was when it had so many events, covered as they were then."""
-    for table in ("event_log.events", "ledger.tiles", "ledger.checkpoints"):
+    for table in ("event_log.events", "event_log.commands", "ledger.tiles", "ledger.checkpoints"):
         connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL".encode())
     connection.execute("DELETE FROM event_log.events WHERE position > %s", (size,))
+    connection.execute("DELETE FROM event_log.commands WHERE first_position > %s", (size,))
     connection.execute("DELETE FROM ledger.checkpoints WHERE size > %s", (size,))
     connection.execute("UPDATE event_log.head SET position = %s", (size,))
     connection.execute("TRUNCATE ledger.tiles, ledger.head_pages")
@@ -59,6 +60,19 @@ def test_a_log_that_is_as_far_as_its_anchors_may_be_appended_to(
     assert standing.head == 25
     assert [each.size for each in standing.asked] == [20, 20, 20, 20]
     assert all(each.agrees for each in standing.asked)
+
+
+def test_a_database_that_names_another_key_is_not_appended_to(
+    connection: Ledger, tmp_path: Path, witnesses: Court
+) -> None:
+    said = witnesses.log(tmp_path)
+    grow(connection, said, 20)
+    connection.execute("ALTER TABLE ledger.log_keys DISABLE TRIGGER ALL")
+    connection.execute("UPDATE ledger.log_keys SET vkey = %s", (LOG.verifier.vkey,))
+    assert said.anchor_file is not None
+    said.anchor_file.unlink()
+    with pytest.raises(StaleLogError, match="the database names"):
+        compare(connection.info.dsn, said.model_copy(update={"ledger_witnesses": ()})).must_allow_appending()
 
 
 def test_a_new_log_may_be_appended_to(connection: Ledger, tmp_path: Path, witnesses: Court) -> None:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -14,9 +15,10 @@ from psycopg import Connection
 from scp_events.ledger.format.checkpoint import open_checkpoint
 from scp_events.ledger.format.heads import Kind, Name, name_of, root_of, verify_count
 from scp_events.ledger.format.leaf import Leaf
-from scp_events.ledger.format.note import from_base64
+from scp_events.ledger.format.note import KeyKind, Signer, from_base64
 from scp_events.ledger.format.tiles import Tile
 from scp_events.ledger.format.tree import (
+    ProofError,
     consistency_proof,
     inclusion_proof,
     leaf_hash,
@@ -26,7 +28,7 @@ from scp_events.ledger.format.tree import (
 from scp_events.ledger.format.tree import root_of as root_of_leaves
 from scp_events.ledger.log import tables
 from scp_events.ledger.log.tables import LedgerError
-from scp_events.ledger.log.tree_writer import Policy
+from scp_events.ledger.log.tree_writer import Policy, TreeWriter, case_in
 from tests.ledger.filled import LOG, connected, fill, tree_writer
 
 pytestmark = pytest.mark.once  # the command line writes it too, from the wheel
@@ -269,9 +271,76 @@ def test_a_checkpoint_is_never_deleted(connection: Ledger) -> None:
 
 def test_an_event_of_no_case_is_covered_too(connection: Ledger) -> None:
     fill(connection, 5)
-    as_superuser(connection, "UPDATE event_log.events SET case_id = NULL WHERE position = 2")
+    as_superuser(
+        connection,
+        "UPDATE event_log.events SET case_id = NULL,"
+        " body = convert_to(regexp_replace(convert_from(body, 'UTF8'),"
+        ' \'"case_id":"[^"]*"\', \'"case_id":null\'), \'UTF8\') WHERE position = 2',
+    )
     tree_writer(connection).write(at_once=True)
     check_ledger(connection)
+
+
+def test_a_case_is_counted_by_what_its_events_say_and_by_no_column(connection: Ledger) -> None:
+    fill(connection, 60)
+    expected = counts(connection, 60)
+    as_superuser(
+        connection,
+        "UPDATE event_log.events SET case_id = (SELECT case_id FROM event_log.events WHERE position = 1)",
+    )
+    tree_writer(connection).write(at_once=True)
+    [(_, _, heads)] = checkpoints(connection)
+    assert heads == root_of(expected)
+
+
+def test_whose_case_it_is_is_read_however_the_bytes_are_laid_out() -> None:
+    case, event = UUID(int=7), UUID(int=8)
+    usual = f'{{"event_id":"{event}","case_id":"{case}","event":{{}}}}'.encode()
+    assert case_in(usual) == case_in(b" " + usual) == case_in(usual.replace(b":", b": ")) == case.bytes
+    assert case_in(usual.replace(f'"{case}"'.encode(), b"null")) is None
+    assert case_in(b"no JSON") is case_in(b"[]") is case_in(b"{}") is None
+
+
+# --- what it goes on from ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("UPDATE ledger.edge SET rows[1] = set_bit(rows[1], 9, 1 - get_bit(rows[1], 9))", "right edge"),
+        ("UPDATE ledger.edge SET size = 299, rows[1] = substr(rows[1], 33)", "size of the tree"),
+        ("UPDATE ledger.head_pages SET hash = set_bit(hash, 9, 1 - get_bit(hash, 9))", "tree of counts"),
+        ("UPDATE ledger.head_pages SET entries = set_byte(entries, 20, 200)", "holds other counts"),
+        ("DELETE FROM ledger.checkpoints WHERE size = 300", "no checkpoint"),
+        (
+            "UPDATE ledger.checkpoints SET note = replace(note, E'\n300\n', E'\n301\n')",
+            "not one we have signed",
+        ),
+        ("UPDATE ledger.checkpoints SET note = 'x'", "not one we have signed"),
+        ("TRUNCATE ledger.checkpoints, ledger.tiles, ledger.log_keys", "no checkpoint"),
+    ],
+)
+def test_nothing_is_signed_on_what_was_altered(connection: Ledger, statement: str, says: str) -> None:
+    fill(connection, 300)
+    tree_writer(connection).write(at_once=True)
+    fill(connection, 60, seed=2)
+    for table in ("checkpoints", "tiles", "log_keys"):
+        connection.execute(f"ALTER TABLE ledger.{table} DISABLE TRIGGER ALL".encode())
+    connection.execute(statement.encode())
+    before = connection.execute("SELECT * FROM ledger.checkpoints").fetchall()
+    with pytest.raises((LedgerError, ProofError), match=says):
+        TreeWriter(connection, LOG).write(at_once=True)
+    assert connection.execute("SELECT * FROM ledger.checkpoints").fetchall() == before
+    assert tables.read_edge(connection).size in {299, 300}
+
+
+def test_another_key_does_not_go_on_from_what_it_has_not_signed(connection: Ledger) -> None:
+    fill(connection, 30)
+    tree_writer(connection).write(at_once=True)
+    fill(connection, 3, seed=2)
+    stranger = Signer("log.example/tests", KeyKind.NOTE, b"a stranger of the same name".ljust(32))
+    with pytest.raises(LedgerError, match="not one we have signed"):
+        TreeWriter(connection, stranger).write(at_once=True)
 
 
 def test_a_policy_is_data() -> None:

@@ -66,7 +66,7 @@ class HeadPages:
     """The tree of heads, as far as it is kept in memory: the hash of every page and of every node above.
 
     `grow` changes it at once; whoever cannot write what it returns has to make another one from what is
-    written.
+    written. It raises `ProofError` where a page it goes on from is not what was hashed.
     """
 
     def __init__(self, hashes: Mapping[int, bytes] | None = None) -> None:
@@ -88,6 +88,8 @@ class HeadPages:
         written: dict[int, Page] = {}
         on_page = self._by_page(added)
         kept = _fetched(on_page, fetch)
+        for number in on_page:
+            self._must_be_whole(number, kept[number])
         for number, names in on_page.items():
             heads = _split(kept[number])
             for name in names:
@@ -108,6 +110,11 @@ class HeadPages:
         below = prove_in([(placed(entry), entry) for entry in heads.values()], key, depth)
         above = (self._hashes[(number >> up) ^ 1] for up in reversed(range(depth)))
         return HeadProof((*above, *below.siblings), below.found)
+
+    def _must_be_whole(self, number: int, entries: bytes) -> None:
+        """Refuse a page whose heads are not those that were hashed: what is signed next goes on from them."""
+        if page_hash(number, entries) != self._hashes[number]:
+            raise ProofError(f"page {number} of the heads holds other counts than were signed")
 
     def _replace(self, written: Mapping[int, Page], removed: Collection[int]) -> None:
         self._pages.difference_update(removed)
@@ -154,6 +161,11 @@ def paged(counts: Mapping[Name, int]) -> tuple[HeadPages, Fetch]:
         HeadPages({number: page.hash for number, page in pages.items()}),
         lambda numbers: {number: pages[number].entries for number in numbers},
     )
+
+
+def page_hash(number: int, entries: bytes) -> bytes:
+    """Return the hash of the subtree that is on a page. Raises `ProofError` where these are no heads."""
+    return subtree_hash(sorted(placed(entry) for entry in _split(entries).values()), depth_of(number))
 
 
 def depth_of(number: int) -> int:

@@ -25,6 +25,7 @@ from scp_events.ledger.format.note import (
     KeyKind,
     MalformedNoteError,
     Note,
+    NoteError,
     SignatureError,
     Signer,
     Verifier,
@@ -155,3 +156,16 @@ class LogKeys:
     def open(self, written: str, witnesses: Collection[Verifier] = ()) -> OpenedCheckpoint:
         """Return a checkpoint signed by the key of its size. Raises `NoteError`."""
         return open_checkpoint(written, [self.signer_of(written)], witnesses=witnesses)
+
+
+def opened_by(
+    keys: Collection[LogKeys], written: str, witnesses: Collection[Verifier] = ()
+) -> OpenedCheckpoint:
+    """Return a checkpoint that one of several chains of keys has signed. Raises `NoteError`."""
+    told: NoteError = SignatureError("no key of the log is known that could have signed it")
+    for each in keys:
+        try:
+            return each.open(written, witnesses)
+        except NoteError as error:
+            told = error
+    raise told

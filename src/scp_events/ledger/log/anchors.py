@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from scp_events.ledger.format.checkpoint import Checkpoint
-from scp_events.ledger.format.log_keys import LogKeys
+from scp_events.ledger.format.log_keys import LogKeys, opened_by
 from scp_events.ledger.format.note import NoteError
 
 _TAIL = 64 * 1024
@@ -36,10 +36,10 @@ class Anchored:
     root: str
     note: str
 
-    def opened(self, keys: LogKeys) -> Checkpoint:
-        """Return the checkpoint, which the log has signed. Raises `AnchorError`."""
+    def opened(self, *keys: LogKeys) -> Checkpoint:
+        """Return the checkpoint, which the log has signed with one of its keys. Raises `AnchorError`."""
         try:
-            return keys.open(self.note).checkpoint
+            return opened_by(keys, self.note).checkpoint
         except NoteError as error:
             raise AnchorError(
                 f"the checkpoint of {self.size} events written down there is not this log's ({error}):"
@@ -87,11 +87,14 @@ class AnchorFile:
 
     def all(self) -> Iterator[Anchored]:
         """Yield every whole line, in the order they were written. Raises `AnchorError`."""
+        yield from filter(None, map(anchored, self.lines()))
+
+    def lines(self) -> Iterator[str]:
+        """Yield every line as it is, whole or not. Raises `AnchorError`."""
         try:
             with self.path.open(encoding="utf-8", errors="replace") as file:
                 for line in file:
-                    if (anchored := _anchored(line)) is not None:
-                        yield anchored
+                    yield line.removesuffix("\n")
         except OSError as error:
             raise self._error("read", error) from error
 
@@ -100,7 +103,7 @@ class AnchorFile:
         try:
             with self.path.open(encoding="utf-8", errors="replace") as file:
                 for line in file:
-                    if (note := _hand_over(line)) is not None:
+                    if (note := hand_over_in(line)) is not None:
                         yield note
         except OSError as error:
             raise self._error("read", error) from error
@@ -127,10 +130,10 @@ def _tail(descriptor: int) -> str:
 
 def _last(tail: str) -> Anchored | None:
     lines = tail.split("\n")[:-1]  # what follows the last newline was never finished
-    return next(filter(None, map(_anchored, reversed(lines))), None)
+    return next(filter(None, map(anchored, reversed(lines))), None)
 
 
-def _hand_over(line: str) -> str | None:
+def hand_over_in(line: str) -> str | None:
     """Return the hand-over in a line; None where it is another line, or no whole one."""
     try:
         return str(json.loads(line)["hand_over"])
@@ -138,7 +141,7 @@ def _hand_over(line: str) -> str | None:
         return None
 
 
-def _anchored(line: str) -> Anchored | None:
+def anchored(line: str) -> Anchored | None:
     """Return what a line says; None where it is no whole line."""
     try:
         said = json.loads(line)

@@ -7,7 +7,7 @@ old one would believe. Another key follows by a hand-over alone: see `rotation.p
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from scp_events.ledger.format.log_keys import LogKeys
@@ -82,6 +82,21 @@ def keys_by(connection: AnyConnection, held: Verifier) -> LogKeys:
         raise LedgerError(
             f"{held.vkey} does not vouch for the keys the database tells of: {error}"
         ) from error
+
+
+def chains(connection: AnyConnection, held: Iterable[Verifier]) -> tuple[LogKeys, ...]:
+    """Return the keys that each one vouches for which somebody holds.
+
+    It vouches for itself alone where the database tells of hand-overs that have nothing to do with it.
+    """
+    return tuple(_chain(connection, each) for each in held)
+
+
+def _chain(connection: AnyConnection, held: Verifier) -> LogKeys:
+    try:
+        return keys_by(connection, held)
+    except LedgerError:
+        return LogKeys(held)
 
 
 def lock(connection: AnyConnection) -> None:

@@ -17,12 +17,13 @@ from pathlib import Path
 import psycopg
 
 from scp_events.ledger.format.checkpoint import Checkpoint
-from scp_events.ledger.format.log_keys import LogKeys
+from scp_events.ledger.format.log_keys import LogKeys, opened_by
 from scp_events.ledger.format.note import KeyKind, NoteError, Verifier
+from scp_events.ledger.format.trust import Trust
 from scp_events.ledger.key_files import read_key
 from scp_events.ledger.log import tables
 from scp_events.ledger.log.anchors import AnchorError, AnchorFile
-from scp_events.ledger.log.log_key import known_keys, log_key
+from scp_events.ledger.log.log_key import chains, known_keys, log_key
 from scp_events.ledger.log.publishing import ask
 from scp_events.ledger.log.settings import LedgerSettings
 from scp_events.ledger.log.tables import AnyConnection
@@ -31,6 +32,7 @@ from scp_events.ledger.witness.asking import PATIENCE, Reply
 
 LOOK_AGAIN = 5.0
 """Seconds after which a program that may not append compares anew."""
+_UNSIGNED = "cannot be asked before this log has signed anything"
 _CONTRADICTS = {f"answered {status:d}" for status in (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)}
 
 
@@ -98,23 +100,72 @@ def compare(conninfo: str, settings: LedgerSettings, *, patience: float = PATIEN
     """Compare the log with every anchor that can be asked."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
         tables.prepare(connection)
-        comparing = _Comparing(
-            connection, settings, _keys(connection, settings), tables.head_of_log(connection)
-        )
+        known, head = known_keys(connection), tables.head_of_log(connection)
+        keys = _held_keys(settings, known) or known
+        comparing = _Comparing(connection, settings, keys, head, known)
         file, witnesses = comparing.with_file(), comparing.with_witnesses(patience)
-    asked = (*file, *witnesses.values())
+    asked = (*_key_file(settings, comparing.known), *file, *witnesses.values())
     enough = settings.witnessed.enough([witness for witness, each in witnesses.items() if each.agrees])
     contradicted = any(each.contradiction for each in asked)
     may_append = enough and not contradicted and all(each.agrees for each in file)
     return Standing(comparing.head, asked, may_append)
 
 
-def _keys(connection: AnyConnection, settings: LedgerSettings) -> LogKeys | None:
-    """Return the log's keys. A database that was lost altogether does not know them; the key's file does."""
-    known = known_keys(connection)
-    if known is None and settings.key_file is not None and settings.key_file.exists():
-        return _written_down(read_key(settings.key_file, KeyKind.NOTE).verifier, settings.anchor_file)
-    return known
+def _held_keys(settings: LedgerSettings, known: LogKeys | None) -> LogKeys | None:
+    """Return the keys that this program's own file vouches for.
+
+    The database is not asked whose log it is; one that was lost altogether does not know the keys before.
+    """
+    held = _held_key(settings)
+    if held is None:
+        return None
+    if known is not None and held in known.all:
+        return known
+    return _written_down(held, settings.anchor_file)
+
+
+def _held_key(settings: LedgerSettings) -> Verifier | None:
+    """Return the key of this program's own file; the database is not asked whose log it is."""
+    if settings.key_file is None or not settings.key_file.exists():
+        return None
+    return read_key(settings.key_file, KeyKind.NOTE).verifier
+
+
+def _key_file(settings: LedgerSettings, known: LogKeys | None) -> list[Asked]:
+    """Say where the database names another key than the one in the file."""
+    held = _held_key(settings)
+    if held is None or known is None or held in known.all:
+        return []
+    says = f"holds the key of {held.vkey}, and the database names {known.newest.vkey}: {_REWRITTEN}"
+    return [Asked(str(settings.key_file), contradiction=says)]
+
+
+def ask_witnesses(
+    connection: AnyConnection, trust: Trust, *, patience: float = PATIENCE
+) -> dict[Verifier, Asked]:
+    """Ask every witness of a policy how far it knows the log; one without an address cannot be asked."""
+    note, head = tables.newest_checkpoint(connection), tables.head_of_log(connection)
+    if note is None:
+        return {each: Asked(each.name, problem=_UNSIGNED) for each in trust.witnesses.values()}
+    ours = opened_by(chains(connection, trust.logs), note).checkpoint
+    replies = ask(connection, trust.addresses, note, ours.size, patience=patience)
+    nowhere = [each for each in trust.witnesses.values() if each not in trust.addresses]
+    return {each: Asked(each.name, problem="has no address where it could be asked") for each in nowhere} | {
+        reply.witness: _said(reply, ours, head) for reply in replies
+    }
+
+
+def _said(reply: Reply, ours: Checkpoint, head: int) -> Asked:
+    contradiction = None
+    if reply.size is not None and reply.size > ours.size:
+        contradiction = (
+            f"has cosigned a checkpoint of {reply.size} events, and the newest here is of {ours.size}"
+            f" (the log ends at {head}): {_RESTORED}"
+        )
+    elif reply.problem in _CONTRADICTS:
+        contradiction = f"has cosigned another history than this one of {ours.size} events: {_REWRITTEN}"
+    problem = None if contradiction else reply.problem
+    return Asked(reply.witness.name, reply.size, problem, contradiction)
 
 
 def _written_down(key: Verifier, anchor: Path | None) -> LogKeys:
@@ -133,6 +184,8 @@ class _Comparing:
     settings: LedgerSettings
     keys: LogKeys | None
     head: int
+    known: LogKeys | None
+    """The keys that the database names."""
 
     def with_file(self) -> list[Asked]:
         """Compare with the file of published checkpoints.
@@ -157,30 +210,13 @@ class _Comparing:
 
     def with_witnesses(self, patience: float) -> dict[Verifier, Asked]:
         """Compare with what each witness has cosigned, by asking it to cosign our newest checkpoint."""
-        note, keys = tables.newest_checkpoint(self.connection), self.keys
-        if note is None or keys is None:
-            problem = "cannot be asked before this log has signed anything"
+        if self.keys is None:
             witnesses = self.settings.witnessed.witnesses.values()
-            return {witness: Asked(witness.name, problem=problem) for witness in witnesses}
-        trust = self.settings.trust(keys.newest)
-        ours = keys.open(note).checkpoint
-        replies = ask(self.connection, trust.addresses, note, ours.size, patience=patience)
-        return {reply.witness: self._reply(reply, ours) for reply in replies}
+            return {witness: Asked(witness.name, problem=_UNSIGNED) for witness in witnesses}
+        return ask_witnesses(self.connection, self.settings.trust(self.keys.newest), patience=patience)
 
     def _has_published(self) -> bool:
         return tables.published_at(self.connection, None) is not None
-
-    def _reply(self, reply: Reply, ours: Checkpoint) -> Asked:
-        contradiction = None
-        if reply.size is not None and reply.size > ours.size:
-            contradiction = (
-                f"has cosigned a checkpoint of {reply.size} events, and the newest here is of {ours.size}"
-                f" (the log ends at {self.head}): {_RESTORED}"
-            )
-        elif reply.problem in _CONTRADICTS:
-            contradiction = f"has cosigned another history than this one of {ours.size} events: {_REWRITTEN}"
-        problem = None if contradiction else reply.problem
-        return Asked(reply.witness.name, reply.size, problem, contradiction)
 
     def _contradiction(self, anchor: Checkpoint) -> str | None:
         """Say in what our log contradicts what an anchor holds; None where it begins with it."""

@@ -14,7 +14,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from scp_events.database.migrations import migrate
-from scp_events.ledger.format.head_pages import Changed, HeadPages
+from scp_events.ledger.format.head_pages import Changed, HeadPages, page_hash
 from scp_events.ledger.format.heads import Kind, Name, name_of
 from scp_events.ledger.format.leaf import leaf_hash_of
 from scp_events.ledger.format.tiles import HEIGHT, OpenTiles, ReadTile, Tile, node_from, split_hashes
@@ -79,18 +79,6 @@ def all_rows(connection: AnyConnection, batch: int = BATCH) -> Iterator[list[tup
         cursor.execute(_ROWS, (-(2**63), 2**63 - 1))
         while rows := cursor.fetchmany(batch):
             yield rows
-
-
-def first_wrong_case(connection: AnyConnection) -> int | None:
-    """Return the first position filed under another case than its event says; None where there is none.
-
-    Reads what every event says, which nothing else here does: for where the counts of cases are wrong.
-    """
-    found = connection.execute(
-        "SELECT min(position) FROM event_log.events"
-        " WHERE case_id IS DISTINCT FROM (convert_from(body, 'UTF8')::json ->> 'case_id')::uuid"
-    ).fetchone()
-    return found[0] if found else None
 
 
 def head_of_log(connection: AnyConnection) -> int:
@@ -189,6 +177,17 @@ def read_heads(connection: AnyConnection) -> HeadPages:
     return HeadPages({page: bytes(hashed) for page, hashed in found})
 
 
+def wrong_page(connection: AnyConnection) -> int | None:
+    """Return the first page whose heads are not those of its hash; None where all are."""
+    with connection.cursor(name="pages", binary=True) as cursor:
+        cursor.execute("SELECT page, hash, entries FROM ledger.head_pages ORDER BY page")
+        while pages := cursor.fetchmany(BATCH):
+            for page, hashed, entries in pages:
+                if page_hash(page, bytes(entries)) != hashed:
+                    return int(page)
+    return None
+
+
 def pages_in(connection: AnyConnection) -> Callable[[Collection[int]], Mapping[int, bytes]]:
     """Return the look-up of pages."""
 
@@ -263,10 +262,11 @@ def published_at(connection: AnyConnection, size: int | None) -> str | None:
     return str(found[0]) if found else None
 
 
-def all_notes(connection: AnyConnection) -> list[str]:
-    """Return every checkpoint, smallest first."""
-    found = connection.execute("SELECT note FROM ledger.checkpoints ORDER BY size").fetchall()
-    return [note for (note,) in found]
+def all_checkpoints(connection: AnyConnection) -> list[tuple[int, str, bool]]:
+    """Return of every checkpoint its size, the note, and whether it was published, smallest first."""
+    return connection.execute(
+        "SELECT size, note, published_at IS NOT NULL FROM ledger.checkpoints ORDER BY size"
+    ).fetchall()
 
 
 def pending_checkpoint(connection: AnyConnection) -> str | None:

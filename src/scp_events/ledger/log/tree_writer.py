@@ -1,8 +1,11 @@
 """Follows the log and writes its tree: tiles, right edge, heads and a signed checkpoint, step by step.
 
 A step is one transaction that begins by locking the right edge. So an event is taken in exactly once
-however many tree writers run, and one that is killed leaves its step undone, to be done by the next. Nothing
-here reads what an event says; its stored bytes are hashed as they are.
+however many tree writers run, and one that is killed leaves its step undone, to be done by the next. Stored
+bytes are hashed as they are; of what an event says only whose case it is is read, to count it for that.
+
+Before it signs, a step compares what it goes on from with the last checkpoint, which it checks by its own
+key: whoever altered edge, pages or checkpoints in the database gets no signature on that.
 
 A step that has more than a tile's worth waiting ends with a full tile, so that under load hardly anything is
 written twice. The rest waits for the next step, or for `Policy.seconds`.
@@ -10,17 +13,22 @@ written twice. The rest waits for the next step, or for `Policy.seconds`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
+
+from pydantic_core import from_json
 
 from scp_events.ledger.format.checkpoint import Checkpoint, sign
 from scp_events.ledger.format.head_pages import HeadPages
 from scp_events.ledger.format.heads import Kind, Name
 from scp_events.ledger.format.leaf import leaf_hash_of
-from scp_events.ledger.format.note import Signer, to_base64
+from scp_events.ledger.format.note import NoteError, Signer, to_base64
 from scp_events.ledger.format.tiles import WIDTH, OpenTiles
 from scp_events.ledger.log import tables
+from scp_events.ledger.log.log_key import keys_by
 from scp_events.ledger.log.tables import AnyConnection, LedgerError
 
 HEADS = "heads"
@@ -28,6 +36,11 @@ HEADS = "heads"
 TIDY_EVERY = 64 * WIDTH
 """After how many events the space of old row versions is put to use again."""
 _STREAM, _CASE = bytes((Kind.STREAM,)), bytes((Kind.CASE,))
+_CASE_ID = re.compile(
+    rb'\{"event_id":"[0-9a-f-]{36}","case_id":"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"'
+)
+_GOES_ON_FROM = ("size of the tree", "right edge of the tree", "tree of counts")
+_ALTERED = "it was altered, nothing is signed; `scp-events verify` says what, then restore the newest backup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +82,10 @@ class TreeWriter:
         With it, witnesses and others can be asked how far they know this log before it has any event.
         """
         with self._connection.transaction():
-            tables.read_edge(self._connection, lock=True)
+            edge = tables.read_edge(self._connection, lock=True)
             if tables.newest_checkpoint(self._connection) is None:
-                self._sign(OpenTiles(), HeadPages())
+                self._must_be_ours(edge)
+                self._sign(edge, HeadPages())
 
     # --- how ----------------------------------------------------------------------------------------------
 
@@ -90,6 +104,28 @@ class TreeWriter:
             return whole if whole > covered and not (at_once and through == head) else through
         return head if waiting and (at_once or age >= self._policy.seconds) else None
 
+    def _must_be_ours(self, edge: OpenTiles) -> None:
+        """Refuse to go on from what this key has not signed."""
+        note, heads = tables.newest_checkpoint(self._connection), self._heads_at(edge.size)
+        if note is None:
+            if edge != OpenTiles() or heads.root != HeadPages().root:
+                raise LedgerError(f"{edge.size} events are covered, and there is no checkpoint: {_ALTERED}")
+            return
+        try:
+            last = keys_by(self._connection, self._signer.verifier).open(note).checkpoint
+        except NoteError as error:
+            raise LedgerError(
+                f"the last checkpoint is not one we have signed ({error}): {_ALTERED}"
+            ) from error
+        ours = (edge.size, edge.right_edge().root(), to_base64(heads.root))
+        for what, said, found in zip(
+            _GOES_ON_FROM, (last.size, last.root, last.extension(HEADS)), ours, strict=True
+        ):
+            if said != found:
+                raise LedgerError(
+                    f"the {what} is not that of the last checkpoint, of {last.size} events: {_ALTERED}"
+                )
+
     def _step(self, *, at_once: bool) -> tuple[int, int]:
         """Take one step, all of it or nothing; return how many events were covered before and after."""
         try:
@@ -98,6 +134,7 @@ class TreeWriter:
                 edge = tables.read_edge(self._connection, lock=True)
                 through = self._due(at_once=at_once)
                 if through is not None:
+                    self._must_be_ours(edge)
                     self._take_in(edge, through)
                 return edge.size, through or edge.size
         except BaseException:
@@ -156,13 +193,29 @@ def _must_continue(after: int, through: int, rows: list[tuple[Any, ...]]) -> Non
 def _added(rows: Iterable[tuple[Any, ...]]) -> dict[Name, int]:
     """Return how many events these rows are for each stream and each case."""
     added: dict[Name, int] = {}
-    for _, stream_id, _, _, _, _, case_id in rows:
+    for _, stream_id, _, _, _, body, *_ in rows:
         name = _STREAM + stream_id
         added[name] = added.get(name, 0) + 1
+        case_id = case_in(body)
         if case_id is not None:
             name = _CASE + case_id
             added[name] = added.get(name, 0) + 1
     return added
+
+
+def case_in(body: bytes) -> bytes | None:
+    """Return whose case the event of some stored bytes is; None where it is of none.
+
+    The log writes it near the beginning. Bytes of another form are read as a whole.
+    """
+    found = _CASE_ID.match(body)
+    if found is not None:
+        return bytes.fromhex(found[1].replace(b"-", b"").decode())
+    try:
+        said = from_json(body)["case_id"]
+        return None if said is None else UUID(said).bytes
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _last_of_each(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
