@@ -1,14 +1,14 @@
 """Gathers what a document proves from the database: a published checkpoint, and a case as that covers it.
 
 Whatever the database says, a document leaves nothing out. How many events a case has stands in the signed
-checkpoint; the numbers kept in the database are used where they come to the same root. Whose case an
-event is of stands in its bytes, so all of them are asked, not the column beside them.
+checkpoint, counted from what their bytes say; the numbers kept in the database are used where they come to
+the same root. Whose case an event is of stands in its bytes: the column beside them only finds it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -120,31 +120,29 @@ def proved_case(desk: Desk, case_id: UUID) -> ProvedCase:
     rows = tables.rows_of_case(desk.connection, case_id, desk.vouched.size)
     if not rows:
         raise NothingToExportError(f"the checkpoint of {desk.vouched.size} events covers none of this case")
-    _must_be_filed_right(desk, case_id, rows)
+    _must_be_filed_right(case_id, rows)
     events = list(_events(desk, rows))
     streams = {event.leaf.stream_id: category for event, (*_, category) in zip(events, rows, strict=True)}
+    heads = list(_heads(desk, case_id, streams))
+    _must_be_all(heads, events)
     return ProvedCase(
         id=case_id,
         reference=str(case_id),
         vouched=desk.vouched,
         events=events,
         streams=streams,
-        heads=list(_heads(desk, case_id, streams)),
+        heads=heads,
     )
 
 
-def _must_be_filed_right(desk: Desk, case_id: UUID, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Refuse a case one of whose events is filed elsewhere, or something else as one of its own.
+def _must_be_filed_right(case_id: UUID, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Refuse a case under which something is filed that says another case or type than the columns beside it.
 
-    Of what the columns say, the leaf holds the type, and nothing holds the case: the bytes do.
+    What is filed elsewhere is not among these rows: then there are fewer than the checkpoint signs.
     """
-    filed = {row[0]: (str(case_id), row[4]) for row in rows}
-    for position, body in tables.bodies_that_name(desk.connection, case_id, desk.vouched.size):
-        said = _said(body)
-        if (position in filed or said[0] == str(case_id)) and filed.pop(position, None) != said:
+    for position, _, _, _, stored_as, body, _ in rows:
+        if _said(body) != (str(case_id), stored_as):
             raise _misfiled(position)
-    if filed:
-        raise _misfiled(min(filed))
 
 
 def _said(body: bytes) -> tuple[object, object]:
@@ -154,6 +152,15 @@ def _said(body: bytes) -> tuple[object, object]:
         return said["case_id"], said["event"]["type"]
     except (ValueError, KeyError, TypeError):
         return None, None
+
+
+def _must_be_all(heads: Sequence[ProvedHead], events: Sequence[ProvedEvent]) -> None:
+    """Refuse a case that has more events, or fewer, than the checkpoint signs."""
+    if heads[0].count != len(events):
+        raise LedgerError(
+            f"{len(events)} events are filed under the case, and the checkpoint signs {heads[0].count} of it:"
+            " `scp-events verify` says where the log was changed"
+        )
 
 
 def _misfiled(position: int) -> LedgerError:

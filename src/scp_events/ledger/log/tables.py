@@ -306,19 +306,6 @@ def root_at(connection: AnyConnection, size: int) -> bytes:
 # --- for documents ----------------------------------------------------------------------------------------
 
 
-def bodies_that_name(connection: AnyConnection, of: UUID, through: int) -> list[tuple[int, bytes]]:
-    """Return position and bytes of every event up to a position in which an id stands, wherever it is filed.
-
-    Reads the whole log, inside the server: some seconds for each gigabyte.
-    """
-    with connection.cursor(binary=True) as cursor:
-        return cursor.execute(
-            "SELECT position, body FROM event_log.events"
-            " WHERE position <= %s AND position(%s::bytea in body) > 0",
-            (through, str(of).encode()),
-        ).fetchall()
-
-
 def first_rows(connection: AnyConnection, through: int) -> list[tuple[Any, ...]]:
     """Return the first event of each stream up to a position: what its leaf record is made of."""
     with connection.cursor(binary=True) as cursor:
