@@ -436,7 +436,7 @@ class _Unreachable:
     """A home whose service does not answer."""
 
     def __init__(self, home: KeyHome) -> None:
-        self.name = home.name
+        self.name, self.close = home.name, home.close
 
     def unwrap(self, _wrapped: object) -> list[bytes | None]:
         raise KeyServiceDownError("the key service does not answer: try again")

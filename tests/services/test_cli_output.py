@@ -15,7 +15,7 @@ from tests.services.cli_case import REFERENCE, write_case
 from tests.services.cli_run import scp, scp_process
 
 HEAVY = {"pydantic", "psycopg", "eventsourcing", "rich", "fastapi", "python_calamine"}
-LIGHT = {"scp_events", "scp_events.runtime", "scp_events.runtime.ending"}
+LIGHT = {"scp_events", *(f"scp_events.{each}" for each in ("runtime", "runtime.beginning", "runtime.ending"))}
 
 
 def test_help_loads_nothing_heavy() -> None:
