@@ -15,7 +15,7 @@ from tests.erasure.large import ROWS, enlarge, files_of_no_relation
 from tests.own_server import OwnServer, own_server
 from tests.waiting import until
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.once]  # it is about the server's files, whoever has it erase
 TABLE = "rm_decisions_v1.decisions"
 
 
@@ -57,6 +57,7 @@ def test_what_a_killed_rewrite_had_copied_is_gone_once_the_person_is_erased(
     assert case.left() == []
 
 
+@pytest.mark.long
 def test_a_stray_file_on_a_server_of_others_is_named_and_left(
     case: AboutToBeErased, server: OwnServer
 ) -> None:
@@ -87,6 +88,7 @@ def test_a_table_that_a_transaction_is_making_is_left_alone(case: AboutToBeErase
         assert connection.execute("SELECT count(*) FROM made").fetchone() == (1000,)
 
 
+@pytest.mark.long
 def test_a_table_of_a_prepared_transaction_outlives_a_crash_and_an_erasure(
     case: AboutToBeErased, server: OwnServer
 ) -> None:

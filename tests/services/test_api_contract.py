@@ -179,6 +179,7 @@ def test_schemathesis_finds_nothing_in_any_operation(service: Service, tmp_path:
     assert len(decided) > 0.9 * len(operations), "most were understood, and a rule or a table was asked"
 
 
+@pytest.mark.long
 def test_schemathesis_finds_nothing_in_every_kind_of_request(service: Service, tmp_path: Path) -> None:
     kinds = [option for name in EVERY_KIND for option in ("--include-operation-id", name)]
     found = findings(service, what_there_is(service), tmp_path, "--phases", "coverage", *kinds)

@@ -87,6 +87,7 @@ def test_it_follows_from_size_to_size(monitor: Monitor) -> None:
     assert monitor.sees() == (1100, 0), "there is nothing new"
 
 
+@pytest.mark.long
 def test_it_follows_a_tree_of_three_levels(monitor: Monitor) -> None:
     monitor.grow(66_000)
     assert monitor.sees() == (66_000, 66_000)
