@@ -16,7 +16,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 BEGINNING = """
 import os, signal, sys, threading, time
 from scp_events.runtime import ending
-def say(text): print(text, flush=True)
+def say(text): os.write(1, f"{text}\\n".encode())  # a signal may come while `print` still holds its lock
 def at_work():
     say("at work")
     time.sleep(60)
