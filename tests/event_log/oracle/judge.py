@@ -190,7 +190,8 @@ class Judge:
                     yield Broken("answers-true", f"{each}: {said}")
         for look in self.looks:
             if not look["seen"]:
-                yield Broken("readable-at-once", f"position {look['first']} was acknowledged and not there")
+                said = f"position {look['first']} was acknowledged ({look['outcome']}) and not there"
+                yield Broken("readable-at-once", said)
 
     # --- the log --------------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ from tests.event_log.oracle.journal import Journal, lines
 from tests.event_log.oracle.mutants import parts_of
 from tests.event_log.oracle.parts import PATIENCE, connection
 from tests.event_log.oracle.plan import Plan
-from tests.event_log.oracle.questions import Asker, Question
+from tests.event_log.oracle.questions import KEPT, Asker, Question
 
 UNTIL_ANSWERED = frozenset({"LogUnreachableError", "LogUnwritableError", "BusyError", "ClosedError"})
 """Whoever hears one of these asks again."""
@@ -130,14 +130,18 @@ class Writer:
         return Answer("listed", positions[0], datetime.now(UTC))
 
     async def _look(self, asker: Asker, question: Question, answer: Answer) -> None:
-        """What is acknowledged can be read, by anybody, at once."""
+        """What is acknowledged can be read, by anybody, at once.
+
+        Where the command's id was another one's, that is what the position tells of, and how many events it
+        came to is not known.
+        """
         if not answer.first_position or asker.random.randrange(LOOKS):
             return
-        first, number = answer.first_position, len(question.events)
+        first, number = answer.first_position, len(question.events) if answer.outcome in KEPT else 1
         with suppress(LogUnreachableError):
             found = await asyncio.to_thread(self.recorder.select_notifications, first, number)
             seen = len(found) == number and found[0].id == first
-            self.journal.write(k="look", first=first, count=number, seen=seen)
+            self.journal.write(k="look", first=first, count=number, outcome=answer.outcome, seen=seen)
 
     # --- deciding -------------------------------------------------------------------------------------------
 
