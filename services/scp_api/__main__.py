@@ -10,8 +10,6 @@ if __name__ == "__main__":
 import sys
 from contextlib import ExitStack, suppress
 
-from psycopg_pool import ConnectionPool
-
 from scp_api.app import create_app
 from scp_api.parts import Parts
 from scp_api.settings import Settings
@@ -26,6 +24,7 @@ from scp_events.runtime.http_server import HttpServer
 from scp_events.runtime.opening import CANNOT_OPEN, opened_log
 from scp_events.runtime.port import Port
 from scp_events.runtime.program import CannotWorkError
+from scp_events.runtime.request_pool import request_pool
 from scp_events.runtime.service_log import logger
 
 PATIENCE = 5.0
@@ -46,7 +45,9 @@ def serve() -> None:
         opened.callback(logger.info, "stopping", step="database")
         log = opened.enter_context(opened_log(settings, pool_size=settings.api_threads, patience=PATIENCE))
         follower.prepare(log.conninfo, PROJECTIONS)
-        reading = opened.enter_context(_reading(log.conninfo, settings.api_threads))
+        reading = opened.enter_context(
+            request_pool(log.conninfo, most=settings.api_threads, patience=PATIENCE)
+        )
         opened.callback(logger.info, "stopping", step="pools")
         if settings.api_follow:
             opened.enter_context(follower.following(log, PROJECTIONS))
@@ -67,19 +68,6 @@ def serve() -> None:
         logger.info("serving", host=settings.api_host, port=port.number)
         server.serve_until_stopped()
         logger.info("stopping", step="drained")
-
-
-def _reading(conninfo: str, threads: int) -> ConnectionPool:
-    """Return the connections that questions to projections are asked over."""
-    return ConnectionPool(
-        conninfo,
-        min_size=1,
-        max_size=threads,
-        timeout=PATIENCE,
-        reconnect_timeout=PATIENCE,  # then the next request tries anew, not a clock that doubles
-        kwargs={"autocommit": True},
-        open=False,
-    )
 
 
 def _issuers(settings: Settings) -> list[Issuer]:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -29,7 +28,6 @@ Output: TypeAlias = Annotated[
     Path | None,
     typer.Option("--output", metavar="FILE", help="Where to write it; by default its own name, here."),
 ]
-OURS_ALONE = 0o600
 
 
 def absence(  # noqa: PLR0913 - one argument an option
@@ -118,13 +116,14 @@ def sample(  # noqa: PLR0913 - one argument an option
     from scp_cli.connecting import ledger_settings, opened_log
     from scp_events.ledger.format.sample import Draw
     from scp_events.ledger.log.sampling import draw_sample
+    from scp_events.privacy.copies import write_for_owner
 
     with opened_log() as log:
         settings = ledger_settings()
         cover_for_export(log, settings, checkpoint=checkpoint)
         drawn = draw_sample(log.conninfo, settings, Draw(purpose, stratum, size), at=at)
         path = output or Path(f"{drawn.name}.zip")
-        _write(path, drawn.archive)
+        write_for_owner(path, drawn.archive)
         show(list(_rows(log, drawn.drawn)), how, COLUMNS)
     remark(f"scp-events: {path} can be verified with the verify.py in it, and with any other copy")
 
@@ -148,10 +147,3 @@ def _rows(log: LogReader, strata: Sequence[Drawn]) -> Iterator[dict[str, object]
     for each in strata:
         for of in each.drawn:
             yield {"stratum": each.stratum, "case": named.get(of), "stream_id": str(of)}
-
-
-def _write(path: Path, archive: bytes) -> None:
-    """Write a file for whoever writes it alone."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OURS_ALONE), "wb") as file:
-        os.fchmod(file.fileno(), OURS_ALONE)  # also where it was there before
-        file.write(archive)

@@ -10,13 +10,13 @@ if __name__ == "__main__":
 import sys
 
 import psycopg
-from psycopg_pool import ConnectionPool
 
 from scp_events.ledger.log import tables
 from scp_events.runtime import program
 from scp_events.runtime.http_server import HttpServer
 from scp_events.runtime.opening import CANNOT_OPEN, opened_database
 from scp_events.runtime.port import Port
+from scp_events.runtime.request_pool import request_pool
 from scp_events.runtime.service_log import logger
 from scp_tiles.app import create_app
 from scp_tiles.settings import Settings
@@ -43,26 +43,13 @@ def serve() -> None:
     ):
         with psycopg.connect(conninfo, autocommit=True) as connection:
             tables.prepare(connection)
-        with _reading(conninfo) as pool:
+        with request_pool(conninfo, most=CONNECTIONS, patience=PATIENCE) as pool:
             server = HttpServer(
                 create_app(pool), port, drain_seconds=DRAIN_SECONDS, most_at_once=MOST_AT_ONCE
             )
             port.open()  # whoever reads that it serves is let in
             logger.info("serving", host=settings.tiles_host, port=port.number)
             server.serve_until_stopped()
-
-
-def _reading(conninfo: str) -> ConnectionPool:
-    """Return the connections that tiles are read over."""
-    return ConnectionPool(
-        conninfo,
-        min_size=1,
-        max_size=CONNECTIONS,
-        timeout=PATIENCE,
-        reconnect_timeout=PATIENCE,  # then the next request tries anew, not a clock that doubles
-        kwargs={"autocommit": True},
-        open=False,
-    )
 
 
 if __name__ == "__main__":

@@ -38,7 +38,6 @@ NOTHING_OF_PEOPLE = {
     "privacy/file_home.py": "epoch keys",
     "publishing/schemas.py": "the published language",
     "runtime/ending.py": "nothing: it opens /dev/null",
-    "scp_cli/auditing.py": "an audit sample: ids of streams and how long they are",
     "scp_cli/output.py": "nothing: it opens /dev/null",
     "scp_cli/proof.py": "unpacks into a directory of the register",
     "scp_cli/schemas.py": "the published language",

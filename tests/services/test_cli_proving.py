@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +15,9 @@ from psycopg import Connection
 
 from scp_events.ledger.offline import verify as offline
 from tests.check_log import check_log
-from tests.ledger.filled import connected
 from tests.ledger.log.test_startup import restored
 from tests.services.cli_case import REFERENCE, write_case
 from tests.services.desk import Desk, superuser
-
-
-@pytest.fixture
-def connection(log_database: str) -> Iterator[Connection[Any]]:
-    with connected(log_database) as connection:
-        yield connection
-
-
-@pytest.fixture
-def desk(log_database: str, tmp_path: Path) -> Desk:
-    write_case(log_database)
-    return Desk(log_database, tmp_path)
-
 
 # --- export -----------------------------------------------------------------------------------------------
 

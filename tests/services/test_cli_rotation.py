@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,10 @@ from scp_events.ledger.format.log_keys import LogKeys
 from scp_events.ledger.format.note import KeyKind, Verifier
 from scp_events.ledger.key_files import next_of, read_key
 from scp_events.ledger.offline import verify as offline
-from tests.ledger.filled import connected
 from tests.ledger.log.test_startup import restored
 from tests.services.cli_case import Written, write_case
 from tests.services.cli_run import scp
 from tests.services.test_cli_proving import Desk, exported
-
-
-@pytest.fixture
-def connection(log_database: str) -> Iterator[Connection[Any]]:
-    with connected(log_database) as connection:
-        yield connection
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +17,10 @@ from scp_events.ledger.key_files import read_key
 from scp_events.ledger.log.outcomes import CODES, MEANINGS, Outcome
 from tests.check_log import check_log
 from tests.ledger.edits import ATTACKER, covered_anew
-from tests.ledger.filled import connected
 from tests.ledger.log.test_startup import restored
 from tests.services.cli_case import REFERENCE, SECRET, write_case
 from tests.services.desk import Desk, superuser
 from tests.words import SUPERVISOR, decision
-
-
-@pytest.fixture
-def connection(log_database: str) -> Iterator[Connection[Any]]:
-    with connected(log_database) as connection:
-        yield connection
-
-
-@pytest.fixture
-def desk(log_database: str, tmp_path: Path) -> Desk:
-    write_case(log_database)
-    return Desk(log_database, tmp_path)
 
 
 def said_by(desk: Desk, *arguments: str, **environment: str) -> tuple[int, dict[str, Any]]:

@@ -26,12 +26,6 @@ Ledger = Connection[Any]
 Process = subprocess.Popen[bytes]
 
 
-@pytest.fixture
-def connection(log_database: str) -> Iterator[Ledger]:
-    with connected(log_database) as connection:
-        yield connection
-
-
 @contextmanager
 def keeper(database: str, home: Path, **settings: str) -> Iterator[Process]:
     """Keep the ledger, in a process of its own; end it if it still runs."""

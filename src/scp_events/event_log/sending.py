@@ -18,13 +18,12 @@ import psycopg
 from eventsourcing.persistence import DataError, IntegrityError
 
 from scp_events.database.connection import Connection, ConnectionLostError
+from scp_events.database.lending import PAUSE_SECONDS
 from scp_events.event_log.answers import LogUnreachableError, LogUnwritableError
 from scp_events.event_log.appends import Answer, Append
 from scp_events.event_log.calls import told
 from scp_events.event_log.guards import UnsafeServerError
 
-PAUSE_SECONDS = 0.1
-"""Before a server that is away is asked again."""
 OF_ONE = frozenset({"22", "23", "54", "XX"})
 """Classes of SQLSTATE that may tell of one append: its data, an id that is taken, its size."""
 OUT_OF_MEMORY = "53200"

@@ -9,9 +9,10 @@ from scp_events.privacy.failures import (
     KeysInUseError,
     WrongKeyError,
 )
-from scp_events.privacy.keyring import GROUPS, Keyring, Keys, prepare
+from scp_events.privacy.keyring import Keyring, Keys, prepare
 from scp_events.privacy.marks import excluding, marks_of, shares_of, subjects_of
 from scp_events.privacy.opening import open_keyring
+from scp_events.privacy.store import GROUPS
 
 __all__ = [
     "GROUPS",

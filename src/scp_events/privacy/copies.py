@@ -50,7 +50,12 @@ def write_copy(conninfo: str, kind: CopyKind, path: Path, content: bytes, cases:
     """Write a file that holds data of these cases, by their references; replaces what was there."""
     where = path.absolute()
     _note(conninfo, kind, where, cases)
-    descriptor = os.open(where, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OURS_ALONE)
+    write_for_owner(where, content)
+
+
+def write_for_owner(path: Path, content: bytes) -> None:
+    """Write a file that its owner alone can read; replaces what was there."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OURS_ALONE)
     with os.fdopen(descriptor, "wb") as file:
         os.fchmod(descriptor, OURS_ALONE)  # also where it was there before
         file.write(content)

@@ -11,22 +11,19 @@ from collections.abc import Collection
 from functools import partial
 from uuid import UUID
 
-from scp_events.database.connection import Statement
 from scp_events.database.lending import Lending
 from scp_events.database.patience import connect_patiently
 from scp_events.privacy.failures import KeyringError
-from scp_events.privacy.keyring import GROUPS, Keyring
-from scp_events.privacy.store import PATIENCE, EpochRetiredError, StoredKey, said_in_our_words
-
-_COLUMNS = "key_id, subject, field_group, epoch, wrapped, created_at, fenced_at, destroyed_at"
-KEYS_OF = Statement("keys_of", ("uuid",), f"SELECT {_COLUMNS} FROM keyring.keys WHERE subject = $1")  # noqa: S608 - our own words
-MINT = Statement(
-    "mint",
-    ("uuid", "integer", *("uuid", "text", "bytea") * len(GROUPS)),
-    f"SELECT {_COLUMNS} FROM keyring.mint($1, $2, ARRAY["  # noqa: S608 - our own words
-    + ", ".join(f"ROW(${n}, ${n + 1}, ${n + 2})::keyring.new_key" for n in range(3, 3 + 3 * len(GROUPS), 3))
-    + "])",
+from scp_events.privacy.keyring import Keyring
+from scp_events.privacy.store import (
+    KEYS_OF,
+    MINT,
+    PATIENCE,
+    EpochRetiredError,
+    StoredKey,
+    said_in_our_words,
 )
+
 CONNECTIONS = 4
 """To look keys up over, at most."""
 

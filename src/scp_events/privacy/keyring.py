@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NamedTuple, Protocol, Self, TypeAlias, get_args
+from typing import Final, NamedTuple, Protocol, Self, TypeAlias
 from uuid import UUID, uuid4
 
 import psycopg
@@ -24,6 +24,7 @@ from scp_events.privacy.homes import KeyHome
 from scp_events.privacy.store import (
     BEFORE_ALL,
     CURRENT_EPOCH,
+    GROUPS,
     CurrentEpoch,
     Epoch,
     EpochRetiredError,
@@ -37,7 +38,6 @@ from scp_events.privacy.store import (
 )
 from scp_events.vocabulary import DestroyedKey, Erased, FieldGroup
 
-GROUPS: Final[tuple[FieldGroup, ...]] = get_args(FieldGroup)
 NOBODY: Final = UUID(int=0)
 """Whose key blinds what is about no person."""
 ERASED: Final = b""

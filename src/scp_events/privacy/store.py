@@ -7,15 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Any, Final, Generic, LiteralString, NamedTuple, TypeVar
+from typing import Any, Final, Generic, LiteralString, NamedTuple, TypeVar, get_args
 from uuid import UUID
 
 import psycopg
-from psycopg import Connection
+from psycopg import Connection, RawCursor
 from psycopg.rows import class_row
 from psycopg_pool import PoolTimeout
 
 from scp_events.database import is_out_of_reach
+from scp_events.database.connection import Statement
 from scp_events.database.insisting import insist
 from scp_events.database.patience import patient_pool
 from scp_events.privacy.failures import KeyServiceDownError, KeysInUseError
@@ -64,13 +65,26 @@ class CurrentEpoch:
 
 
 class Question(NamedTuple, Generic[R]):
-    """What is asked of the tables, and what a row of the answer is."""
+    """What is asked of the tables, its values as `$1` and so on, and what a row of the answer is."""
 
     text: LiteralString
     values: Sequence[object]
     row: type[R]
 
 
+GROUPS: Final[tuple[FieldGroup, ...]] = get_args(FieldGroup)
+_COLUMNS: Final = "key_id, subject, field_group, epoch, wrapped, created_at, fenced_at, destroyed_at"
+KEYS_OF: Final = Statement(
+    "keys_of",
+    ("uuid",),
+    f"SELECT {_COLUMNS} FROM keyring.keys WHERE subject = $1",  # noqa: S608 - our own words
+)
+_EACH: Final = (f"ROW(${n}, ${n + 1}, ${n + 2})::keyring.new_key" for n in range(3, 3 + 3 * len(GROUPS), 3))
+MINT: Final = Statement(
+    "mint",
+    ("uuid", "integer", *("uuid", "text", "bytea") * len(GROUPS)),
+    f"SELECT {_COLUMNS} FROM keyring.mint($1, $2, ARRAY[{', '.join(_EACH)}])",  # noqa: S608 - our own words
+)
 CURRENT_EPOCH: Final = Question(
     "SELECT max(epoch) AS epoch FROM keyring.epochs WHERE retired_at IS NULL", (), CurrentEpoch
 )
@@ -78,30 +92,25 @@ CURRENT_EPOCH: Final = Question(
 
 def keys_of(subject: UUID) -> Question[StoredKey]:
     """Ask for a person's keys."""
-    return Question("SELECT * FROM keyring.keys WHERE subject = %s", [subject], StoredKey)
+    return Question(KEYS_OF.text, [subject], StoredKey)
 
 
 def beside(key_ids: Collection[str]) -> Question[StoredKey]:
     """Ask for keys and the others of the same persons, which will be needed next."""
     return Question(
         "SELECT * FROM keyring.keys WHERE subject IN"
-        " (SELECT subject FROM keyring.keys WHERE key_id = ANY(%s::uuid[]))",
+        " (SELECT subject FROM keyring.keys WHERE key_id = ANY($1::uuid[]))",
         [list(key_ids)],
         StoredKey,
     )
 
 
 def mint(subject: UUID, epoch: int, fresh: Sequence[NewKey]) -> Question[StoredKey]:
-    """Have keys made where there are none, and ask for the person's as they stand.
+    """Have keys of all groups made where there are none, and ask for the person's as they stand.
 
     `EpochRetiredError` is raised where nothing may be made on this epoch any more.
     """
-    each: LiteralString = ", ".join(["ROW(%s, %s, %s)::keyring.new_key"] * len(fresh))
-    return Question(
-        "SELECT * FROM keyring.mint(%s, %s, ARRAY[" + each + "])",  # noqa: S608 - our own words
-        [subject, epoch, *chain.from_iterable(fresh)],
-        StoredKey,
-    )
+    return Question(MINT.text, [subject, epoch, *chain.from_iterable(fresh)], StoredKey)
 
 
 @dataclass(frozen=True)
@@ -136,7 +145,7 @@ class KeyStore:
 
     def destroy(self, subject: UUID, groups: Sequence[FieldGroup]) -> list[StoredKey]:
         """Destroy a person's fenced keys and return what is left of them."""
-        return self._keys("SELECT * FROM keyring.destroy(%s, %s)", [subject, list(groups)])
+        return self._keys("SELECT * FROM keyring.destroy($1, $2)", [subject, list(groups)])
 
     def scrub(self) -> None:
         """Write the table anew, so that its file holds nothing of keys that were destroyed."""
@@ -183,8 +192,8 @@ class KeyStore:
     def on_earlier_epochs(self, than: int, limit: int, after: UUID = BEFORE_ALL) -> list[StoredKey]:
         """Return some keys that are on earlier epochs, in the order of their ids."""
         return self._keys(
-            "SELECT * FROM keyring.keys WHERE wrapped IS NOT NULL AND epoch < %s AND key_id > %s"
-            " ORDER BY key_id LIMIT %s",
+            "SELECT * FROM keyring.keys WHERE wrapped IS NOT NULL AND epoch < $1 AND key_id > $2"
+            " ORDER BY key_id LIMIT $3",
             [than, after, limit],
         )
 
@@ -237,7 +246,9 @@ class KeyStore:
     def ask(self, question: Question[R]) -> list[R]:
         """Return the answer to a question."""
         text, values, row = question
-        return self._insist(lambda c: c.cursor(row_factory=class_row(row)).execute(text, values).fetchall())
+        return self._insist(
+            lambda c: RawCursor(c, row_factory=class_row(row)).execute(text, values).fetchall()
+        )
 
     def _keys(self, text: LiteralString, values: Sequence[object]) -> list[StoredKey]:
         return self.ask(Question(text, values, StoredKey))

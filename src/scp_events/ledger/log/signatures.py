@@ -61,7 +61,7 @@ def signed(connection: AnyConnection, trust: Trust) -> Signed:
                 found.witnessed = size
             elif found.witnessed >= 0:
                 found.findings.append(_wrong(size, "it was published, and cosignatures are missing"))
-    if published > found.witnessed < 0:
+    if published >= 0 > found.witnessed:
         says = (
             f"too few of the witnesses have cosigned the checkpoint of {published} events, the last published"
         )
