@@ -140,7 +140,7 @@ def test_a_fence_that_goes_up_while_a_key_is_made_waits_for_it_and_holds_afterwa
 ) -> None:
     subject = uuid4()
     fresh = [store.NewKey(uuid4(), group, secrets.token_bytes(93)) for group in GROUPS]
-    with psycopg.connect(log_database) as minting:
+    with psycopg.connect(log_database, cursor_factory=psycopg.RawCursor) as minting:
         text, values, _ = store.mint(subject, 1, fresh)
         minting.execute(text, values)
         fencing = threading.Thread(target=keyring.fence, args=[subject])
