@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 import structlog
 
-from scp_events.event_log import CommandHandler, LogUnreachableError, UnsafeServerError
+from scp_events.event_log import (
+    BlockingCommandHandler,
+    CommandHandler,
+    LogUnreachableError,
+    UnsafeServerError,
+)
 from scp_events.event_log.clocks import ClockWatch, check_clocks
 from scp_events.event_log.connecting import connect
 from scp_events.event_log.roles import READER, WRITER
@@ -115,3 +121,15 @@ def test_a_database_that_is_away_is_told_as_such_at_start(log_database: str, pos
 
         with pytest.raises(LogUnreachableError, match="cannot be reached"):
             asyncio.run(opening())
+
+
+def test_who_waits_without_a_loop_leaves_nothing_open_of_a_database_that_is_away(
+    log_database: str, postgres_server: str
+) -> None:
+    """A socket that is not closed is a warning, and warnings are failures here."""
+    with open_keyring(log_database) as keyring, out_of_reach(log_database, postgres_server):
+        handler = BlockingCommandHandler(CommandHandler(log_database, keyring, patience=0.2))
+        with pytest.raises(LogUnreachableError), handler:
+            pass
+        del handler
+        gc.collect()

@@ -145,8 +145,13 @@ class Place:
         return self.database.any_process()
 
     def orphans(self) -> list[int]:
-        """Return which programs of ours run here (on Linux)."""
-        return [int(each.name) for each in PROC.glob("[0-9]*") if _session_of(each) in self.sessions]
+        """Return which programs of ours run here (on Linux).
+
+        A session nobody is in any more is forgotten: its number may be given to a stranger's.
+        """
+        sessions = {int(each.name): _session_of(each) for each in PROC.glob("[0-9]*")}
+        self.sessions.intersection_update(sessions.values())
+        return [process for process, session in sessions.items() if session in self.sessions]
 
     def leave_nothing(self) -> None:
         """End what a failed test left behind."""

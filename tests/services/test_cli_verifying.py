@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 from psycopg import Connection
 
 from scp_events.ledger.format.note import KeyKind, Signer
@@ -93,33 +92,6 @@ def test_an_erasure_is_no_alarm(desk: Desk) -> None:
     erase(desk, REFERENCE)
     assert said_by(desk, "--pin", pin)[0] == 0
     assert desk.scp("projections", "verify").code == 0
-
-
-@pytest.mark.long
-def test_two_hundred_runs_under_load_and_erasures_raise_no_false_alarm(desk: Desk) -> None:
-    stopped = threading.Event()
-
-    def record() -> None:
-        number = 0
-        while not stopped.is_set():
-            number += 1
-            write_case(desk.database, f"SC-2026-{number:05}")
-
-    writing = threading.Thread(target=record)
-    writing.start()
-    try:
-        codes, pin = [], said_by(desk)[1]["pin"]
-        for number in range(200):
-            code, said = said_by(desk, "--pin", pin)
-            codes.append(code)
-            pin = said["pin"]
-            if number % 20 == 0:
-                write_case(desk.database, f"SC-2027-{number:03}")
-                erase(desk, f"SC-2027-{number:03}")
-    finally:
-        stopped.set()
-        writing.join()
-    assert set(codes) == {0}
 
 
 # --- what is not ------------------------------------------------------------------------------------------

@@ -23,7 +23,11 @@ class BlockingCommandHandler:
         self._loop = asyncio.new_event_loop()
 
     def __enter__(self) -> Self:
-        self._wait_for(self._handler.__aenter__())
+        try:
+            self._wait_for(self._handler.__aenter__())
+        except BaseException:
+            self._loop.close()  # nobody leaves a block that was never entered
+            raise
         return self
 
     def __exit__(
