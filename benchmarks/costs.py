@@ -132,7 +132,7 @@ def steps(ours: Ours) -> dict[str, Callable[[], object]]:
     )
     return {
         "say the command": lambda: (contact(), provenance()),
-        "tell it from others": lambda: handler._fingerprint(asked, case),  # noqa: SLF001 - as above
+        "tell it from others": lambda: handler._fingerprint(sent, case),  # noqa: SLF001 - as above
         "put the question": lambda: handler._question(handler._asked(sent), known),  # noqa: SLF001 - as above
         "decide": lambda: decide_at_the_end(question, state, evidence),
         "put into an envelope": lambda: envelope(decided, asked.event_id, sent.provenance),

@@ -28,7 +28,16 @@ from scp_events.projections.caseload import Case
 from scp_events.projections.decisions import Decided
 from scp_events.projections.referrals import Referral
 from scp_events.replay import Point, resolve
-from scp_events.vocabulary import REFERRING, OrganisationCode, PersonCode, Position, Refused, Word
+from scp_events.vocabulary import (
+    REFERRING,
+    Code,
+    OrganisationCode,
+    PersonCode,
+    Position,
+    Refused,
+    ShortText,
+    Word,
+)
 
 LONGEST_WAIT = 10
 LARGEST_PAGE = 200
@@ -128,15 +137,29 @@ def _referrals(parts: Parts) -> Callable[..., Response]:
 
 
 def _decisions(parts: Parts) -> Callable[..., Response]:
-    def endpoint(
+    def endpoint(  # noqa: PLR0913, PLR0917 - one argument a query parameter
         request: Request,
+        by: Annotated[PersonCode | None, Query(description="Decided by this person.")] = None,
+        organisation: Annotated[
+            OrganisationCode | None, Query(description="Decided for this organisation.")
+        ] = None,
+        reason: Annotated[Code | None, Query(description="With this reason.")] = None,
+        law: Annotated[
+            ShortText | None, Query(description="Under an act whose name or section holds this.")
+        ] = None,
+        since: DayQuery = None,
+        until: DayQuery = None,
+        late: Annotated[bool, Query(description="Entered a week or more after they were made.")] = False,  # noqa: FBT002 - by name
         after: Annotated[int, Query(ge=0, le=LAST_POSITION, description="`next` of the page before.")] = 0,
         limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
         min_position: MinPosition = 0,
     ) -> Response:
         preconditions.may_read(request, Resource.DECISIONS)
+        wanted = decisions.Wanted(
+            by=by, organisation=organisation, reason=reason, law=law, since=since, until=until, late=late
+        )
         with _caught_up(parts, request, decisions, min_position) as (connection, position):
-            found = decisions.register(connection, Position(after), limit + 1)
+            found = decisions.register(connection, Position(after), limit + 1, wanted)
         page = tuple(found[:limit])
         more = page[-1].position if len(found) > limit else None
         return json_of(DecisionPage(position=position, decisions=page, next=more))

@@ -8,16 +8,21 @@ if __name__ == "__main__":
     starting.begin()
 
 import sys
+from typing import Annotated
 
 import typer
 
 from scp_cli import (
     auditing,
+    deciding,
     demonstration,
     doing,
     erasing,
-    import_command,
+    founding,
+    import_group,
     keeping,
+    listing,
+    manner,
     proving,
     reading,
     replaying,
@@ -26,7 +31,17 @@ from scp_cli import (
     verifying,
     witnessing,
 )
-from scp_cli.output import remark
+from scp_cli.output import remark, write
+
+
+def say_version(asked: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    """Print the version and end, where that was asked."""
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415 - only who asks pays for it
+
+        write(f"scp-events {version('scp-events')}\n")
+        raise typer.Exit
+
 
 app = typer.Typer(
     name="scp-events",
@@ -36,15 +51,30 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a traceback with values could show somebody's data
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@app.callback()
+def about(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=say_version, is_eager=True, help="Say which version this is."),
+    ] = False,
+) -> None:
+    """Programme tracking for second-chance programmes: replay any case as known on any date."""
+
+
+app.command()(founding.init)
 app.command()(demonstration.demo)
 app.command()(serving.serve)
 app.command()(serving.token)
-app.command("import")(import_command.import_sheets)
+app.add_typer(import_group.app, name="import")
 app.command()(doing.do)
-app.command()(reading.cases)
+app.command()(listing.cases)
+app.command()(listing.referrals)
 app.command()(replaying.replay)
 app.command()(replaying.diff)
-app.command()(reading.decisions)
+app.command()(deciding.decisions)
 app.command()(reading.caseload)
 app.command()(reading.outcomes)
 app.add_typer(tending.app, name="projections")
@@ -64,8 +94,10 @@ def main() -> None:
     """Run one command. Data is UTF-8 whatever the locale."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr] # ours are files
+    command = typer.main.get_command(app)
+    manner.offer(command)
     try:
-        app(prog_name="scp-events")
+        command(prog_name="scp-events")
     except Exception as error:
         from scp_cli.failures import code_of, explain  # noqa: PLC0415 - only a failure pays for it
 

@@ -19,17 +19,18 @@ PATIENCE = 1.5
 
 
 @contextmanager
-def opened_answers(projection: Projection, *, catch_up: bool) -> Iterator[tuple[LogReader, AnyConnection]]:
-    """Yield the log, and a connection for a projection's questions.
+def opened_answers(*projections: Projection, catch_up: bool) -> Iterator[tuple[LogReader, AnyConnection]]:
+    """Yield the log, and a connection for the questions of projections.
 
     What is behind although it should not be is said on stderr: an old answer is not shown as a new one.
     """
     with opened_log() as log:
-        follower.prepare(log.conninfo, [projection])
+        follower.prepare(log.conninfo, projections)
         with psycopg.connect(log.conninfo, autocommit=True) as connection:
             if catch_up:
-                bring_up_to_date(log, connection, [projection])
-            _say_what_is_behind(log, connection, projection)
+                bring_up_to_date(log, connection, projections)
+            for projection in projections:
+                _say_what_is_behind(log, connection, projection)
             yield log, connection
 
 

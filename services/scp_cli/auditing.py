@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from scp_cli import completing
 from scp_cli.output import Format, Shown, remark, show, write
 from scp_cli.points import day
 from scp_cli.proving import cover_for_export, save
@@ -32,7 +33,12 @@ Output: TypeAlias = Annotated[
 
 def absence(  # noqa: PLR0913 - one argument an option
     case: Annotated[
-        str, typer.Argument(metavar="CASE", help="Its reference, such as SC-2025-014, or its id.")
+        str,
+        typer.Argument(
+            metavar="CASE",
+            help="Its reference, such as SC-2025-014, or its id.",
+            autocompletion=completing.case,
+        ),
     ],
     *,
     what: Annotated[

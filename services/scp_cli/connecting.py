@@ -9,13 +9,16 @@ from uuid import UUID
 import psycopg
 from pydantic import ValidationError
 
+from scp_cli import manner
+from scp_cli.output import remark
 from scp_events.database.patience import PATIENCE_SECONDS
+from scp_events.database.settings import DatabaseSettings
 from scp_events.event_log import BlockingCommandHandler, CommandHandler, LogReader
 from scp_events.event_log.store import LogStore
 from scp_events.event_log.trial import TrialKeys, TrialStore
 from scp_events.ledger.log import startup, tables
 from scp_events.ledger.log.settings import LedgerSettings
-from scp_events.replay import UnknownCaseError
+from scp_events.replay import NotKnownYetError, UnknownCaseError
 from scp_events.runtime import opening
 from scp_events.runtime.settings import ServiceSettings, what_is_wrong
 from scp_events.vocabulary import CaseId
@@ -28,7 +31,9 @@ class LedgerSettingsError(Exception):
 @contextmanager
 def opened_log() -> Iterator[LogReader]:
     """Yield the log of `SCP_DATABASE_URL`, or of the embedded server in `SCP_HOME`, with its keyring."""
-    with opening.opened_log(ServiceSettings(), pool_size=2) as log:
+    settings = ServiceSettings()
+    with opening.opened_log(settings, pool_size=2, make=False) as log:
+        say_where(settings)
         yield log
 
 
@@ -36,10 +41,17 @@ def opened_log() -> Iterator[LogReader]:
 def opened_ledger() -> Iterator[tuple[str, LedgerSettings]]:
     """Yield how to connect to the log's database, and how its ledger is kept, for whoever reads no event."""
     settings = ledger_settings()
-    with opening.opened_database(settings) as conninfo:
+    with opening.opened_database(settings, make=False) as conninfo:
+        say_where(settings)
         with psycopg.connect(conninfo, autocommit=True) as connection:
             tables.prepare(connection)
         yield conninfo, settings
+
+
+def say_where(settings: DatabaseSettings) -> None:
+    """Say which log was opened, to somebody at a terminal or who asked."""
+    if manner.says_what_it_opens():
+        remark(f"scp-events: log in {opening.place_of(settings)}")
 
 
 @contextmanager
@@ -75,6 +87,12 @@ def ledger_settings() -> LedgerSettings:
         return LedgerSettings()
     except ValidationError as error:
         raise LedgerSettingsError(what_is_wrong(error)) from None
+
+
+def must_be_in_the_log(log: LogReader, position: int, option: str) -> None:
+    """Raise `NotKnownYetError` for a position that the log has not come to."""
+    if position > (head := log.head()):
+        raise NotKnownYetError(f"{option} {position} is not there yet: the log ends at {head}")
 
 
 def case_named(log: LogReader, named: str) -> CaseId:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from scp_cli import manner
 from scp_cli.output import remark
 
 REPOSITORY = Path(__file__).parents[2]
@@ -24,8 +25,8 @@ def demo(
 ) -> None:
     """Import the example and replay one of its cases.
 
-    Works in a database of its own, below SCP_HOME or else `.demo`, unless SCP_DATABASE_URL names one. Run
-    again, it adds nothing.
+    Works in a log of its own, below SCP_HOME or else `.demo`, unless SCP_DATABASE_URL names a database;
+    never in one that it has not made. Run again, it adds nothing.
     """
     if not examples.is_dir():
         remark(
@@ -34,6 +35,9 @@ def demo(
         )
         raise typer.Exit(1)
     home = Path(os.environ.setdefault("SCP_HOME", str(REPOSITORY / ".demo")))
+    from scp_cli.demo_log import make_demo_log
     from scp_cli.tour import tour
 
+    manner.straight_out()
+    make_demo_log()
     tour(examples, home)

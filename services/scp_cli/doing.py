@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 import typer
 
+from scp_cli import completing
 from scp_cli.output import Format, Shown, as_json, remark, show, write
 from scp_cli.people import OURS, By, Credentials, Organisation, Role, somebody
 
@@ -46,7 +47,10 @@ def do(  # noqa: PLR0913 - one argument an option
     organisation: Organisation = OURS,
     credential: Credentials = None,
     case: Annotated[
-        str | None, typer.Option("--case", metavar="CASE", help="Of which case, by its reference.")
+        str | None,
+        typer.Option(
+            "--case", metavar="CASE", help="Of which case, by its reference.", autocompletion=completing.case
+        ),
     ] = None,
     stream: Annotated[
         str | None, typer.Option("--id", metavar="ID", help="Of many in a case, which one.")

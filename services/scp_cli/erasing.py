@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from scp_cli import completing
 from scp_cli.output import Format, Shown, as_json, remark, show, show_rich, write
 from scp_cli.people import OURS, Organisation, Role, somebody
 
@@ -25,7 +26,13 @@ ORIGINS = "participant, guardian, retention-schedule or court"
 
 def erase(  # noqa: PLR0913 - one argument an option
     case: Annotated[
-        str | None, typer.Argument(metavar="[CASE]", help="Its reference, or its id.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="[CASE]",
+            help="Its reference, or its id.",
+            show_default=False,
+            autocompletion=completing.case,
+        ),
     ] = None,
     *,
     by: Annotated[

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 import psycopg
 
 from scp_cli.connecting import LedgerSettingsError
+from scp_cli.demo_log import NotADemoError
+from scp_cli.unknown import UnknownCodeError
 from scp_events.case_file.absence import UnknownTypeError
+from scp_events.case_file.pdf import PdfError
 from scp_events.commands import (
     MistakenError,
     NothingThereError,
@@ -28,7 +31,7 @@ from scp_events.event_log import (
     UnsafeServerError,
 )
 from scp_events.follower import FencedError, OtherTablesError, UnknownProjectionError
-from scp_events.importing import SheetsRefusedError
+from scp_events.importing import ImportUnderWayError, SheetsRefusedError
 from scp_events.ledger.format.document import DocumentTooLargeError
 from scp_events.ledger.format.note import NoteError
 from scp_events.ledger.format.sample import TooFewError
@@ -43,6 +46,7 @@ from scp_events.ledger.witness.promises import PromisesError
 from scp_events.privacy import EncryptionError, KeyServiceDownError, KeysInUseError
 from scp_events.replay import NotKnownYetError, UnknownCaseError
 from scp_events.runtime.file_modes import OpenToOthersError
+from scp_events.runtime.opening import NoLogError
 from scp_events.runtime.port import CannotListenError
 from scp_events.vocabulary import Refused
 
@@ -55,6 +59,7 @@ SAID = (
     DatabaseError,
     ErasureIncompleteError,
     FencedError,
+    ImportUnderWayError,
     KeyFileError,
     KeyServiceDownError,
     KeysInUseError,
@@ -62,12 +67,15 @@ SAID = (
     LedgerSettingsError,
     LogUnreachableError,
     LogUnwritableError,
+    NoLogError,
     NoteError,
     NotKnownYetError,
+    NotADemoError,
     NotAbsentError,
     NothingToExportError,
     OpenToOthersError,
     OtherTablesError,
+    PdfError,
     PromisesError,
     ProofError,
     ReadOnlyError,
@@ -77,6 +85,7 @@ SAID = (
     StaleVersionError,
     TooFewError,
     UnknownCaseError,
+    UnknownCodeError,
     UnknownCommandError,
     UnknownProjectionError,
     UnknownTypeError,

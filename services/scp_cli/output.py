@@ -17,11 +17,15 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from scp_cli import manner
+
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
 
 WIDEST = 100
 """Lines longer than this are hard to read, whatever the terminal."""
+WITHOUT_END = 1_000_000
+"""The width to draw a table in: it has settled its own already."""
 
 
 Row: TypeAlias = Mapping[str, Any]
@@ -47,10 +51,13 @@ def show(
     how: Format,
     columns: Mapping[str, str],
     in_brief: Callable[[Row], Row] = lambda row: row,
+    *,
+    spare: Sequence[str] = (),
 ) -> None:
     """Write items, one a row. `columns` maps the fields a table shows to their headings.
 
-    A table shows each row `in_brief`; programs get it whole.
+    A table shows each row `in_brief`; programs get it whole. `spare` are the fields that a narrow terminal
+    does without, the least needed first.
     """
     from pydantic_core import to_jsonable_python
 
@@ -64,7 +71,7 @@ def show(
             fields = dict.fromkeys(field for row in rows for field in row)
             write(as_csv(rows, list(fields) or list(columns)))
         case Format.TABLE:
-            show_rich(table([in_brief(row) for row in rows], columns) if rows else "Nothing to show.")
+            show_table([in_brief(row) for row in rows], columns, spare)
 
 
 def as_json(value: object, *, indent: int | None = None) -> str:
@@ -110,39 +117,50 @@ def remark(text: str) -> None:
 
 def show_rich(*parts: RenderableType) -> None:
     """Write something rich can draw; without colour where stdout is no terminal or NO_COLOR is set."""
-    console = _console()
+    write(_drawn(parts, width()))
+
+
+def show_pages(*parts: RenderableType) -> None:
+    """Write a whole answer that rich can draw: a long one through a pager, on a terminal."""
+    _write_pages(_drawn(parts, width()))
+
+
+def show_table(rows: Sequence[Row], columns: Mapping[str, str], spare: Sequence[str] = ()) -> None:
+    """Write a table as wide as the terminal, or as what it holds; say which columns had no room."""
+    if not rows:
+        write("Nothing to show.\n")
+        return
+    from scp_cli.tables import fitted
+
+    room = None if manner.asked().wide or not sys.stdout.isatty() else shutil.get_terminal_size().columns
+    table = fitted(rows, columns, room, spare)
+    _write_pages(_drawn([table.drawn], WITHOUT_END))
+    if table.left_out:
+        remark(f"scp-events: no room for {', '.join(table.left_out)}: --wide shows every column")
+
+
+def _drawn(parts: Sequence[RenderableType], columns: int) -> str:
+    from rich.console import Console
+
+    console = Console(width=columns, highlight=False, markup=False, emoji=False)
     with console.capture() as captured:
         for part in parts:
             console.print(part)
-    write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
-def _console() -> Console:
-    from rich.console import Console
+def _write_pages(text: str) -> None:
+    from scp_cli.paging import page, pager_for
 
-    return Console(width=width(), highlight=False, markup=False, emoji=False)
+    if pager := pager_for(text):
+        page(pager, text)
+    else:
+        write(text)
 
 
 def width() -> int:
-    """Return how wide a line may be: the terminal's width or COLUMNS, and never more than is legible."""
-    return min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST)
-
-
-def table(rows: Sequence[Row], columns: Mapping[str, str]) -> RenderableType:
-    """Return rows as a table of the columns named."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    from scp_events.case_file.words import in_words
-
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for field, heading in columns.items():
-        numbers = all(isinstance(row.get(field), int | float | None) for row in rows)
-        drawn.add_column(heading, justify="right" if numbers else "left", overflow="fold")
-    for row in rows:
-        drawn.add_row(*(Text(in_words(row.get(field))) for field in columns))
-    return drawn
+    """Return how wide a line of a story may be: never more than is legible, and in a file always the same."""
+    return min(shutil.get_terminal_size().columns, WIDEST) if sys.stdout.isatty() else WIDEST
 
 
 @contextmanager

@@ -16,6 +16,10 @@ Known: TypeAlias = datetime | date | int | None
 HOW = "write a date like 2025-03-14 or an instant like 2025-03-14T09:30:00Z"
 LONGEST_POSITION = len(str(2**62))
 """The log counts in 64 bits, so no position is longer."""
+PLACE = "position:"
+"""Says that a number is a place in the log."""
+YEARS = 1900, 2099
+"""Numbers that somebody may have typed for a year."""
 
 
 def day(text: str | None, option: str) -> date | None:
@@ -33,14 +37,26 @@ def moment(text: str | None, option: str) -> datetime | date | None:
 
 
 def known(text: str | None, option: str) -> Known:
-    """Return a time, or a place in the log: digits alone are a position."""
+    """Return a time, or a place in the log: digits alone are a position, unless they look like a year."""
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit()):
+    digits = text.removeprefix(PLACE)
+    if not (digits.isascii() and digits.isdigit()):
         return _moment(text, option, f"{HOW}, or a log position like 42")
-    if len(text) > LONGEST_POSITION:
-        raise typer.BadParameter(f"{text[:24]}... is no log position", param_hint=option)
-    return int(text)
+    if len(digits) > LONGEST_POSITION:
+        raise typer.BadParameter(f"{digits[:24]}... is no log position", param_hint=option)
+    if digits == text and YEARS[0] <= int(text) <= YEARS[1]:
+        raise typer.BadParameter(
+            f"{text} is probably a year: write {text}-12-31 for what was known by its end,"
+            f" or {PLACE}{text} for that place in the log",
+            param_hint=option,
+        )
+    return int(digits)
+
+
+def place(position: int) -> str:
+    """Return how to type a position so that it is not taken for a year."""
+    return f"{PLACE}{position}" if YEARS[0] <= position <= YEARS[1] else str(position)
 
 
 def _moment(text: str, option: str, how: str) -> datetime | date:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scp_cli import completing
 from scp_cli.output import Format, Shown, remark, show, write
 from scp_cli.verifying import CheckpointFirst, cover
 
@@ -26,7 +27,12 @@ STALE = 3
 
 def export(
     case: Annotated[
-        str, typer.Argument(metavar="CASE", help="Its reference, such as SC-2025-014, or its id.")
+        str,
+        typer.Argument(
+            metavar="CASE",
+            help="Its reference, such as SC-2025-014, or its id.",
+            autocompletion=completing.case,
+        ),
     ],
     *,
     output: Annotated[

@@ -1,4 +1,4 @@
-"""`scp-events cases`, `caseload`, `outcomes`, `decisions`: questions to the log or its projections."""
+"""`scp-events caseload` and `outcomes`: how much there is to look after, and what became of it."""
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from scp_cli.output import Format, Row, Shown, remark, show, show_rich
+from scp_cli import completing
+from scp_cli.output import Format, Shown, show, show_pages
 from scp_cli.points import Known, day, known
 
 if TYPE_CHECKING:
     from scp_events.event_log import LogReader
     from scp_events.follower import AnyConnection
-    from scp_events.projections.decisions import Decided
 
 CatchUp: TypeAlias = Annotated[
     bool,
@@ -32,15 +32,6 @@ Since: TypeAlias = Annotated[str | None, typer.Option("--since", metavar="DATE",
 Until: TypeAlias = Annotated[
     str | None, typer.Option("--until", metavar="DATE", help="Until this day, included.")
 ]
-
-
-def cases(*, how: Shown = Format.TABLE) -> None:
-    """List the cases that have a history."""
-    from scp_cli.connecting import opened_log
-
-    with opened_log() as log:
-        rows = [{"case_reference": reference, "case_id": case_id} for reference, case_id in log.cases()]
-    show(rows, how, {"case_reference": "case", "case_id": "id"})
 
 
 # --- caseload ---------------------------------------------------------------------------------------------
@@ -63,12 +54,18 @@ THEIR_CASES = {
     "held_minutes": "minutes",
     "missed_contacts": "missed",
 }
+SPARE_OF_CASES = ("missed_contacts", "held_minutes", "review_overdue", "plan_status")
 
 
 def caseload(
     *,
     key_worker: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Whose young people; without it, everybody's numbers.")
+        str | None,
+        typer.Option(
+            metavar="CODE",
+            help="Whose young people; without it, everybody's numbers.",
+            autocompletion=completing.person,
+        ),
     ] = None,
     on: On = None,
     known_at: Annotated[
@@ -90,8 +87,21 @@ def caseload(
     with _caseloads(*asked, catch_up=catch_up) as (connection, today):
         if key_worker is None:
             show(projection.loads(connection, today), how, LOADS)
-        else:
-            show(projection.of_key_worker(connection, PersonId(key_worker), today), how, THEIR_CASES)
+            return
+        theirs = projection.of_key_worker(connection, PersonId(key_worker), today)
+    if not theirs:
+        _must_be_known(key_worker)
+    show(theirs, how, THEIR_CASES, spare=SPARE_OF_CASES)
+
+
+def _must_be_known(key_worker: str) -> None:
+    """Raise `UnknownCodeError` for a code that nobody has by now, whatever day was asked about."""
+    from scp_cli.answering import opened_answers
+    from scp_cli.unknown import must_be_known
+    from scp_events.projections import caseload as projection
+
+    with opened_answers(projection, catch_up=True) as (_, connection):
+        must_be_known("key worker", key_worker, projection.people(connection))
 
 
 @contextmanager
@@ -146,71 +156,6 @@ def outcomes(
     with opened_answers(projection, catch_up=catch_up) as (log, connection):
         found = every_figure(connection, asked or _today(log), cohort)
     if how is Format.TABLE:
-        show_rich(*(part for figure in found for part in drawn(figure)))
+        show_pages(*(part for figure in found for part in drawn(figure)))
     else:
         show(found, how, {})
-
-
-# --- decisions --------------------------------------------------------------------------------------------
-
-DECISIONS = {
-    "position": "#",
-    "case_reference": "case",
-    "decided_on": "on",
-    "type": "what",
-    "decided_by": "by",
-    "reason_code": "reason",
-    "legal_basis": "legal basis",
-}
-
-
-def decisions(  # noqa: PLR0913 - one argument an option
-    *,
-    case: Annotated[str | None, typer.Option(metavar="CASE", help="Of this case alone.")] = None,
-    by: Annotated[str | None, typer.Option(metavar="CODE", help="Of this person alone.")] = None,
-    after: Annotated[int, typer.Option(metavar="POSITION", min=0, help="Recorded after this place.")] = 0,
-    limit: Annotated[int, typer.Option(metavar="N", min=1, help="At most so many.")] = 100,
-    catch_up: CatchUp = True,
-    how: Shown = Format.TABLE,
-) -> None:
-    """List who decided what, on what grounds.
-
-    In the order recorded. Grounds are codes here; `scp-events replay` has the words.
-    """
-    from scp_cli.answering import opened_answers
-    from scp_events.projections import decisions as projection
-
-    with opened_answers(projection, catch_up=catch_up) as (log, connection):
-        found = _decided(log, connection, case, by, after, limit + 1)
-        references = {str(case_id): reference for reference, case_id in log.cases()}
-    rows = [d.model_dump(mode="json") for d in found[:limit]]
-    rows = [{"case_reference": references.get(row["case_id"]), **row} for row in rows]
-    show(rows, how, DECISIONS, _in_brief)
-    if len(found) > limit:
-        remark(f"scp-events: there are more: --after {found[limit - 1].position} goes on")
-
-
-def _decided(  # noqa: PLR0913, PLR0917 - as they were asked for
-    log: LogReader, connection: AnyConnection, case: str | None, by: str | None, after: int, limit: int
-) -> list[Decided]:
-    from scp_cli.connecting import case_named
-    from scp_events.projections import decisions as projection
-    from scp_events.vocabulary import PersonId, Position
-
-    case_id = case_named(log, case) if case else None
-    if case_id:
-        found = projection.of_case(connection, case_id)
-    elif by:
-        found = projection.by_person(connection, PersonId(by), date.min, date.max)
-    else:
-        return projection.register(connection, Position(after), limit)
-    return [d for d in found if d.position > after and by in (None, d.decided_by)][:limit]
-
-
-def _in_brief(row: Row) -> Row:
-    basis = row["legal_basis"]
-    return {
-        **row,
-        "type": row["type"].replace(".", ": ").replace("-", " "),
-        "legal_basis": f"{basis['act']} {basis['section']}",
-    }

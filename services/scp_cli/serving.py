@@ -52,17 +52,16 @@ def serve(
     Runs until Ctrl-C. Listens on this machine alone and believes its own development tokens
     (`scp-events token`), unless SCP_ISSUER says whose.
     """
-    from scp_cli.connecting import ledger_settings
-    from scp_events.database import open_database
-    from scp_events.event_log import prepare
+    from scp_cli.connecting import ledger_settings, say_where
     from scp_events.ledger.log import startup
     from scp_events.privacy import open_keyring
+    from scp_events.runtime.opening import opened_database
 
     settings = ledger_settings()
     must_be_free(host, port)
     must_be_free(tiles_host, tiles_port, setting="--tiles-port")
-    with open_database() as conninfo:
-        prepare(conninfo, settings.time_zone)
+    with opened_database(settings, make=False) as conninfo:
+        say_where(settings)
         open_keyring(conninfo).close()  # so that what is wrong with it is said here, once
         startup.prepare(conninfo, settings)
         _say_what_keeps_it_from_appending(startup.compare(conninfo, settings))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scp_cli import completing
 from scp_cli.output import Format, Row, Shown, show
 
 if TYPE_CHECKING:
@@ -58,7 +59,12 @@ def projections(context: typer.Context, *, how: Shown = Format.TABLE) -> None:
 
 @app.command()
 def verify(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Which projection, or `all`.")] = "all",
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="Which projection, or `all`.", autocompletion=completing.projection
+        ),
+    ] = "all",
     *,
     how: Shown = Format.TABLE,
 ) -> None:
@@ -89,7 +95,12 @@ def _failed(row: Row) -> Row:
 
 
 def rebuild(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Which projection, or `all`.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="Which projection, or `all`.", autocompletion=completing.projection
+        ),
+    ],
     *,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be built, and leave it.")

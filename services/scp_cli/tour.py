@@ -14,23 +14,25 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
+from scp_cli import points
 from scp_cli.answering import bring_up_to_date
 from scp_cli.connecting import opened_to_append
 from scp_cli.figures import drawn
-from scp_cli.import_command import imported, in_a_line
-from scp_cli.output import Format, remark, show_rich, table, write
+from scp_cli.import_command import imported
+from scp_cli.import_outcome import in_a_line
+from scp_cli.output import Format, remark, show_rich, show_table, write
 from scp_cli.proof import prove
-from scp_cli.reading import THEIR_CASES
+from scp_cli.reading import SPARE_OF_CASES, THEIR_CASES
 from scp_cli.replaying import show_difference
 from scp_events import follower
-from scp_events.case_file.story import LATE_FROM, LOUD, QUIET, Places, brief, delay, full
+from scp_events.case_file.story import LOUD, QUIET, Places, brief, delay, full
 from scp_events.event_log import BlockingCommandHandler, LogReader
 from scp_events.follower import AnyConnection
 from scp_events.measures import every_figure
 from scp_events.projections import ALL as PROJECTIONS
 from scp_events.projections import caseload
 from scp_events.replay import CaseReplay, Entry, Point, diff, replay
-from scp_events.vocabulary import Actor, CaseId, OrganisationId, PersonId, Position, Role
+from scp_events.vocabulary import LATE_FROM, Actor, CaseId, OrganisationId, PersonId, Position, Role
 
 CLERK = Actor(
     id=PersonId("data-clerk"), role=Role.DATA_CLERK, organisation=OrganisationId("second-chance-example")
@@ -201,7 +203,7 @@ def _caseload(connection: AnyConnection, today: date) -> str:
     fullest = loads[0].key_worker
     _step(6, f"Whom {fullest} looks after", "asked of a projection: rows that can be built anew from the log")
     cases = [case.model_dump(mode="json") for case in caseload.of_key_worker(connection, fullest, today)]
-    show_rich(table(cases, THEIR_CASES))
+    show_table(cases, THEIR_CASES, SPARE_OF_CASES)
     return fullest
 
 
@@ -215,14 +217,15 @@ def _outcomes(connection: AnyConnection, today: date) -> None:
 
 
 def _next(late: Late, key_worker: str, home: Path, bundle: Path | None) -> None:
-    place, day = late.entry.position, late.entered_on
+    before, place = (points.place(late.entry.position - each) for each in (1, 0))
+    day = late.entered_on
     _step(9, "Try next", "on what this has left behind")
     for command in (
         f"replay {late.reference}",
-        f"replay {late.reference} --known-at {place - 1}",
+        f"replay {late.reference} --known-at {before}",
         f"replay {late.reference} --as-of {late.entry.occurred_on} --format json",
         f"replay {late.reference} --known-at {day - timedelta(days=1)} --trust-source-times",
-        f"diff {late.reference} --from-known-at {place - 1} --to-known-at {place}",
+        f"diff {late.reference} --from-known-at {before} --to-known-at {place}",
         f"diff {late.reference} --from-known-at {day - timedelta(days=1)} --trust-source-times",
         f"decisions --case {late.reference}",
         f"caseload --key-worker {key_worker}",

@@ -29,12 +29,14 @@ from scp_events.history import (
 )
 from scp_events.vocabulary import (
     Actor,
+    Calendar,
     CaseId,
     Decision,
     Event,
     EventId,
     Position,
     Precision,
+    SourceRow,
     Stream,
     When,
     Word,
@@ -88,10 +90,16 @@ class Entry(Word):
     """Of a day of which no more is known, its first instant."""
     occurred_on: date
     """The organisation's day."""
+    time_of_day: str | None
+    """Such as 14:30, by the organisation's clocks; None where no more than the day is known."""
     precision: Precision
     recorded_at: AwareDatetime
     source_recorded_at: AwareDatetime | None
     """When the source of an imported event says it was entered there."""
+    source_row: SourceRow | None
+    """The row it was imported from."""
+    entered_on: date
+    """The organisation's day on which it was entered: in its source, or else here."""
     by: Actor
     """Who answers for it: who decided it, or on whose behalf it was recorded."""
     recorded_by: Actor
@@ -124,6 +132,8 @@ class Contradicted(Word):
     stream_id: UUID
     title: str
     occurred_at: AwareDatetime
+    occurred_on: date
+    """The organisation's day."""
     rule: str
     """The rule by which it would be refused, asked again as of its time."""
     remedy: str
@@ -196,7 +206,7 @@ def replay(log: LogReader, case_id: CaseId, point: Point = Point()) -> CaseRepla
         log_position=seen.known_through,
         streams=tuple(states(known, _as_of(log, seen))),
         contradictions=tuple(contradicted(known, case_id, _as_of(log, seen))),
-        story=tuple(tell(happened(known, _as_of(log, seen)))),
+        story=tuple(tell(happened(known, _as_of(log, seen)), log.calendar)),
     )
 
 
@@ -208,7 +218,7 @@ def diff(log: LogReader, case_id: CaseId, first: Point, second: Point) -> CaseDi
     before, after = happened(known_before, before_end), happened(known_after, after_end)
     seen_before = {recorded.position for recorded in before}
     seen_after = {recorded.position for recorded in after}
-    told = {entry.position: entry for entry in (*tell(before), *tell(after))}
+    told = {entry.position: entry for entry in (*tell(before, log.calendar), *tell(after, log.calendar))}
     by_cause: dict[Cause, list[Entry]] = {"happened": [], "learned": [], "corrected": []}
     for recorded in after:
         if recorded.position not in seen_before:
@@ -290,6 +300,15 @@ def was_known(recorded: Recorded[Event], seen: Seen) -> bool:
     return recorded.position <= seen.known_through
 
 
+def entered_by_then(log: LogReader, case_id: CaseId, seen: Seen) -> int:
+    """Return how many events their sources say were known at a point, and the log has recorded only since."""
+    if seen.trust_source or seen.known_at is None:
+        return 0
+    later = (each for each in log.case_history(case_id) if each.position > seen.known_through)
+    entered = (each.envelope.source_recorded_at for each in later if _may_be_seen(each, seen))
+    return sum(at is not None and at <= seen.known_at for at in entered)
+
+
 def happened(known: Iterable[Recorded[Event]], end: When | None) -> list[Recorded[Event]]:
     """Return the events that had happened in the world by a time; None is no bound."""
     return [recorded for recorded in known if end is None or not recorded.when.is_after(end)]
@@ -342,6 +361,7 @@ def contradicted(known: Sequence[Recorded[Event]], case_id: CaseId, end: When | 
             stream_id=found.fact.stream.id,
             title=title_of(found.fact.event),
             occurred_at=found.fact.when.at,
+            occurred_on=found.fact.when.day,
             rule=found.rule,
             remedy=found.remedy,
         )
@@ -350,7 +370,7 @@ def contradicted(known: Sequence[Recorded[Event]], case_id: CaseId, end: When | 
     ]
 
 
-def tell(history: Sequence[Recorded[Event]]) -> list[Entry]:
+def tell(history: Sequence[Recorded[Event]], calendar: Calendar) -> list[Entry]:
     """Return the story, in the order in which it happened in the world."""
     corrections: dict[EventId, list[EventId]] = {}
     for recorded in history:
@@ -358,10 +378,12 @@ def tell(history: Sequence[Recorded[Event]]) -> list[Entry]:
             corrections.setdefault(recorded.corrects, []).append(recorded.envelope.event_id)
     by_position = {recorded.position: recorded for recorded in history}
     in_order = (by_position[fact.position] for fact in in_order_of_time(r.fact for r in history))
-    return [_entry(recorded, corrections.get(recorded.envelope.event_id, ())) for recorded in in_order]
+    return [
+        _entry(recorded, corrections.get(recorded.envelope.event_id, ()), calendar) for recorded in in_order
+    ]
 
 
-def _entry(recorded: Recorded[Event], corrected_by: Sequence[EventId]) -> Entry:
+def _entry(recorded: Recorded[Event], corrected_by: Sequence[EventId], calendar: Calendar) -> Entry:
     envelope, event = recorded.envelope, recorded.event
     return Entry(
         position=recorded.position,
@@ -373,9 +395,12 @@ def _entry(recorded: Recorded[Event], corrected_by: Sequence[EventId]) -> Entry:
         title=title_of(event),
         occurred_at=recorded.when.at,
         occurred_on=recorded.when.day,
+        time_of_day=_time_of_day(recorded.when, calendar),
         precision=recorded.when.precision,
         recorded_at=recorded.recorded_at,
         source_recorded_at=envelope.source_recorded_at,
+        source_row=envelope.source_row,
+        entered_on=calendar.day_of(envelope.source_recorded_at or recorded.recorded_at),
         by=recorded.by,
         recorded_by=envelope.actor,
         purpose=envelope.purpose,
@@ -384,6 +409,10 @@ def _entry(recorded: Recorded[Event], corrected_by: Sequence[EventId]) -> Entry:
         corrected_by=tuple(corrected_by),
         says=event.model_dump(mode="json", exclude={"type", "decision"}),
     )
+
+
+def _time_of_day(when: When, calendar: Calendar) -> str | None:
+    return None if when.precision is Precision.DAY else f"{when.at.astimezone(calendar.zone):%H:%M}"
 
 
 def _cause(recorded: Recorded[Event], end: When | None, before: Seen) -> Cause:

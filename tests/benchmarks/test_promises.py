@@ -24,6 +24,7 @@ PROMISED: dict[str, set[str]] = {
     "http": {"http_vs_library", "http_vs_no_store", "http_decision_vs_library"},
     "lag": {"lag_p99_vs_library"},
     "opening": {"open_100_vs_library", "open_100_cold_vs_library", "open_100_sealed_vs_library"},
+    "importing": {"import_growth", "import_again_vs_first", "import_dry_vs_first"},
     "growth": {"growth_append", "growth_open"},
     "catching_up": {"catch_up_vs_library"},
     "encrypted_fields": {"encode_sealed_vs_plain", "decode_sealed_vs_plain"},
@@ -40,6 +41,8 @@ def test_a_benchmark_gives_the_ratios_it_promises(benchmark: str, monkeypatch: p
     module = import_module(f"benchmarks.{benchmark}")
     if benchmark == "growth":
         monkeypatch.setattr(module, "SIZES", (10_000, 20_000, 30_000))
+    if benchmark == "importing":
+        monkeypatch.setattr(module, "SIZES", (100, 300, 500))
     with own_server() as own, ExitStack() as opened:  # what its processes use is measured too
         ratios = module.compare(Run(own.conninfo, opened, seconds=0.02, number_of_rounds=1))
     assert PROMISED[benchmark] <= {name for name, ratio in ratios.items() if ratio is not None and ratio > 0}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import psycopg
+from psycopg.sql import SQL
 
 from tests.erasure.about_to_be_erased import AboutToBeErased
+from tests.erasure.decisions import copy_a_decision
 
 ROWS = 10_000
 """Of people who do not exist, a kilobyte each."""
@@ -19,17 +21,12 @@ def enlarge(conninfo: str) -> None:
             " FROM generate_series(1, %s) n",
             [ROWS],
         )
-        connection.execute(
-            """
-            INSERT INTO rm_decisions_v1.decisions
-            SELECT (jsonb_populate_record(NULL::rm_decisions_v1.decisions, to_jsonb(one)
-                || jsonb_build_object('position', -1000000 - n, 'event_id', gen_random_uuid(), 'case_id',
-                    gen_random_uuid(), 'legal_basis',
-                    one.legal_basis || jsonb_build_object('reference', repeat(md5(n::text), 30))
-            ))).*
-            FROM (SELECT * FROM rm_decisions_v1.decisions LIMIT 1) AS one, generate_series(1, %s) AS n""",
-            [ROWS],
+        changed = SQL(
+            "jsonb_build_object('position', -1000000 - n, 'event_id', gen_random_uuid(),"
+            " 'case_id', gen_random_uuid(), 'legal_basis',"
+            " one.legal_basis || jsonb_build_object('reference', repeat(md5(n::text), 30)))"
         )
+        copy_a_decision(connection, ROWS, changed)
         connection.execute(
             "INSERT INTO rm_caseload_v1.judgements (assessment_id, overriding, case_id, risk_level)"
             " SELECT gen_random_uuid(), false, gen_random_uuid(), repeat(md5(n::text), 36)"

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from psycopg import Connection
+from psycopg.sql import SQL
 
+from tests.erasure.decisions import copy_a_decision
 from tests.planting import Planted
 
 PLANTED = re.compile(rb"planted[ -]\d+", re.IGNORECASE)
@@ -43,17 +45,11 @@ def _content(path: Path) -> bytes:
 
 def traces_of(connection: Connection[Any], case: Planted, first: int) -> Traces:
     """Return what can be found of a case, and have a read model hold more of it, in the clear."""
-    connection.execute(
-        """
-        INSERT INTO rm_decisions_v1.decisions
-        SELECT (jsonb_populate_record(NULL::rm_decisions_v1.decisions, to_jsonb(one) || jsonb_build_object(
-            'position', -n, 'event_id', gen_random_uuid(),
-            'legal_basis', one.legal_basis || jsonb_build_object('reference', 'PLANTED-' || %(first)s + n)
-        ))).*
-        FROM (SELECT * FROM rm_decisions_v1.decisions WHERE case_id = %(case)s LIMIT 1) AS one,
-             generate_series(1, %(more)s) AS n""",
-        {"case": case.case_id, "first": first, "more": MORE},
-    )
+    changed = SQL(
+        "jsonb_build_object('position', -n, 'event_id', gen_random_uuid(), 'legal_basis',"
+        " one.legal_basis || jsonb_build_object('reference', 'PLANTED-' || {} + n))"
+    ).format(first)
+    copy_a_decision(connection, MORE, changed, of=SQL("case_id = {}").format(case.case_id))
     keys = connection.execute(
         "SELECT wrapped FROM keyring.keys WHERE subject = %s", [case.case_id]
     ).fetchall()

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from scp_events.aggregates.engagement.commands import Pause
-from scp_events.event_log import CommandHandler
+from scp_events.event_log import CommandHandler, CommandIdReusedError
 from scp_events.event_log.store import LogStore
 from scp_events.event_log.trial import TrialKeys, TrialStore
 from scp_events.privacy import open_keyring
@@ -78,16 +78,55 @@ def test_a_trial_goes_on_from_what_the_log_holds(log_database: str) -> None:
     tried(log_database, scene)
 
 
-def test_what_was_tried_can_be_undone(log_database: str) -> None:
+def test_a_trial_of_a_trial_sees_what_the_first_was_told_and_tells_it_nothing(log_database: str) -> None:
+    async def scene(handler: CommandHandler, _store: TrialStore) -> None:
+        case = Case(await handler.open_case("SC-2025-007"), "SC-2025-007")
+        for command in (register(), agree()):
+            await handler.handle(case.request(command))
+        for _ in range(2):
+            tried_out = handler.trial()
+            assert await tried_out.case_of("SC-2025-007") == case.id
+            assert (await tried_out.handle(case.request(Pause(decision=grounds())))).first_position == 3
+            assert (await tried_out.handle(case.request(Pause(decision=grounds())))).events == 0
+        assert (await handler.handle(case.request(contact()))).first_position == 3
+
+    tried(log_database, scene)
+
+
+def test_a_trial_beside_a_handler_leaves_its_log_and_its_memory_as_they_are(log_database: str) -> None:
+    async def scene() -> None:
+        with open_keyring(log_database) as keyring:
+            async with CommandHandler(log_database, keyring) as handler:
+                case = Case(await handler.open_case("SC-2025-007"), "SC-2025-007")
+                await handler.handle(case.request(register()))
+                before = written(log_database)
+                assert (await handler.trial().handle(case.request(agree()))).events == 1
+                assert written(log_database) == before
+                assert (await handler.handle(case.request(agree()))).first_position == 2
+
+    asyncio.run(scene())
+
+
+def test_what_many_commands_came_to_is_recalled_at_once(log_database: str) -> None:
     with opened_handler(log_database) as real:
         case = engaged(real)
+        said = sent()
+        fact = recorded(real.handle(case.request(contact(), said)))
 
-    async def scene(handler: CommandHandler, store: TrialStore) -> None:
-        so_far = store.so_far()
-        for _ in range(2):
-            assert (await handler.handle(case.request(Pause(decision=grounds())))).first_position == 3
-            store.undo(so_far)
-            handler.forget()
+    async def scene(handler: CommandHandler, _store: TrialStore) -> None:
+        request = case.request(contact(), tried_now := sent())
+        event_ids = (await handler.handle(request)).event_ids
+        nobodys = sent().command_id
+        found = await handler.recall([said.command_id, tried_now.command_id, nobodys])
+        assert {command: [each.event_id for each in came_to] for command, came_to in found.items()} == {
+            said.command_id: [fact],
+            tried_now.command_id: [*event_ids],
+        }
+        assert handler.read(found[said.command_id][0]).event_id == fact
+        again = await handler.answer_again(request, found[tried_now.command_id])
+        assert (again.event_ids, again.repeated) == (event_ids, True)
+        with pytest.raises(CommandIdReusedError):
+            await handler.answer_again(case.request(contact(minutes=5), said), found[said.command_id])
 
     tried(log_database, scene)
 

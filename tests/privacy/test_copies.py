@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
@@ -30,6 +33,7 @@ NOTHING_OF_PEOPLE = {
     "database/binaries.py": "PostgreSQL's programs",
     "database/cluster.py": "the server's settings",
     "database/home.py": "the server's password, locks and log",
+    "importing/templates.py": "sheets without a row",
     "ledger/durable.py": "signing keys and what a witness has promised",
     "ledger/log/anchors.py": "published checkpoints",
     "ledger/witness/promises.py": "a lock",
@@ -38,6 +42,7 @@ NOTHING_OF_PEOPLE = {
     "privacy/file_home.py": "epoch keys",
     "publishing/schemas.py": "the published language",
     "runtime/ending.py": "nothing: it opens /dev/null",
+    "scp_cli/mapping_command.py": "a mapping: names of columns, and words of closed sets",
     "scp_cli/output.py": "nothing: it opens /dev/null",
     "scp_cli/proof.py": "unpacks into a directory of the register",
     "scp_cli/schemas.py": "the published language",
@@ -112,3 +117,34 @@ def test_one_that_a_killed_program_left_is_emptied_by_the_next(conninfo: str, tm
         with psycopg.connect(conninfo) as connection:
             found = connection.execute("SELECT count(*) FROM keyring.copies").fetchone()
         assert found == (1,)
+
+
+KILLED_ON_THE_WAY = """
+import os, signal, sys
+from pathlib import Path
+from scp_events.privacy.copies import CopyKind, write_copy
+Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+write_copy(sys.argv[1], CopyKind.REJECTED_ROWS, Path(sys.argv[2]), b"Ash Example", ["SC-2025-001"])
+"""
+
+
+@pytest.mark.faults
+def test_what_a_program_leaves_that_is_killed_while_it_writes_is_named(conninfo: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("an earlier one")
+    ended = subprocess.run([sys.executable, "-c", KILLED_ON_THE_WAY, conninfo, path], check=False, timeout=60)
+    assert ended.returncode == -signal.SIGKILL
+    assert path.read_text() == "an earlier one"
+    left = {each for each in tmp_path.iterdir() if each != path}
+    assert len(left) == 1
+    assert {*written_here(conninfo)} == left | {path}
+    assert {each.path for each in copies_of(conninfo, "SC-2025-001")} == {str(each) for each in (*left, path)}
+
+
+@pytest.mark.faults
+def test_what_could_not_be_written_is_not_named(conninfo: str, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_copy(
+            conninfo, CopyKind.REJECTED_ROWS, tmp_path / "nowhere" / "rows.csv", b"Ash", ["SC-2025-001"]
+        )
+    assert copies_of(conninfo, "SC-2025-001") == ()

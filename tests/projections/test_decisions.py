@@ -7,6 +7,7 @@ from scp_events.aggregates import concern as concern_aggregate
 from scp_events.event_log import BlockingCommandHandler, LogReader
 from scp_events.history import every_event
 from scp_events.projections import decisions
+from scp_events.projections.decisions import Wanted
 from scp_events.vocabulary import DecisionEvent, Position
 from tests.examples import concern
 from tests.examples import engagement as people
@@ -117,9 +118,40 @@ def test_decisions_are_found_by_case_and_by_person(handler: BlockingCommandHandl
     asked = reading(decisions)
     of_one, of_other = (decisions.of_case(asked, case.case_id) for case in (one, other))
     assert sorted([*of_one, *of_other], key=lambda d: d.position) == decisions.register(asked)
-    overrides = decisions.by_person(asked, KEY_WORKER.id, day(6), day(6))
+    overrides = decisions.register(asked, wanted=Wanted(by=KEY_WORKER.id, since=day(6), until=day(6)))
     assert [d.type for d in overrides] == ["assessment.risk-level-overridden"] * 2
-    assert decisions.by_person(asked, KEY_WORKER.id, day(7), day(8)) == []
+    assert decisions.register(asked, wanted=Wanted(by=KEY_WORKER.id, since=day(7), until=day(8))) == []
+
+
+def test_decisions_are_found_by_law_reason_and_organisation(
+    handler: BlockingCommandHandler, reading: Reading
+) -> None:
+    whole_case(handler)
+    asked = reading(decisions)
+    whole = decisions.register(asked)
+
+    def found(**wanted: object) -> list[decisions.Decided]:
+        return decisions.register(asked, wanted=Wanted.model_validate(wanted))
+
+    act = LEGAL_BASIS.act
+    assert found(law=act.upper()) == found(law=f"{act} {LEGAL_BASIS.section}") == whole
+    assert found(law="100%_") == []
+    for field, name in (("reason", "reason_code"), ("organisation", "organisation"), ("by", "decided_by")):
+        for value in {getattr(each, name) for each in whole}:
+            assert found(**{field: value}) == [each for each in whole if getattr(each, name) == value]
+    assert found(since=day(6), until=day(9)) == [d for d in whole if day(6) <= d.decided_on <= day(9)]
+
+
+def test_a_decision_is_late_by_the_days_from_when_it_was_made_to_when_it_was_entered(
+    handler: BlockingCommandHandler, reading: Reading
+) -> None:
+    whole_case(handler)
+    asked = reading(decisions)
+    whole = decisions.register(asked)
+    late = decisions.register(asked, wanted=Wanted(late=True))
+    assert late == [each for each in whole if each.corrects is None] != whole
+    for each in whole:
+        assert each.days_late == (each.entered_on - each.decided_on).days
 
 
 def test_a_decision_about_something_restricted_is_shown_where_that_may_be_seen_and_nowhere_else(
@@ -134,9 +166,10 @@ def test_a_decision_about_something_restricted_is_shown_where_that_may_be_seen_a
     ordinary = everything[:1]
     assert decisions.register(asked) == decisions.of_case(asked, case.case_id) == ordinary
     assert decisions.of_case(asked, case.case_id, with_restricted=True) == everything
-    theirs = asked, SUPERVISOR.id, date.min, date.max
-    assert [entry for entry in ordinary if entry.decided_by == SUPERVISOR.id] == decisions.by_person(*theirs)
-    assert set(decisions.by_person(*theirs, with_restricted=True)) >= set(everything[1:])
+    theirs = Wanted(by=SUPERVISOR.id)
+    seen = decisions.register(asked, wanted=theirs)
+    assert [entry for entry in ordinary if entry.decided_by == SUPERVISOR.id] == seen
+    assert {*decisions.register(asked, wanted=theirs, with_restricted=True)} >= {*everything[1:]}
 
 
 def test_every_kind_of_decision_is_registered() -> None:

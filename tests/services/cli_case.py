@@ -76,8 +76,8 @@ def write_case(conninfo: str, reference: str = REFERENCE) -> Written:
     """Record a case whose second contact, of 10 March, was entered on 20 March and corrected afterwards."""
     with opened_handler(conninfo) as handler:
         writer = Writer(Case(handler, reference))
-        _referred(writer)
-        _registered(writer)
+        referred(writer)
+        registered(writer)
         writer.record(CONTACT, 8)
         [late_contact] = writer.record(CONTACT, 10, entered=20).event_ids
         _corrected(writer, late_contact)
@@ -91,7 +91,8 @@ def write_case(conninfo: str, reference: str = REFERENCE) -> Written:
     )
 
 
-def _referred(writer: Writer) -> None:
+def referred(writer: Writer) -> None:
+    """Record a referral that was accepted."""
     drafted = DraftReferral(
         programme="street-to-work",
         route="diversion",
@@ -107,15 +108,19 @@ def _referred(writer: Writer) -> None:
     writer.record(AcceptReferral(decision=grounds()), 5, by=SUPERVISOR)
 
 
-def _registered(writer: Writer) -> None:
-    registered = Register(
+AGREED = AgreeBoundaries(decision=grounds(), boundaries="We meet where I feel safe.")
+
+
+def registered(writer: Writer, agreed: AgreeBoundaries = AGREED, *, entered: int | None = None) -> None:
+    """Record a young person; the boundaries agreed on 7 March may have been entered later."""
+    register = Register(
         referral_id=ReferralId(writer.case.streams["referral"].id),
         name="Ash Example",
         date_of_birth=date(2008, 5, 4),
         preferred_language="en",
     )
-    writer.record(registered, 6)
-    writer.record(AgreeBoundaries(decision=grounds(), boundaries="We meet where I feel safe."), 7)
+    writer.record(register, 6)
+    writer.record(agreed, 7, entered=entered)
     writer.record(AssignKeyWorker(decision=grounds(), key_worker=KEY_WORKER), 7, by=SUPERVISOR)
 
 

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest import mock
 
+from scp_cli.demo_log import make_demo_log
 from scp_events.database import postmaster
 from scp_events.database.account import server_account
 from scp_events.database.home import Home
@@ -175,6 +177,8 @@ def place(directory: Path) -> Iterator[Place]:
     """Yield a home in which the example was imported, in a directory whose path is short."""
     home = Place(directory / HOME, free_port())
     try:
+        with mock.patch.dict(os.environ, {"SCP_HOME": str(home.home)}):
+            make_demo_log()  # the demo is among the programs, and records in no other
         home.run(IMPORT)
         home.run(command("witness", "keygen", "court.example/witness"))
         home.run(command("verify"))  # makes the key that the log signs with

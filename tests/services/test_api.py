@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -153,6 +153,26 @@ def planned(supervisor: Somebody, worker: Somebody, at: str, seen_in: str) -> st
     return plan
 
 
+FILTERS: dict[str, Any] = {
+    "by": KEY_WORKER.id,
+    "organisation": KEY_WORKER.organisation,
+    "reason": "no-such-reason",
+    "law": "CHILD JUSTICE",
+    "since": "2025-04-10",
+    "until": "2025-04-10",
+    "late": "true",
+}
+PASSES: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "by": lambda each: bool(each["decided_by"] == KEY_WORKER.id),
+    "organisation": lambda each: bool(each["organisation"] == KEY_WORKER.organisation),
+    "reason": lambda _: False,
+    "law": lambda each: "child justice" in each["legal_basis"]["act"].lower(),
+    "since": lambda each: bool(each["decided_on"] >= "2025-04-10"),
+    "until": lambda each: bool(each["decided_on"] <= "2025-04-10"),
+    "late": lambda each: bool(each["days_late"] >= 7),
+}
+
+
 def read_models_say_so(api: Service, reference: str, position: int) -> None:
     """Ask every read model for an answer that contains what was just written."""
     leader = api.somebody(SUPERVISOR, "supervision")
@@ -165,6 +185,9 @@ def read_models_say_so(api: Service, reference: str, position: int) -> None:
     asked = {"min_position": position, "limit": 200}
     decided = leader.http.get("/decisions", params=asked, headers=patient).json()["decisions"]
     assert "engagement.boundaries-agreed" in [decision["type"] for decision in decided]
+    for name, value in FILTERS.items():
+        some = leader.http.get("/decisions", params=asked | {name: value}, headers=patient).json()
+        assert some["decisions"] == [each for each in decided if PASSES[name](each)]
     asked = {"min_position": position, "on": "2025-12-31"}
     figures = leader.http.get("/outcomes", params=asked, headers=patient).json()
     assert figures["rates"][0]["denominator"] > 0

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from scp_cli.demonstration import EXAMPLES
+from tests.opened import opened_reader
 from tests.services.cli_run import Ran, scp
 
 pytestmark = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="a wheel has no examples")
@@ -35,8 +36,8 @@ def few(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def demo(log_database: str, few: Path, tmp_path: Path) -> Ran:
-    return scp("demo", "--examples", str(few), database=log_database, **keys(tmp_path))
+def demo(new_database: str, few: Path, tmp_path: Path) -> Ran:
+    return scp("demo", "--examples", str(few), database=new_database, **keys(tmp_path))
 
 
 def keys(home: Path) -> dict[str, str]:
@@ -45,7 +46,7 @@ def keys(home: Path) -> dict[str, str]:
 
 
 def test_the_demo_tells_one_case_on_two_dates_and_what_makes_the_difference(
-    demo: Ran, log_database: str, few: Path, tmp_path: Path
+    demo: Ran, new_database: str, few: Path, tmp_path: Path
 ) -> None:
     assert (demo.code, demo.err) == (0, "")
     assert max(map(len, demo.out.partition("Try next")[0].splitlines())) <= 100
@@ -60,8 +61,8 @@ def test_the_demo_tells_one_case_on_two_dates_and_what_makes_the_difference(
     proof = demo.out.partition("8. Proof")[2].partition("Try next")[0]
     assert "Verified: " in proof
     assert "OK: " in proof
-    everything_it_suggests_works(demo, log_database, tmp_path)
-    again = scp("demo", "--examples", str(few), database=log_database, **keys(tmp_path))
+    everything_it_suggests_works(demo, new_database, tmp_path)
+    again = scp("demo", "--examples", str(few), database=new_database, **keys(tmp_path))
     assert again.code == 0
     assert re.search(r"\d+ rows read, 0 recorded", again.out)
 
@@ -87,22 +88,33 @@ def test_without_its_example_the_demo_says_where_it_comes_from(log_database: str
 
 
 def test_a_log_elsewhere_without_a_key_is_shown_without_proof(
-    log_database: str, few: Path, tmp_path: Path
+    new_database: str, few: Path, tmp_path: Path
 ) -> None:
-    ran = scp("demo", "--examples", str(few), database=log_database, SCP_HOME=str(tmp_path))
+    ran = scp("demo", "--examples", str(few), database=new_database, SCP_HOME=str(tmp_path))
     assert ran.code == 0
     assert "SCP_LEDGER_KEY names one" in ran.out
     assert "scp-events verify" not in ran.out
 
 
-def test_an_example_without_late_entries_is_told_apart(log_database: str, few: Path, tmp_path: Path) -> None:
+def test_an_example_without_late_entries_is_told_apart(new_database: str, few: Path, tmp_path: Path) -> None:
     for sheet in few.glob("*.csv"):
         if sheet.stem not in ("staff", "legal-bases", "referrals"):
             sheet.unlink()
-    ran = scp("demo", "--examples", str(few), database=log_database, SCP_HOME=str(tmp_path))
+    ran = scp("demo", "--examples", str(few), database=new_database, SCP_HOME=str(tmp_path))
     assert ran.code == 1
     assert "nothing was entered late" in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_the_demo_records_nothing_in_a_log_that_is_not_a_demos(
+    log_database: str, few: Path, tmp_path: Path
+) -> None:
+    ran = scp("demo", "--examples", str(few), database=log_database, SCP_HOME=str(tmp_path))
+    assert (ran.code, ran.out) == (1, "")
+    assert "is not a demo's" in ran.err
+    assert "let it name another place" in ran.err
+    with opened_reader(log_database) as log:
+        assert log.head() == 0
 
 
 def test_without_an_external_database_the_demo_has_its_own(tmp_path: Path) -> None:

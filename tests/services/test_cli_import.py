@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import signal
+import stat
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from tests.services.cli_run import scp
+from scp_events.importing.turns import alone
+from tests.services.cli_run import scp, scp_process
+from tests.waiting import until
 
 SHEETS = {
     "staff.csv": "code,role,organisation\nkw-juniper,key-worker,second-chance\n",
@@ -69,6 +75,22 @@ def test_rejected_rows_are_corrected_and_imported_again(log_database: str, broke
     assert json.loads(ran.out)["code"] == "boundaries-not-agreed"
 
 
+def test_who_imports_says_the_order_of_days_that_do_not_show_it(log_database: str, sheets: Path) -> None:
+    contact = "C-1,SC-2025-001,04/03/2025,04/05/2025,kw-juniper,letter,held,20\n"
+    (sheets / "contacts.csv").write_text(SHEETS["contacts.csv"] + contact)
+    (sheets / "notes.docx").write_text("not a sheet")
+    ran = scp("import", str(sheets), "--dry-run", database=log_database)
+    assert ran.code != 0
+    assert "contacts.csv, column happened_on" in ran.err
+    assert "--dates dmy" in ran.err
+    told = scp("import", str(sheets), "--dry-run", "--dates", "mdy", database=log_database)
+    assert "4 rows read" in told.out
+    assert "notes.docx: was not read" in told.err
+    wrong = scp("import", str(sheets), "--time-zone", "Mars/Olympus", database=log_database)
+    assert wrong.code == 2
+    assert "Europe/London" in wrong.err
+
+
 def test_rejected_rows_go_where_they_are_wanted_and_over_nothing(log_database: str, broken: Path) -> None:
     wanted = broken.parent / "to-do"
     wanted.mkdir()
@@ -111,6 +133,107 @@ def test_no_report_repeats_what_a_cell_says(log_database: str, broken: Path) -> 
         assert "Ash" not in ran.out + ran.err
 
 
+# --- report files -----------------------------------------------------------------------------------------
+
+
+def test_the_report_goes_to_files_beside_the_screen(log_database: str, broken: Path) -> None:
+    files = [broken.parent / f"report.{ending}" for ending in ("json", "html", "xlsx")]
+    options = [option for file in files for option in ("--report", str(file))]
+    ran = scp("import", str(broken), *options, database=log_database)
+    assert ran.code == 3
+    said = json.loads(files[0].read_text())
+    assert (said["read"], said["rejected"]) == (4, 1)
+    assert [(kind["rows"], kind["column"], kind["code"]) for kind in said["kinds"]] == [
+        (1, "medium", "not-a-choice")
+    ]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert "carrier-pigeon" not in files[1].read_text()
+
+
+def test_a_dry_run_writes_the_report_that_was_asked_for(log_database: str, broken: Path) -> None:
+    file = broken.parent / "report.json"
+    scp("import", str(broken), "--dry-run", "--report", str(file), database=log_database)
+    assert json.loads(file.read_text())["dry_run"] is True
+
+
+def test_files_that_are_refused_as_a_whole_are_in_the_report(log_database: str, sheets: Path) -> None:
+    (sheets / "strange.csv").write_text("a\n1\n")
+    file = sheets.parent / "report.json"
+    ran = scp("import", str(sheets), "--report", str(file), database=log_database)
+    assert (ran.code, ran.out) == (1, "")
+    said = json.loads(file.read_text())
+    assert said["read"] == 0
+    assert [(row["standing"], row["sheet"], row["code"]) for row in said["rows"]] == [
+        ("file refused", "strange.csv", "unknown-sheet")
+    ]
+
+
+@pytest.mark.parametrize("name", ["report.pdf", "report", "nowhere/report.html", "sheets/report.xlsx"])
+def test_a_report_that_could_never_be_written_is_refused_before_the_import(
+    log_database: str, sheets: Path, name: str
+) -> None:
+    ran = scp("import", str(sheets), "--report", str(sheets.parent / name), database=log_database)
+    assert ran.code == 2
+    assert scp("cases", "--format", "json", database=log_database).out == "[]\n"
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("how", ["table", "json", "csv", "ndjson"])
+def test_what_cannot_be_written_leaves_every_problem_on_the_screen(
+    log_database: str, broken: Path, how: str
+) -> None:
+    in_the_way = broken.parent / "in-the-way"
+    in_the_way.write_text("")
+    report = broken.parent / "report.html"
+    report.mkdir()
+    ran = scp(
+        *("import", str(broken), "--format", how, "--rejected", str(in_the_way / "rejected")),
+        *("--report", str(report)),
+        database=log_database,
+        COLUMNS="200",
+    )
+    assert ran.code == 4
+    assert ran.err.count("could not be written") == 2
+    assert "import again" in ran.err
+    assert "4 rows read, 3 recorded, 0 already there, 1 rejected" in ran.out + ran.err
+    assert "not-a-choice" in ran.out + ran.err
+    assert "Traceback" not in ran.err
+    assert [*report.iterdir()] == []
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("how", ["table", "json"])
+def test_a_screen_that_takes_nothing_loses_no_outcome(log_database: str, broken: Path, how: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = scp_process("import", str(broken), "--format", how, database=log_database, stdout=full.fileno())
+        _, said = ran.communicate(timeout=60)
+    assert ran.returncode == 4
+    assert "not-a-choice" in said
+    assert "4 rows read, 3 recorded, 0 already there, 1 rejected" in said
+    assert "Traceback" not in said
+
+
+# --- questions --------------------------------------------------------------------------------------------
+
+
+def test_a_question_is_refused_and_accepted_by_name(log_database: str, sheets: Path) -> None:
+    people = sheets / "people.csv"
+    people.write_text(people.read_text().replace("2007-07-06", "1977-07-06"))
+    refused = scp("import", str(sheets), "--format", "ndjson", database=log_database)
+    assert (refused.code, json.loads(refused.out)["code"]) == (3, "unlikely-age")
+    assert "--accept unlikely-age" in json.loads(refused.out)["fix"]
+    accepted = scp("import", str(sheets), "--accept", "unlikely-age", database=log_database)
+    assert accepted.code == 0
+    assert "accepted by name" in " ".join(accepted.out.split())
+    assert "1 recorded, 2 already there, 0 rejected" in accepted.out
+
+
+def test_a_code_that_is_no_question_is_a_usage_error(log_database: str, sheets: Path) -> None:
+    ran = scp("import", str(sheets), "--accept", "everything", database=log_database)
+    assert ran.code == 2
+    assert "decades-ago" in " ".join(ran.err.split())
+
+
 def test_whoever_imports_is_a_code_and_by_default_nobody_s_login(log_database: str, sheets: Path) -> None:
     scp("import", str(sheets), database=log_database)
     story = json.loads(scp("replay", "SC-2025-001", "--format", "json", database=log_database).out)["story"]
@@ -132,3 +255,44 @@ def test_a_directory_that_is_not_there_is_a_usage_error(log_database: str, tmp_p
     ran = scp("import", str(tmp_path / "nowhere"), database=log_database)
     assert ran.code == 2
     assert "nowhere" in ran.err
+
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "second-chance"
+
+
+def recorded(conninfo: str) -> int:
+    with psycopg.connect(conninfo) as connection:
+        row = connection.execute("SELECT position FROM event_log.head").fetchone()
+    return int(row[0]) if row else 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
+def test_an_import_that_is_told_to_end_says_how_many_rows_are_in_and_run_again_is_completed(
+    log_database: str, tmp_path: Path, number: signal.Signals
+) -> None:
+    rejected = ("--rejected", str(tmp_path / "rejected"))
+    arguments = ("import", str(EXAMPLE), "--organisation", "second-chance-example", *rejected)
+    program = scp_process(*arguments, database=log_database)
+    until(lambda: recorded(log_database) > 100, "something is recorded")
+    program.send_signal(number)
+    _, err = program.communicate(timeout=60)
+    assert program.returncode == 128 + number
+    said = re.search(
+        rf"ended by {number.name}; (\d+) of 1604 rows are in, and the same import again completes it", err
+    )
+    assert said, err
+    assert 0 < int(said[1]) <= recorded(log_database) < 1602
+    again = scp(*arguments, "--format", "json", database=log_database)
+    counted = json.loads(again.out)
+    assert counted["recorded"] + counted["already_there"] == 1602
+    assert counted["already_there"] >= int(said[1]) - 1
+
+
+def test_a_second_import_says_that_it_waits_for_the_first(log_database: str, sheets: Path) -> None:
+    with alone(log_database, 0, lambda _told: None):
+        program = scp_process("import", str(sheets), database=log_database)
+        assert program.stderr is not None
+        line = program.stderr.readline()
+    assert re.match(r"another import \(begun \d\d:\d\d:\d\d\) records into this log: waiting", line)
+    out, _ = program.communicate(timeout=60)
+    assert (program.returncode, out) == (0, "3 rows read, 3 recorded, 0 already there, 0 rejected\n")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import subprocess
 import sys
 
 import pytest
 
-from scp_cli.output import as_csv, table, width
+from scp_cli.output import as_csv
 from tests.services.cli_case import REFERENCE, write_case
 from tests.services.cli_run import scp, scp_process
+from tests.services.terminal import on_a_terminal
 
 HEAVY = {"pydantic", "psycopg", "eventsourcing", "rich", "fastapi", "python_calamine"}
 LIGHT = {"scp_events", *(f"scp_events.{each}" for each in ("runtime", "runtime.beginning", "runtime.ending"))}
@@ -46,32 +46,15 @@ def test_a_full_disk_is_told_in_one_line(log_database: str) -> None:
     assert process.returncode == 1
 
 
-def on_a_terminal(database: str, **environment: str) -> str:
-    """Return what a story looks like on a terminal."""
-    write_case(database)
-    ours, theirs = pty.openpty()
-    process = scp_process(
-        "replay", REFERENCE, database=database, stdout=theirs, TERM="xterm-256color", **environment
-    )
-    os.close(theirs)
-    shown = b""
-    try:
-        while part := os.read(ours, 65536):
-            shown += part
-    except OSError:  # Linux says so when the other end of a terminal is gone
-        pass
-    process.communicate()
-    os.close(ours)
-    return shown.decode()
-
-
 def test_no_color_means_no_colour(log_database: str) -> None:
+    write_case(log_database)
     yellow = "\x1b[33m"
-    assert yellow not in on_a_terminal(log_database, NO_COLOR="1")
+    assert yellow not in on_a_terminal("replay", REFERENCE, database=log_database, NO_COLOR="1").out
 
 
 def test_a_terminal_shows_late_entries_in_colour(log_database: str) -> None:
-    assert "\x1b[33m" in on_a_terminal(log_database)
+    write_case(log_database)
+    assert "\x1b[33m" in on_a_terminal("replay", REFERENCE, database=log_database).out
 
 
 def test_a_file_gets_no_colour(log_database: str) -> None:
@@ -85,17 +68,24 @@ def test_text_stays_text_in_a_spreadsheet() -> None:
 
 
 def test_markup_in_data_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    from scp_cli.output import show_rich  # noqa: PLC0415 - as a command imports it
+    from scp_cli.output import show_table  # noqa: PLC0415 - as a command imports it
 
-    show_rich(table([{"a": "[red]not markup[/red] :smile:"}], {"a": "a"}))
+    show_table([{"a": "[red]not markup[/red] :smile:"}], {"a": "a"})
     assert "[red]not markup[/red] :smile:" in capsys.readouterr().out
 
 
-def test_lines_are_never_wider_than_legible(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "250")
-    assert width() == 100
-    monkeypatch.setenv("COLUMNS", "60")
-    assert width() == 60
+def test_a_story_is_never_wider_than_legible(log_database: str) -> None:
+    write_case(log_database)
+    for columns, widest in ((250, 100), (60, 60)):
+        shown = on_a_terminal("replay", REFERENCE, database=log_database, columns=columns, NO_COLOR="1")
+        longest = max(len(line) for line in shown.lines if not line.startswith("scp-events: log in"))
+        assert widest - 10 < longest <= widest
+
+
+def test_a_story_in_a_file_is_the_same_whatever_the_terminal(log_database: str) -> None:
+    write_case(log_database)
+    told = {scp("replay", REFERENCE, database=log_database, COLUMNS=columns).out for columns in ("40", "200")}
+    assert len(told) == 1
 
 
 def test_output_is_utf_8_whatever_the_locale(log_database: str) -> None:

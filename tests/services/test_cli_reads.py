@@ -42,7 +42,9 @@ def test_a_caseload_is_brought_up_to_date_before_it_is_shown(log_database: str, 
     assert (load["key_worker"], load["participants"]) == ("kw-juniper", 1)
     (case,) = rows(log_database, "caseload", "--key-worker", "kw-juniper", "--on", "2025-04-01")
     assert (case["case_reference"], case["held_minutes"]) == (REFERENCE, 65)
-    assert rows(log_database, "caseload", "--key-worker", "kw-nobody") == []
+    unknown = scp("caseload", "--key-worker", "kw-nobody", database=log_database)
+    assert (unknown.code, unknown.out) == (1, "")
+    assert unknown.err == "scp-events: key worker 'kw-nobody' is not known: known are kw-juniper\n"
 
 
 def test_a_caseload_reads_well(log_database: str, written: Written) -> None:
@@ -158,7 +160,7 @@ def test_decisions_are_listed_with_their_grounds(log_database: str, written: Wri
     assert register[-1]["reason_code"] == "wrong-duration"
     assert register[-1]["corrects"] == str(written.late_contact)
     assert rows(log_database, "decisions", "--case", REFERENCE) == register
-    for somebody in ("sv-rowan", "kw-juniper", "kw-nobody"):
+    for somebody in ("sv-rowan", "kw-juniper", "po-thistle"):
         theirs = [decision for decision in register if decision["decided_by"] == somebody]
         assert rows(log_database, "decisions", "--by", somebody) == theirs
     assert "wrong-duration" in scp("decisions", database=log_database).out

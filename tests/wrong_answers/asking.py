@@ -345,6 +345,7 @@ def served(directory: Path, zone: str = "UTC") -> Iterator[Place]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     place = Place(directory / "home", port, zone)
+    assert place.cli("init").returncode == 0
     with place.journal.open("w") as journal:
         process = subprocess.Popen(
             [sys.executable, "-m", "scp_cli", "serve", "--port", str(port)],

@@ -21,7 +21,17 @@ from scp_events.aggregates import ALL
 from scp_events.case_file.words import in_words, plain
 from scp_events.history import every_event
 from scp_events.replay import CaseDifference, CaseReplay, Change, Contradicted, Entry, Seen, StreamState
-from scp_events.vocabulary import Actor, Decision, Erased, LegalBasis, Retraction, Views, stored_type
+from scp_events.vocabulary import (
+    LATE_FROM,
+    Actor,
+    Decision,
+    Erased,
+    LegalBasis,
+    Retraction,
+    SourceRow,
+    Views,
+    stored_type,
+)
 
 QUIET, LOUD, LATE = "dim", "bold", "yellow"
 UNTOLD = frozenset({"case_reference", "corrects", "decision", "event_id", "type"})
@@ -29,8 +39,8 @@ UNTOLD = frozenset({"case_reference", "corrects", "decision", "event_id", "type"
 FIRST = frozenset({"status", "key_worker"})
 """What people ask for first of what is remembered."""
 PAIR = 2
-LATE_FROM = 7
-"""Days from which a delay stands out: writing up the week on a Friday is not late."""
+SHOWN_DIGITS = 12
+"""Of a file's digest: enough to tell the files of an office apart."""
 RETRACTIONS = frozenset(
     stored_type(event)
     for aggregate in ALL
@@ -41,17 +51,30 @@ A_FEW_WORDS = 3
 """Longer text is somebody's words, and stands in quotation marks."""
 
 
-def story(told: CaseReplay) -> Iterator[RenderableType]:
-    """Tell a replayed case: where we stand, what happened, what is remembered."""
+def story(told: CaseReplay, only: tuple[str, Sequence[Entry]] | None = None) -> Iterator[RenderableType]:
+    """Tell a replayed case: where we stand, what happened, what is remembered.
+
+    With `only`, a kind and its entries, those alone.
+    """
     places = Places.of(told.story)
+    kind, entries = only or ("", told.story)
     yield Text(told.case_reference, LOUD)
-    yield pairs(_where(told.seen), indent=2)
+    yield pairs(where(told.seen), indent=2)
     yield Rule(style=QUIET)
-    yield full(told.story, places) if told.story else Text("Nothing had happened yet that was known.")
+    yield full(entries, places) if entries else Text(_nothing(kind))
     yield Rule(style=QUIET)
-    yield _remembered(told.streams, places)
-    yield from _contradictions(told.contradictions)
-    yield Text(f"Built from log position {told.log_position}: {_count(told.story)}.", QUIET)
+    if not only:
+        yield remembered(told.streams, places)
+    if kind in {"", "contradictions"}:
+        yield from contradictions(told.contradictions)
+    shown = f"; shown are {len(entries)}: {kind}" if only else ""
+    yield Text(f"Built from log position {told.log_position}: {count(told.story)}{shown}.", QUIET)
+
+
+def _nothing(kind: str) -> str:
+    if kind:
+        return f"There are no {'late entries' if kind == 'late' else kind} among what was known."
+    return "Nothing had happened yet that was known."
 
 
 def difference(told: CaseDifference, shown: Iterable[Entry]) -> Iterator[RenderableType]:
@@ -74,14 +97,14 @@ def difference(told: CaseDifference, shown: Iterable[Entry]) -> Iterator[Rendera
             yield full(entries, places, reasons=True)
     if not any(entries for _, entries in parts.values()):
         yield Text("\nNothing: both points show the same events.")
-    yield from _contradictions(told.contradictions)
+    yield from contradictions(told.contradictions)
     yield from _changes(told.changes, places)
 
 
 def _points(told: CaseDifference) -> RenderableType:
     grid = _grid(6)
     for name, seen in (("first", told.first), ("second", told.second)):
-        grid.add_row(Text(name, QUIET), pairs(_where(seen)))
+        grid.add_row(Text(name, QUIET), pairs(where(seen)))
     return Padding(grid, (0, 0, 0, 2))
 
 
@@ -89,7 +112,8 @@ def _heading(heading: str, meaning: str) -> Text:
     return Text.assemble("\n", (heading, LOUD), (f"  {meaning}", QUIET), "\n")
 
 
-def _count(entries: Sequence[Entry]) -> str:
+def count(entries: Sequence[Entry]) -> str:
+    """Return how many entries there are, and how many decisions."""
     decisions = sum(entry.decision is not None for entry in entries)
     return f"{len(entries)} entries, {decisions} of them decisions"
 
@@ -97,7 +121,8 @@ def _count(entries: Sequence[Entry]) -> str:
 # --- where we stand ---------------------------------------------------------------------------------------
 
 
-def _where(seen: Seen) -> list[tuple[str, str]]:
+def where(seen: Seen) -> list[tuple[str, str]]:
+    """Return from where a case is seen, as labels and words."""
     as_of = "everything that has happened" if seen.as_of is None else f"what had happened by {at(seen.as_of)}"
     return [("as of", as_of), ("known at", _known(seen))]
 
@@ -198,25 +223,30 @@ def full(entries: Iterable[Entry], places: Places, *, reasons: bool = False) -> 
         if number:
             grid.add_row()
         grid.add_row(
-            Text(entry.occurred_on.isoformat()),
+            Text.assemble(entry.occurred_on.isoformat(), (f"\n{clock(entry)}", QUIET)),
             Text(f"#{entry.position}", QUIET, justify="right"),
             _entry(entry, places, reasons=reasons),
         )
     return grid
 
 
+def clock(entry: Entry) -> str:
+    """Return the time of day, where it is known."""
+    return entry.time_of_day or ""
+
+
 def _entry(entry: Entry, places: Places, *, reasons: bool) -> RenderableType:
-    parts: list[RenderableType] = [Text(plain(entry.title), LOUD), Text(_by(entry), QUIET)]
-    parts += [Text(mark, LATE) for mark in _marks(entry, places)]
-    parts += [pairs(_said(entry, places))]
+    parts: list[RenderableType] = [Text(plain(entry.title), LOUD), Text(answered_by(entry), QUIET)]
+    parts += [Text(mark, LATE) for mark in marks(entry, places)]
+    parts += [pairs(said(entry, places))]
     if entry.decision is not None:
-        parts += [pairs(_grounds(entry.decision, places), indent=2)]
+        parts += [pairs(grounds(entry.decision, places), indent=2)]
     elif reasons:
         parts += [pairs([("purpose", plain(entry.purpose))])]
     return Group(*parts)
 
 
-def _by(entry: Entry) -> str:
+def answered_by(entry: Entry) -> str:
     """Say who answers for an entry, and who typed it in where that was somebody else, or later."""
     doing = "decided by" if entry.decision is not None else "by"
     clerk = f" by {plain(entry.recorded_by.id)}" if entry.recorded_by != entry.by else ""
@@ -230,9 +260,10 @@ def _actor(actor: Actor) -> str:
     return f"{plain(actor.id)} ({actor.role} at {plain(actor.organisation)})"
 
 
-def _marks(entry: Entry, places: Places) -> Iterator[str]:
+def marks(entry: Entry, places: Places) -> Iterator[str]:
+    """Return what stands out of an entry, in words."""
     if (days := delay(entry)) >= LATE_FROM:
-        yield f"* late: {_made(entry)} {_days(days)} later, on {_made_at(entry).date()}"
+        yield f"* late: {_made(entry)} {_days(days)} later, on {entry.entered_on}"
     if entry.corrects is not None:
         yield f"* {'retracts' if entry.type in RETRACTIONS else 'corrects'} {places.dated(entry.corrects)}"
     for correction in entry.corrected_by:
@@ -241,11 +272,7 @@ def _marks(entry: Entry, places: Places) -> Iterator[str]:
 
 def delay(entry: Entry) -> int:
     """Return how many days after it happened an entry was made; 0 where it was the same day."""
-    return max((_made_at(entry).date() - entry.occurred_on).days, 0)
-
-
-def _made_at(entry: Entry) -> datetime:
-    return (entry.source_recorded_at or entry.recorded_at).astimezone(UTC)
+    return max((entry.entered_on - entry.occurred_on).days, 0)
 
 
 def _made(entry: Entry) -> str:
@@ -256,7 +283,7 @@ def _days(days: int) -> str:
     return "1 day" if days == 1 else f"{days} days"
 
 
-def _said(entry: Entry, places: Places) -> Iterator[tuple[str, str]]:
+def said(entry: Entry, places: Places) -> Iterator[tuple[str, str]]:
     """Tell an entry's own fields; of a correction, what differs from what stood before."""
     before = places.corrected(entry)
     for field, value in content(entry).items():
@@ -267,6 +294,13 @@ def _said(entry: Entry, places: Places) -> Iterator[tuple[str, str]]:
             text = _against(text, _value(content(before).get(field), places))
         if text:
             yield _label(field), text
+    if entry.source_row is not None:
+        yield "imported from", _source(entry.source_row)
+
+
+def _source(row: SourceRow) -> str:
+    """Say which row it was; the beginning of the digest tells which of an office's files."""
+    return f"row {row.row} of {row.sheet}, in the file with SHA-256 {row.file_sha256[:SHOWN_DIGITS]}..."
 
 
 def content(entry: Entry) -> Mapping[str, Any]:
@@ -295,8 +329,8 @@ def _value(value: object, places: Places) -> str:
             return f"{plain(who)} ({role} at {plain(organisation)})"
         case dict() if "erased" not in value:
             told = {key: inner for key, inner in value.items() if key not in UNTOLD}
-            said = ((_key(key, places), _value(inner, places)) for key, inner in told.items())
-            return "; ".join(f"{key} {text}".strip() for key, text in said if text)
+            words = ((_key(key, places), _value(inner, places)) for key, inner in told.items())
+            return "; ".join(f"{key} {text}".strip() for key, text in words if text)
         case list():
             return ", ".join(filter(None, (_member(inner, places) for inner in value)))
         case str() if _is_id(value):
@@ -317,7 +351,8 @@ def _key(key: str, places: Places) -> str:
     return _value(key, places) if _is_id(key) else _label(key)
 
 
-def _grounds(decision: Decision, places: Places) -> Iterator[tuple[str, str]]:
+def grounds(decision: Decision, places: Places) -> Iterator[tuple[str, str]]:
+    """Return the grounds of a decision, as labels and words."""
     yield "reason", f"{plain(decision.reason_code)}: {_words(decision.reason_text)}"
     yield "legal basis", _legal_basis(decision.legal_basis)
     yield "considered", ", ".join(map(plain, decision.options_considered))
@@ -358,7 +393,13 @@ def _plainly(said: str | Erased) -> str:
 # --- what no longer fits together -------------------------------------------------------------------------
 
 
-def _contradictions(found: Sequence[Contradicted]) -> Iterator[RenderableType]:
+def why_not(found: Contradicted) -> str:
+    """Return by which rule a fact no longer fits, and what to do."""
+    return f"{found.rule}: {plain(found.remedy)}"
+
+
+def contradictions(found: Sequence[Contradicted]) -> Iterator[RenderableType]:
+    """Tell what no longer fits together, if anything."""
     if not found:
         return
     yield _heading(
@@ -367,9 +408,9 @@ def _contradictions(found: Sequence[Contradicted]) -> Iterator[RenderableType]:
     grid = _grid(10, 5)
     for each in found:
         grid.add_row(
-            Text(each.occurred_at.date().isoformat()),
+            Text(each.occurred_on.isoformat()),
             Text(f"#{each.position}", QUIET, justify="right"),
-            Group(Text(plain(each.title), LOUD), Text(f"{each.rule}: {plain(each.remedy)}", LATE)),
+            Group(Text(plain(each.title), LOUD), Text(why_not(each), LATE)),
         )
     yield grid
 
@@ -377,12 +418,14 @@ def _contradictions(found: Sequence[Contradicted]) -> Iterator[RenderableType]:
 # --- what is remembered -----------------------------------------------------------------------------------
 
 
-def _remembered(streams: Iterable[StreamState], places: Places) -> RenderableType:
-    facts = [(stream.category, _facts(stream.state, places)) for stream in streams]
-    return Group(Text("What is remembered", LOUD), pairs(facts, indent=2))
+def remembered(streams: Iterable[StreamState], places: Places) -> RenderableType:
+    """Tell how each stream stands."""
+    known = [(stream.category, facts(stream.state, places)) for stream in streams]
+    return Group(Text("What is remembered", LOUD), pairs(known, indent=2))
 
 
-def _facts(state: Mapping[str, Any], places: Places) -> str:
+def facts(state: Mapping[str, Any], places: Places) -> str:
+    """Return what is remembered of a stream, in words."""
     in_order = sorted(state.items(), key=lambda said: said[0] not in FIRST)
     return ", ".join(filter(None, (_fact(*said, places) for said in in_order))) or "nothing"
 

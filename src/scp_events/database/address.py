@@ -20,6 +20,8 @@ UNREADABLE = (
     "SCP_DATABASE_URL cannot be read; it is not repeated here because it may hold a password. It looks like "
     "postgresql://user:password@host:5432/database, with %-escapes for /, @ and : in the password."
 )
+DATA = "postgres"
+"""The directory, in a home, of the embedded server's data."""
 SUPPORTED = 15  # the oldest PostgreSQL the tests have run on
 
 
@@ -38,6 +40,11 @@ def open_database(url: str | None = None, home: Path | None = None) -> Iterator[
     else:
         with _hold(home or default_home()) as conninfo:
             yield conninfo
+
+
+def made(url: str | None, home: Path) -> bool:
+    """Whether there is a database to connect to, without making one: an embedded one may not be there yet."""
+    return url is not None or (home.expanduser() / DATA).exists()
 
 
 def default_home() -> Path:
@@ -64,7 +71,7 @@ def _hold(home: Path) -> Iterator[str]:
 
 def _check(url: str) -> None:
     """Connect once."""
-    shown = _without_password(url)
+    shown = without_password(url)
     try:
         with psycopg.connect(url, connect_timeout=10) as connection:
             version = connection.info.server_version // 10_000
@@ -78,7 +85,7 @@ def _check(url: str) -> None:
         )
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
     """Return what may be shown of an address.
 
     libpq quotes what it cannot parse, and an unescaped `/` or `@` in a password makes the rest of it a port,

@@ -28,6 +28,7 @@ from scp_events.event_log.listener import Listener
 from scp_events.event_log.prepare import prepare
 from scp_events.event_log.reader import LogReader
 from scp_events.event_log.requests import CommandRequest
+from scp_events.event_log.store import Recollection
 
 __all__ = [
     "AlteredEventError",
@@ -45,6 +46,7 @@ __all__ = [
     "LogUnwritableError",
     "NewerEventError",
     "Outcome",
+    "Recollection",
     "Recorded",
     "StaleVersionError",
     "UnreadableEventError",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -57,6 +57,10 @@ class BlockingCommandHandler:
     def case_of_stream(self, stream: Stream) -> CaseId | None:
         """Return whose case a stream belongs to; None where it has no events, or belongs to none."""
         return self._wait_for(self._handler.case_of_stream(stream))
+
+    def run(self, work: Callable[[CommandHandler], Coroutine[Any, Any, T]]) -> T:
+        """Have the loop do something that asks the handler for many things at the same time."""
+        return self._wait_for(work(self._handler))
 
     def _wait_for(self, work: Coroutine[Any, Any, T]) -> T:
         try:

@@ -49,6 +49,7 @@ from scp_events.vocabulary import (
     Precision,
     Refused,
     Retraction,
+    SourceRow,
     Stream,
     Unopened,
     When,
@@ -77,6 +78,7 @@ class Envelope(Word, Generic[E_co]):
     causation_id: UUID | None = None
     source_system: Code | None = None
     source_recorded_at: AwareDatetime | None = None
+    source_row: SourceRow | None = None
     confidentiality: Literal["standard", "restricted"]
     subjects: tuple[UUID, ...]
     event: E_co
@@ -168,9 +170,7 @@ class Codec:
         *,
         random: Callable[[int], bytes] = random_bytes,
     ) -> None:
-        self._events: dict[str, type[Event]] = {
-            stored_type(event): event for aggregate in aggregates for event in every_event(aggregate)
-        }
+        self._events = _by_stored_type(tuple(aggregates))
         self._keys = keys
         self._random = random
         self._actors: dict[tuple[str, ...], Actor] = {}
@@ -330,6 +330,11 @@ def key_ids_in(bodies: Iterable[bytes]) -> set[str]:
 def envelope_of(event: type[Event]) -> type[Envelope[Any]]:
     """Return the envelope class for one event class, made once: reading is then one pass."""
     return Envelope[event]  # type: ignore[valid-type]  # the class is known at run time only
+
+
+@cache
+def _by_stored_type(aggregates: tuple[AnyAggregate, ...]) -> Mapping[str, type[Event]]:
+    return {stored_type(event): event for aggregate in aggregates for event in every_event(aggregate)}
 
 
 @cache

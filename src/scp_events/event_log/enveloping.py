@@ -65,6 +65,7 @@ def envelope(decided: Decided, event_id: EventId, provenance: Provenance) -> Env
         causation_id=provenance.causation_id,
         source_system=provenance.source_system,
         source_recorded_at=provenance.source_recorded_at,
+        source_row=provenance.source_row,
         confidentiality=event.confidentiality,
         subjects=subjects_of(event, case_id or stream.id),
     )

@@ -10,7 +10,7 @@ from functools import partial
 from hashlib import sha256
 from random import uniform
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
@@ -30,7 +30,7 @@ from scp_events.event_log.answers import (
 from scp_events.event_log.appends import Answer, Append, Condition
 from scp_events.event_log.clocks import ClockWatch, check_clocks
 from scp_events.event_log.connecting import connect
-from scp_events.event_log.envelope import Codec
+from scp_events.event_log.envelope import Codec, Recorded
 from scp_events.event_log.enveloping import Enveloped, envelope, whose_keys
 from scp_events.event_log.grounds import must_be_grounded
 from scp_events.event_log.group_commit import ROOM
@@ -39,8 +39,8 @@ from scp_events.event_log.reading import said_in_our_words
 from scp_events.event_log.requests import CommandRequest
 from scp_events.event_log.roles import READER
 from scp_events.event_log.sending import EventIdTakenError
-from scp_events.event_log.store import Found, LogStore, Recalled, Store, Wanted
-from scp_events.event_log.trial import TrialKeys
+from scp_events.event_log.store import Found, LogStore, Recalled, Recollection, Store, Wanted
+from scp_events.event_log.trial import TrialKeys, TrialStore
 from scp_events.history import (
     AnyFact,
     Decided,
@@ -60,6 +60,7 @@ from scp_events.vocabulary import (
     Calendar,
     CaseId,
     Command,
+    CommandId,
     Correct,
     Event,
     EventId,
@@ -120,6 +121,7 @@ class CommandHandler:
         """
         self._conninfo = conninfo
         self._keyring = keyring
+        self._aggregates = aggregates
         self._codec = Codec(aggregates, keyring)
         self._fetcher = KeyFetcher(keyring) if isinstance(keyring, Keyring) else None
         self._may_append = may_append
@@ -159,10 +161,17 @@ class CommandHandler:
         if self._fetcher is not None:
             self._fetcher.close()
 
-    def forget(self) -> None:
-        """Remember nothing of any stream: what was tried is undone, say."""
-        self._memory.forget_person(None)
-        self._called.clear()
+    def trial(self) -> CommandHandler:
+        """Return what decides as this one would, on what is recorded and what it is told; it records nothing.
+
+        It asks over the connections of this one, and is done with when it is let go of.
+        """
+        store, keys = TrialStore(self._store), TrialKeys(self._keyring)
+        tried = CommandHandler(
+            self._conninfo, keys, self._aggregates, clock=self._clock, new_id=self._new_id, store=store
+        )
+        tried.calendar = self.calendar
+        return tried
 
     async def open_case(self, reference: str) -> CaseId:
         """Return the case people call `reference`; make one where there is none yet."""
@@ -202,6 +211,34 @@ class CommandHandler:
                 except _OvertakenError:
                     await self._catch_up(asked, attempt)
         raise BusyError(f"the {request.stream.category} changed {ATTEMPTS} times meanwhile: try again")
+
+    async def recall(self, command_ids: Collection[CommandId]) -> Recollection:
+        """Return what those of these commands came to that were sent before: many at once."""
+        return await self._store.recall(command_ids)
+
+    async def foresee(self, event_ids: Collection[EventId]) -> None:
+        """Say which ids the next commands are about to name: in a trial that saves looking each up."""
+        await self._store.foresee(event_ids)
+
+    async def answer_again(self, request: CommandRequest, came_to: Sequence[Recalled]) -> Outcome:
+        """Return the first answer to a command of which is recalled what it came to.
+
+        Raises `CommandIdReusedError` where its id was another command's.
+        """
+        subject = request.case_id or NOBODY
+        missing = self._keyring.missing([subject])
+        if missing and self._fetcher is not None:
+            await self._fetcher.fetch(missing)
+        fingerprint = self._fingerprint(request, subject)
+        if fingerprint not in {ERASED, bytes(came_to[0].fingerprint)}:
+            raise CommandIdReusedError(
+                f"command {request.provenance.command_id} was another one: give each its own id"
+            )
+        return _repeated(request.stream, came_to)
+
+    def read(self, recalled: Recalled, *, unopened: bool = True) -> Recorded[Any]:
+        """Return what a command came to; what is personal stays encrypted where it is left `unopened`."""
+        return self._codec.recorded(recalled.row, self.calendar, unopened=unopened)
 
     # --- deciding -----------------------------------------------------------------------------------------
 
@@ -375,7 +412,7 @@ class CommandHandler:
         await self._have_keys(asked, known, {known.case_id or NOBODY, *whose_keys(enveloped)})
         append = Append(
             command_id=asked.request.provenance.command_id,
-            fingerprint=self._fingerprint(asked, known.case_id),
+            fingerprint=self._fingerprint(asked.request, known.case_id or NOBODY),
             events=[each.stored(self._codec) for each in enveloped],
             condition=known.condition,
         )
@@ -468,26 +505,22 @@ class CommandHandler:
 
     # --- commands sent again ------------------------------------------------------------------------------
 
-    def _fingerprint(self, asked: _Asked, case_id: CaseId | None) -> bytes:
+    def _fingerprint(self, request: CommandRequest, subject: UUID) -> bytes:
         """Return what tells a command sent again from another one of its id, and tells nobody its words.
 
         A digest of words can be guessed at, so it is blinded with a key of whose words they are. Once that
         is destroyed nothing is compared any more, and nothing can be guessed.
         """
-        request = asked.request
         digest = request.fingerprint or digest_of(request.stream, request.command)
-        return self._keyring.blinded(case_id or NOBODY, digest)
+        return self._keyring.blinded(subject, digest)
 
     async def _recalled(self, asked: _Asked, case_id: CaseId | None) -> Outcome | None:
         """Return the first answer to a command that was sent before."""
         command_id = asked.request.provenance.command_id
-        rows = await self._store.recall(command_id)
-        if not rows:
+        came_to = (await self._store.recall([command_id])).get(command_id)
+        if came_to is None:
             return None
-        fingerprint = await asyncio.to_thread(self._fingerprint, asked, case_id)
-        if fingerprint not in {ERASED, bytes(rows[0].fingerprint)}:
-            raise CommandIdReusedError(f"command {command_id} was another one: give each its own id")
-        return _repeated(asked.request.stream, rows)
+        return await self.answer_again(asked.request._replace(case_id=case_id), came_to)
 
     def _hear(self, loop: asyncio.AbstractEventLoop, subject: UUID | None) -> None:
         """A key is destroyed: forget the person. Called by whichever thread heard of it."""
@@ -594,12 +627,13 @@ def _other_cases(aggregate: AnyAggregate, command: Command) -> tuple[CaseId, ...
     return () if needed is None else tuple(needed.other_cases(said))
 
 
-def _repeated(stream: Stream, rows: Sequence[Recalled]) -> Outcome:
+def _repeated(stream: Stream, came_to: Sequence[Recalled]) -> Outcome:
+    first = came_to[0].row
     return Outcome(
         stream=stream,
-        version=max((row.version for row in rows if row.stream == stream), default=0),
-        event_ids=tuple(row.event_id for row in rows),
-        first_position=rows[0].position,
-        recorded_at=rows[0].recorded_at.astimezone(UTC),
+        version=max((each.row.version for each in came_to if each.row.stream == stream), default=0),
+        event_ids=tuple(each.event_id for each in came_to),
+        first_position=first.position,
+        recorded_at=first.recorded_at.astimezone(UTC),
         repeated=True,
     )

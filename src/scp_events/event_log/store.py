@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 from uuid import UUID, uuid4
 
 import psycopg
@@ -70,11 +70,12 @@ class Recalled(NamedTuple):
     """An event that a command came to when it was sent before."""
 
     fingerprint: bytes
-    stream: Stream
-    version: int
     event_id: EventId
-    position: Position
-    recorded_at: datetime
+    row: Row
+
+
+Recollection: TypeAlias = dict[CommandId, list[Recalled]]
+"""What commands came to, each in the order of the log; those that nobody sent are left out."""
 
 
 class Store(Protocol):
@@ -86,11 +87,14 @@ class Store(Protocol):
     async def named(self, event_ids: Collection[EventId]) -> tuple[Position, list[Named]]:
         """Return the head, and those of these events that there are, each followed by its corrections."""
 
+    async def foresee(self, event_ids: Collection[EventId]) -> None:
+        """Hear which ids commands are about to name, where looking them up at once saves something."""
+
     async def versions(self, streams: Collection[Stream]) -> dict[Stream, int]:
         """Return where streams stand; what has no events is left out."""
 
-    async def recall(self, command_id: CommandId) -> list[Recalled]:
-        """Return what a command came to; empty where it is not known."""
+    async def recall(self, command_ids: Collection[CommandId]) -> Recollection:
+        """Return what those of these commands came to that are known."""
 
     async def append(self, append: Append) -> Answer:
         """Append, or return why not, as `GroupCommit.append` does."""
@@ -153,14 +157,19 @@ VERSIONS = Statement(
 )
 RECALL = Statement(
     "recall",
-    ("uuid",),
+    ("uuid[]",),
     """
-    SELECT c.fingerprint, e.category, e.stream_id, e.version, e.body, e.position, e.recorded_at
+    SELECT c.command_id, c.fingerprint, its.*
     FROM event_log.commands c
-    JOIN event_log.events e ON e.position >= first_position AND e.position < first_position + event_count
-    WHERE c.command_id = $1 ORDER BY e.position
+    CROSS JOIN LATERAL (
+        SELECT position, stream_id, category, version, recorded_at, type, body, case_id
+        FROM event_log.events e
+        WHERE e.position >= c.first_position AND e.position < c.first_position + c.event_count
+        ORDER BY e.position LIMIT c.event_count) its
+    WHERE c.command_id = ANY ($1) ORDER BY its.position
     """,
 )
+"""The limit is there for the planner: it reads the events of each command by their places, and no others."""
 CASE_OF_STREAM = Statement(
     "case_of_stream",
     ("uuid", "text"),
@@ -238,25 +247,22 @@ class LogStore:
             if event_id is not None
         ]
 
+    async def foresee(self, event_ids: Collection[EventId]) -> None:
+        """Do nothing: the server looks ids up when it appends."""
+
     async def versions(self, streams: Collection[Stream]) -> dict[Stream, int]:
         """Return where streams stand; what has no events is left out."""
         rows = await self._ask(VERSIONS, arrays.uuids([stream.id for stream in streams]))
         return {Stream(category, stream_id): version for category, stream_id, version in rows}
 
-    async def recall(self, command_id: CommandId) -> list[Recalled]:
-        """Return what a command came to; empty where it is not known."""
-        rows = await self._ask(RECALL, command_id.bytes)
-        return [
-            Recalled(
-                fingerprint,
-                Stream(category, stream_id),
-                version,
-                _said_of(command_id, position, body),
-                position,
-                at,
-            )
-            for fingerprint, category, stream_id, version, body, position, at in rows
-        ]
+    async def recall(self, command_ids: Collection[CommandId]) -> Recollection:
+        """Return what those of these commands came to that are known."""
+        found: Recollection = {}
+        for command_id, fingerprint, *stored in await self._ask(RECALL, arrays.uuids([*command_ids])):
+            row = Row(*stored)
+            recalled = Recalled(fingerprint, _said_of(command_id, row.position, row.body), row)
+            found.setdefault(command_id, []).append(recalled)
+        return found
 
     async def case_of_stream(self, stream: Stream) -> CaseId | None:
         """Return whose case a stream belongs to, if any."""

@@ -3,14 +3,15 @@
     keys = TrialKeys(keyring)
     trial = CommandHandler(conninfo, keys, store=TrialStore(LogStore(conninfo, patience=30)))
 
-It stands still from its first question on: what others record meanwhile is not seen before all that was tried
-is undone.
+Or `handler.trial()`, over the connections of a handler there is. It stands still from its first question on:
+what others record meanwhile is not seen.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -20,10 +21,20 @@ from pydantic_core import from_json
 from scp_events.event_log.appends import Answer, Append, NewEvent
 from scp_events.event_log.rows import Row
 from scp_events.event_log.sending import EventIdTakenError
-from scp_events.event_log.store import Found, Named, Recalled, Store, Wanted
+from scp_events.event_log.store import Found, Named, Recalled, Recollection, Store, Wanted
+from scp_events.privacy.cache import KeyCache
 from scp_events.privacy.encryption import DATA_KEY_BYTES, PartKey
-from scp_events.privacy.keyring import ERASED, Keyring
-from scp_events.vocabulary import CaseId, CommandId, Erased, EventId, FieldGroup, Position, Stream
+from scp_events.privacy.keyring import ERASED, NOBODY, Keyring
+from scp_events.vocabulary import (
+    NOTHING_YET,
+    CaseId,
+    CommandId,
+    Erased,
+    EventId,
+    FieldGroup,
+    Position,
+    Stream,
+)
 
 CORRECTED, RETRACTED = ".corrected", ".retracted"
 
@@ -52,6 +63,11 @@ class _Tried(NamedTuple):
             event.case_id,
         )
 
+    @property
+    def recalled(self) -> Recalled:
+        """Return it as it would be recalled by its command."""
+        return Recalled(self.fingerprint, EventId(self.event.event_id), self.row)
+
     def about(self) -> EventId:
         """Return the event it corrects or retracts, or else its own id."""
         if not self.event.type.endswith((CORRECTED, RETRACTED)):
@@ -72,93 +88,101 @@ class _Tried(NamedTuple):
 
 
 class TrialStore:
-    """Stands before a log, which it never changes."""
+    """Stands before a log, or before another trial, which it never changes."""
 
     def __init__(self, log: Store) -> None:
         self._log = log
         self._head: Position | None = None
-        self._tried: list[_Tried] = []
+        self._tried = 0
+        self._by_command: dict[UUID, list[_Tried]] = defaultdict(list)
+        self._by_stream: dict[Stream, list[_Tried]] = defaultdict(list)
+        self._by_case: dict[UUID, list[_Tried]] = defaultdict(list)
+        self._about: dict[EventId, list[Named]] = defaultdict(list)
         self._cases: dict[str, CaseId] = {}
+        self._unknown: set[CommandId] = set()
+        """Commands that the log was asked for in vain: for a trial it stands still."""
+        self._free: set[EventId] = set()
+        """Event ids that nothing in the log has."""
 
     async def close(self) -> None:
         """Give the log's connections back."""
         await self._log.close()
-
-    def so_far(self) -> int:
-        """Return how many events were tried, to undo what comes after them."""
-        return len(self._tried)
-
-    def undo(self, so_far: int) -> None:
-        """Take back what was tried since. Whoever decided on it must forget it."""
-        del self._tried[so_far:]
-        if not self._tried:
-            self._head = None
-
-    def rows_of(self, command_id: CommandId) -> list[Row]:
-        """Return what a command came to in this trial, oldest first."""
-        return [each.row for each in self._tried if each.command_id == command_id]
 
     async def find(self, wanted: Wanted) -> Found:
         """Read a stream and evidence."""
         head = await self._ends_at()
         found = await self._log.find(wanted)
         case_id = found.case_id or await self.case_of_stream(wanted.stream)
-        cases = {case_id, *wanted.other_cases}
         stream = [row for row in found.stream if row.position <= head]
         evidence = [row for row in found.evidence if row.position <= head]
-        for each in self._tried:
-            event = each.event
-            if event.stream == wanted.stream and event.version > wanted.after:
-                stream.append(each.row)
-            if event.case_id in cases and event.type in wanted.types and each.position > wanted.since:
-                evidence.append(each.row)
+        stream += [
+            each.row for each in self._by_stream.get(wanted.stream, ()) if each.event.version > wanted.after
+        ]
+        for case in {case_id, *wanted.other_cases} - {None}:
+            evidence += [each.row for each in self._since(case, wanted.since, wanted.types)]
         return Found(case_id, self._reached(head), stream, evidence)
+
+    def _since(self, case_id: UUID | None, since: int, types: Collection[str]) -> Iterator[_Tried]:
+        """Yield what was tried of some types in a case after a position, the latest first."""
+        for each in reversed(self._by_case.get(case_id or NOBODY, ())):
+            if each.position <= since:
+                return
+            if each.event.type in types:
+                yield each
 
     async def named(self, event_ids: Collection[EventId]) -> tuple[Position, list[Named]]:
         """Return the head, and those of these events that there are, each followed by its corrections."""
-        _, found = await self._log.named(event_ids)
-        tried = [
-            each.as_named(about)
-            for each in self._tried
-            for about in {EventId(each.event.event_id), each.about()}
-            if about in event_ids
-        ]
+        asked = [event_id for event_id in event_ids if event_id not in self._free]
+        _, found = await self._log.named(asked) if asked else (NOTHING_YET, [])
+        tried = [named for event_id in event_ids for named in self._about.get(event_id, ())]
         return self._reached(await self._ends_at()), [*found, *tried]
+
+    async def foresee(self, event_ids: Collection[EventId]) -> None:
+        """Look up at once the ids that commands are about to name: each would be looked up by itself."""
+        head = await self._ends_at()
+        _, found = await self._log.named(event_ids)
+        self._free.update({*event_ids}.difference(each.event_id for each in found if each.position <= head))
 
     async def versions(self, streams: Collection[Stream]) -> dict[Stream, int]:
         """Return where streams stand; what has no events is left out."""
         stand = await self._log.versions(streams)
         return stand | {
-            each.event.stream: each.event.version for each in self._tried if each.event.stream in streams
+            stream: tried[-1].event.version for stream in streams if (tried := self._by_stream.get(stream))
         }
 
-    async def recall(self, command_id: CommandId) -> list[Recalled]:
-        """Return what a command came to; empty where it is not known."""
-        tried = [each for each in self._tried if each.command_id == command_id]
-        return [
-            Recalled(
-                each.fingerprint,
-                each.event.stream,
-                each.event.version,
-                EventId(each.event.event_id),
-                each.position,
-                each.recorded_at,
-            )
-            for each in tried
-        ] or await self._log.recall(command_id)
+    async def recall(self, command_ids: Collection[CommandId]) -> Recollection:
+        """Return what those of these commands came to that are known."""
+        found: Recollection = {
+            command_id: [each.recalled for each in tried]
+            for command_id in command_ids
+            if (tried := self._by_command.get(command_id))
+        }
+        asked = [each for each in command_ids if each not in found and each not in self._unknown]
+        if asked:
+            found |= await self._log.recall(asked)
+            self._unknown.update(each for each in asked if each not in found)
+        return found
 
     async def append(self, append: Append) -> Answer:
         """Take in an append, or return why not."""
         now = datetime.now(UTC)
-        if await self.recall(CommandId(append.command_id)):
+        if await self.recall([CommandId(append.command_id)]):
             return Answer("already", 0, now)
         if await self._has_moved_on(append):
             return Answer("evidence-moved", 0, now)
         first = Position(self._reached(await self._ends_at()) + 1)
         for n, event in enumerate(append.events):
-            tried = _Tried(Position(first + n), now, append.command_id, append.fingerprint, event)
-            self._tried.append(tried)
+            self._take_in(_Tried(Position(first + n), now, append.command_id, append.fingerprint, event))
         return Answer("recorded", first, now)
+
+    def _take_in(self, tried: _Tried) -> None:
+        event = tried.event
+        self._tried += 1
+        self._by_command[tried.command_id].append(tried)
+        self._by_stream[event.stream].append(tried)
+        self._by_case[event.case_id or NOBODY].append(tried)
+        for about in {EventId(event.event_id), tried.about()}:
+            self._about[about].append(tried.as_named(about))
 
     async def _has_moved_on(self, append: Append) -> bool:
         _, taken = await self.named([EventId(event.event_id) for event in append.events])
@@ -166,16 +190,13 @@ class TrialStore:
             raise EventIdTakenError(taken[0].event_id)
         condition = append.condition
         return condition is not None and any(
-            each.position > condition.since
-            and each.event.type in condition.types
-            and each.event.case_id in condition.cases
-            for each in self._tried
+            True for case in condition.cases for _ in self._since(case, condition.since, condition.types)
         )
 
     async def case_of_stream(self, stream: Stream) -> CaseId | None:
         """Return whose case a stream belongs to, if any."""
-        for each in self._tried:
-            if each.event.stream == stream and each.event.case_id is not None:
+        for each in self._by_stream.get(stream, ()):
+            if each.event.case_id is not None:
                 return CaseId(each.event.case_id)
         return await self._log.case_of_stream(stream)
 
@@ -196,21 +217,25 @@ class TrialStore:
         return self._head
 
     def _reached(self, head: Position) -> Position:
-        return Position(head + len(self._tried))
+        return Position(head + self._tried)
 
 
 class TrialKeys:
     """A keyring's keys, and for whoever has none, keys that last as long as the trial."""
 
-    def __init__(self, keyring: Keyring) -> None:
+    def __init__(self, keyring: Keyring | TrialKeys) -> None:
         self._keyring = keyring
         self._made: dict[tuple[UUID, FieldGroup], PartKey] = {}
         self._by_id: dict[str, PartKey] = {}
-        self.cache = keyring.cache
+        self.cache: KeyCache = keyring.cache
 
     def to_encrypt(self, subject: UUID, group: FieldGroup) -> PartKey | Erased:
         """Return the key to encrypt a person's fields; `Erased` where it is destroyed."""
-        return self._keyring.find(subject, group) or self._own(subject, group)
+        return self.find(subject, group) or self._own(subject, group)
+
+    def find(self, subject: UUID, group: FieldGroup) -> PartKey | Erased | None:
+        """Return a person's key as it stands; None where none was made yet."""
+        return self._made.get((subject, group)) or self._keyring.find(subject, group)
 
     def to_open(self, key_id: str) -> PartKey | Erased:
         """Return the key that something was encrypted with."""
@@ -237,9 +262,7 @@ class TrialKeys:
         return ERASED if isinstance(key, Erased) else key.blind(digest)
 
     def _own(self, subject: UUID, group: FieldGroup) -> PartKey:
-        key = self._made.get((subject, group))
-        if key is None:
-            data_key = secrets.token_bytes(DATA_KEY_BYTES)
-            key = PartKey(data_key, key_id=uuid4(), subject=subject, group=group)
-            self._made[subject, group] = self._by_id[str(key.key_id)] = key
+        data_key = secrets.token_bytes(DATA_KEY_BYTES)
+        key = PartKey(data_key, key_id=uuid4(), subject=subject, group=group)
+        self._made[subject, group] = self._by_id[str(key.key_id)] = key
         return key

@@ -36,6 +36,12 @@ class ProjectedEvent(NamedTuple):
         """Return the organisation's day on which it was recorded."""
         return self.calendar.day_of(self.recorded.recorded_at)
 
+    @property
+    def entered_on(self) -> date:
+        """Return the organisation's day on which somebody entered it: in its source, or else here."""
+        envelope = self.recorded.envelope
+        return self.calendar.day_of(envelope.source_recorded_at or self.recorded.recorded_at)
+
 
 def case_of(recorded: Recorded[Any]) -> UUID:
     """Return the case an event belongs to; of a stream that belongs to none, the stream's id."""
@@ -56,6 +62,7 @@ ENVELOPE: Mapping[str, Value] = {
     "precision": attrgetter("when.precision.value"),
     "recorded_at": attrgetter("recorded.recorded_at"),
     "recorded_on": attrgetter("recorded_on"),
+    "entered_on": attrgetter("entered_on"),
     "confidentiality": attrgetter("recorded.envelope.confidentiality"),
     "actor_id": attrgetter("recorded.envelope.actor.id"),
     "corrects": attrgetter("recorded.corrects"),

@@ -1,17 +1,24 @@
 """Importing spreadsheets: what an organisation has today becomes events, each row once.
 
 `import_directory` is the way in. `reading` turns files into lines, `sheets` lines into rows and rows into
-commands, `run` sends those through `casework`, `rejected` writes back what could not be recorded.
+commands, `questions` asks about days nobody can mean, `run` sends the commands through `casework`, `rejected`
+writes back what could not be recorded, `report_files` what is to be said of it.
 """
 
+from scp_events.importing.questions import UnknownQuestionError
+from scp_events.importing.reading import DayOrder
 from scp_events.importing.report import FileProblem, ImportReport, Progress, RowProblem, SheetsRefusedError
 from scp_events.importing.run import import_directory
+from scp_events.importing.turns import ImportUnderWayError
 
 __all__ = [
+    "DayOrder",
     "FileProblem",
     "ImportReport",
+    "ImportUnderWayError",
     "Progress",
     "RowProblem",
     "SheetsRefusedError",
+    "UnknownQuestionError",
     "import_directory",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Annotated, Any, LiteralString, TypeVar
@@ -17,8 +17,12 @@ from pydantic import BeforeValidator, ValidationError, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from scp_events.aggregates.assessment.events import DomainScore
+from scp_events.importing.case_form import AS_HERE, CaseForm
 from scp_events.importing.report import Wrong, WrongCellError
-from scp_events.vocabulary import Actor, Calendar, LegalBasis
+from scp_events.importing.suggesting import closest
+from scp_events.importing.unknown_values import is_unknown
+from scp_events.importing.written_days import Unreadable, day_in_words, unreadable, year_first
+from scp_events.vocabulary import CASE_REFERENCE, Actor, Calendar, LegalBasis
 
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -28,42 +32,71 @@ Choice = TypeVar("Choice", bound=StrEnum)
 class Registers:
     """What cells may name: the staff and the legal bases of this import, and days up to today.
 
-    `calendar` says whose days and times of day they are: the organisation's.
+    `calendar` says whose days and times of day they are: the organisation's. `cases` says how it writes the
+    references of cases.
     """
 
     staff: Mapping[str, Actor]
     legal_bases: Mapping[str, LegalBasis]
     today: date
     calendar: Calendar
+    zone: tzinfo
+    """Where the times of the sheets were noted."""
+    cases: CaseForm = AS_HERE
 
 
 # --- dates, times and numbers -----------------------------------------------------------------------------
 
-_YEAR_FIRST = re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})")
-_DAY_FIRST = re.compile(r"(?P<d>\d{1,2})[/.](?P<m>\d{1,2})[/.](?P<y>\d{4})")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::[0-5]\d)?")
 _MINUTES_A_DAY = 24 * 60
 _EARLIEST_YEAR = 1900
 
 
-def _complaint(code: LiteralString, message: LiteralString, fix: str) -> PydanticCustomError:
-    return PydanticCustomError(code, message, {"fix": fix})
+def _complaint(
+    code: LiteralString, message: LiteralString, fix: str, suggestion: str | None = None
+) -> PydanticCustomError:
+    return PydanticCustomError(code, message, {"fix": fix, "suggestion": suggestion})
+
+
+def says_something(cell: object) -> object:
+    """Refuse a cell that shows an error: it is neither what somebody wrote, nor blank."""
+    if is_unknown(cell):
+        raise _complaint(
+            "cell-error",
+            "shows an error, or a formula that was never calculated",
+            "put right the formula, or type the value in",
+        )
+    return cell
 
 
 def _day(cell: str) -> date:
-    written = _YEAR_FIRST.fullmatch(cell) or _DAY_FIRST.fullmatch(cell)
-    if written is None:
-        raise _complaint("not-a-date", "is not a date", "write it as 2025-03-31 or 31/03/2025, day first")
-    if int(written["y"]) < _EARLIEST_YEAR:
+    """Read a day. Days of which the order had to be found out come with the year first."""
+    day = year_first(cell) or day_in_words(cell)
+    if day is None:
+        raise _no_day(cell)
+    if day.year < _EARLIEST_YEAR:
         raise _complaint("no-such-day", "is a day long before anybody's case", "check the year")
-    try:
-        return date(int(written["y"]), int(written["m"]), int(written["d"]))
-    except ValueError:
-        raise _complaint(
-            "no-such-day",
-            "is not a day of the calendar",
-            "check day and month; in 31/03/2025 the day is first",
-        ) from None
+    return day
+
+
+def _no_day(cell: str) -> PydanticCustomError:
+    fix = "write it as 2025-03-31"
+    match unreadable(cell):
+        case Unreadable.TWO_DIGITS:
+            return _complaint("two-digit-year", "is a day whose year has two digits", fix)
+        case Unreadable.NO_SUCH_DAY:
+            return _complaint(
+                "no-such-day", "is not a day of the calendar", f"check day and month, and {fix}"
+            )
+        case Unreadable.WITH_A_TIME:
+            return _complaint(
+                "day-with-time", "is a day with a time", f"{fix}, and the time in its own column"
+            )
+        case Unreadable.A_NUMBER:
+            return _complaint(
+                "day-as-number", "is a number and no day", "give the column the format of a date"
+            )
+    return _complaint("not-a-date", "is not a date", fix)
 
 
 def _time(cell: str) -> time:
@@ -114,8 +147,9 @@ Scores = Annotated[tuple[DomainScore, ...], BeforeValidator(_scores)]
 # --- codes ------------------------------------------------------------------------------------------------
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-CASE = re.compile(r"[A-Z][A-Z0-9]{0,7}(-[A-Z0-9]{1,12}){1,4}")
-ROW_ID = re.compile(r"[A-Z]{1,4}-[0-9]{1,8}")
+CASE = re.compile(CASE_REFERENCE)
+ROW_ID = re.compile(r"[A-Z]{1,4}-[0-9]{1,20}")
+"""Up to twenty digits, so that an id may also be made from what a row says, and no two come out the same."""
 
 
 def _parts(cell: str) -> list[str]:
@@ -140,10 +174,12 @@ def _codes(cell: str) -> tuple[str, ...]:
     return tuple(_code(part) for part in _parts(cell))
 
 
-def _case_reference(cell: str) -> str:
-    if not CASE.fullmatch(cell):
-        raise _complaint("not-a-case", "is not a case reference", "write it as SC-2025-014")
-    return cell
+def _case_reference(cell: str, info: ValidationInfo) -> str:
+    form = _registers(info).cases
+    reference = form.ours(cell)
+    if reference is None:
+        raise _complaint("not-a-case", "is not a case reference", f"write it as {form.example}")
+    return reference
 
 
 def _row_id(cell: str) -> str:
@@ -171,7 +207,10 @@ def _staff(cell: str, info: ValidationInfo) -> Actor:
     known = _registers(info).staff
     if cell.lower() not in known:
         raise _complaint(
-            "unknown-staff", "is not in staff", "add the person's code to staff, or correct it here"
+            "unknown-staff",
+            "is not in staff",
+            "add the person's code to staff, or correct it here",
+            closest(_as_code(cell), known),
         )
     return known[cell.lower()]
 
@@ -180,7 +219,10 @@ def _legal_basis(cell: str, info: ValidationInfo) -> LegalBasis:
     known = _registers(info).legal_bases
     if cell.lower() not in known:
         raise _complaint(
-            "unknown-legal-basis", "is not in legal-bases", "add the basis to legal-bases, or correct it here"
+            "unknown-legal-basis",
+            "is not in legal-bases",
+            "add the basis to legal-bases, or correct it here",
+            closest(_as_code(cell), known),
         )
     return known[cell.lower()]
 
@@ -201,6 +243,18 @@ def not_in_the_future(day: date, info: ValidationInfo) -> date:
             "in-the-future", "lies in the future", "check the year and the order of day and month"
         )
     return day
+
+
+def on_the_clock(at: time, day: date, info: ValidationInfo) -> time:
+    """Refuse a time that was on no clock that day, because the clocks went forward."""
+    there = datetime.combine(day, at, _registers(info).zone)
+    if there.astimezone(UTC).astimezone(there.tzinfo).time() != at:
+        raise _complaint(
+            "no-such-time",
+            "is a time that was skipped that day: the clocks went forward",
+            "check the day and the time, or say with `--time-zone` where it was noted",
+        )
+    return at
 
 
 def not_before(day: date, earlier: date | None, column: str) -> date:
@@ -229,12 +283,14 @@ def required(value: T | None, column: str) -> T:
 def choice(among: type[Choice], value: str | None, column: str) -> Choice:
     """Return what the column says, where which words it may say depends on the kind of row."""
     said = required(value, column)
-    if said not in {str(word) for word in among}:
+    words = [str(word) for word in among]
+    if said not in words:
         raise WrongCellError(
             column,
             "not-a-choice",
             "is not one of the words for this kind of row",
-            f"use one of {shown([str(word) for word in among])}",
+            f"use one of {shown(words)}",
+            closest(said, words),
         )
     return among(said)
 
@@ -254,20 +310,41 @@ _KNOWN_COMPLAINTS: Mapping[str, tuple[str, str, str]] = {
 
 
 def complaints(error: ValidationError) -> list[Wrong]:
-    """Return what pydantic found wrong, in our words and without the cells' content."""
-    return [_wrong(found) for found in error.errors(include_url=False, include_input=False)]
+    """Return what pydantic found wrong, in our words and without the cells' content.
+
+    A cell that may be one of several things is complained of once, with the words of all of them.
+    """
+    found = error.errors(include_url=False)
+    words: dict[str, list[str]] = {}
+    for each in found:
+        if each["type"] in _OF_WORDS:
+            words.setdefault(_column(each) or "", []).extend(_WORD.findall(each["ctx"]["expected"]))
+    wrongs = [_wrong(each, words) for each in found]
+    return list(dict.fromkeys(wrongs))
 
 
-def _wrong(found: Mapping[str, Any]) -> Wrong:
-    column = str(found["loc"][0]) if found["loc"] else None
+_OF_WORDS = ("enum", "literal_error")
+_WORD = re.compile(r"'([^']*)'")
+
+
+def _column(found: Mapping[str, Any]) -> str | None:
+    return str(found["loc"][0]) if found["loc"] else None
+
+
+def _wrong(found: Mapping[str, Any], words: Mapping[str, Sequence[str]]) -> Wrong:
+    column = _column(found)
     context = found.get("ctx", {})
     if "fix" in context:
-        return Wrong(found["type"], found["msg"], context["fix"], column)
+        return Wrong(found["type"], found["msg"], context["fix"], column, context.get("suggestion"))
     code, message, fix = _KNOWN_COMPLAINTS.get(
         found["type"],
         ("not-understood", "is not understood", "compare it with the description of the column"),
     )
-    return Wrong(code, message, fix.format_map(context), column)
+    if found["type"] not in _OF_WORDS:
+        return Wrong(code, message, fix.format_map(context), column)
+    possible = words[column or ""]
+    fix = fix.format(expected=shown(possible))
+    return Wrong(code, message, fix, column, closest(str(found["input"]), possible))
 
 
 def shown(columns: Sequence[str]) -> str:

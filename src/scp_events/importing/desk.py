@@ -8,16 +8,18 @@ found through that row's command.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache, partial
 from hashlib import sha256
-from typing import Any, Protocol, TypeGuard, TypeVar
-from uuid import UUID, uuid5
+from typing import Any, TypeGuard, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel
+from uuid_utils.compat import uuid5
 
-from scp_events.event_log import Recorded
+from scp_events.event_log import CommandHandler, Recollection, Recorded
 from scp_events.importing.report import WrongCellError
 from scp_events.vocabulary import (
     Actor,
@@ -33,6 +35,8 @@ from scp_events.vocabulary import (
 
 SPREADSHEETS = UUID("5d6f0a1e-6c0b-4a52-9e0c-2f0a3a7d1b60")
 """The namespace of every id that follows from a row."""
+SOME = 4_096
+"""Ids that need not be made anew: each is asked for several times while a row has its turn."""
 MAIN = "record"
 """The step by which other rows find a row."""
 
@@ -53,16 +57,19 @@ class Step:
     on_behalf_of: Actor | None = None
 
 
+@lru_cache(maxsize=SOME)
 def command_id(sheet: str, row: str, step: str = MAIN) -> CommandId:
     """Return the id of a row's command: always the same for the same row and step."""
     return CommandId(uuid5(SPREADSHEETS, f"{sheet}/{row}/{step}"))
 
 
+@lru_cache(maxsize=SOME)
 def conversation_id(sheet: str, row: str) -> UUID:
     """Return what the commands of one row have in common."""
     return uuid5(SPREADSHEETS, f"{sheet}/{row}")
 
 
+@lru_cache(maxsize=SOME)
 def event_id(sheet: str, row: str) -> EventId:
     """Return the id of the event a row records, where other events may name it."""
     return EventId(uuid5(command_id(sheet, row), "event"))
@@ -73,18 +80,25 @@ def part_id(sheet: str, row: str) -> UUID:
     return uuid5(command_id(sheet, row), "part")
 
 
-def fingerprint(steps: Sequence[Step]) -> bytes:
-    """Return a digest of what a row says in its last step and those before.
+def fingerprint(steps: Sequence[Step], entered_on: date) -> bytes:
+    """Return a digest of what a row says in its last step and those before, and of when it was entered.
 
     Those before count, because one that decided nothing new leaves no trace of its own. People and laws count
     by name only: a credential added to the staff register, or the day a law ended, does not turn every
     earlier row into another one.
     """
     said = [[s.name, type(s.command).__name__, s.occurred_at, s.on_behalf_of, s.command] for s in steps]
-    return sha256(json.dumps(_said(said), sort_keys=True).encode()).digest()
+    return sha256(_ENCODER.encode([str(entered_on), _said(said)]).encode()).digest()
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True)
+_PLAIN = frozenset({str, int, bool, date, datetime, UUID, EventId})
+"""Most of what is said; asking what else it could be takes long."""
 
 
 def _said(value: object) -> object:
+    if value is None or type(value) in _PLAIN:
+        return None if value is None else str(value)
     match value:
         case Actor():
             return value.id
@@ -95,43 +109,57 @@ def _said(value: object) -> object:
             return {name: _said(getattr(value, name)) for name in names}
         case tuple() | list():
             return [_said(part) for part in value]
-    return None if value is None else str(value)
+    return str(value)
 
 
 def _is(recorded: Recorded[Any], kind: type[E]) -> TypeGuard[Recorded[E]]:
     return isinstance(recorded.event, kind)
 
 
-class Register(Protocol):
-    """What the desk asks of the log, or of a trial of it."""
+class _NotAtHandError(Exception):
+    """What a row asks for has to be looked up first."""
 
-    def open_case(self, reference: str) -> CaseId:
-        """Return the case of this reference; make one where there is none yet."""
-
-    def case_of(self, reference: str) -> CaseId | None:
-        """Return the case of this reference, or None."""
-
-    def events_of_command(self, command_id: CommandId) -> list[Recorded[Event]]:
-        """Return what a command came to, oldest first."""
+    def __init__(self, look_up: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        super().__init__()
+        self.look_up = look_up
 
 
 class Desk:
-    """What a row may ask for while it is turned into commands."""
+    """What rows of a case may ask for while they are turned into commands.
 
-    def __init__(self, register: Register) -> None:
-        self._register = register
-        self._cases: dict[str, CaseId] = {}
+    It has at hand what was asked for before. For whatever else a row is set aside, until that is looked up.
+    """
+
+    def __init__(self, log: CommandHandler, earlier: Recollection) -> None:
+        """`earlier` is what rows of the case are known to have come to already."""
+        self._log = log
+        self._earlier_rows = earlier
+        self._cases: dict[str, CaseId | None] = {}
         self._found: dict[CommandId, Recorded[Event]] = {}
+        self._in_vain: set[CommandId] = set()
+
+    async def steps(self, of: Callable[[Desk], list[Step]]) -> list[Step]:
+        """Return the steps of a row, looking up what it asks for. Raises what `of` raises."""
+        self._in_vain.clear()  # what was not there for the row before may be there by now
+        self._cases = {reference: case for reference, case in self._cases.items() if case}
+        while True:
+            try:
+                return of(self)
+            except _NotAtHandError as missing:
+                await missing.look_up()
 
     def open_case(self, reference: str) -> CaseId:
         """Return the case of this reference; make one where there is none yet."""
-        if reference not in self._cases:
-            self._cases[reference] = self._register.open_case(reference)
-        return self._cases[reference]
+        found = self._cases.get(reference)
+        if found is None:
+            raise _NotAtHandError(partial(self._open, reference))
+        return found
 
     def case(self, reference: str) -> CaseId:
         """Return the case of this reference, which an earlier row opened."""
-        found = self._cases.get(reference) or self._register.case_of(reference)
+        if reference not in self._cases:
+            raise _NotAtHandError(partial(self._look_up_case, reference))
+        found = self._cases[reference]
         if found is None:
             raise WrongCellError(
                 "case",
@@ -139,7 +167,6 @@ class Desk:
                 "names a case nothing is known of",
                 "import its referral or registration first",
             )
-        self._cases[reference] = found
         return found
 
     def stream_of(self, category: str, sheet: str, row: str) -> Stream:
@@ -155,38 +182,50 @@ class Desk:
 
     def recorded(self, case_id: CaseId, column: str, row: str, sheet: str) -> Recorded[Event]:
         """Return the event that a row named in `column` recorded in this case."""
-        found = self._earlier(row, sheet)
+        found = self._earlier(row, sheet, case_id)
         if found is None:
             raise WrongCellError(
                 column,
                 "unknown-row",
-                f"names a row of {sheet} that is not recorded",
-                "check the row's id; if that row was rejected, correct it first",
+                f"names a row of {sheet} that is not recorded in this case",
+                "check the row's id and its case; if that row was rejected, correct it first",
             )
-        if found.envelope.case_id != case_id:
-            raise _another_kind(column, sheet)
         return found
 
     def evidence(self, case_id: CaseId, column: str, row: str, sheets: tuple[str, ...]) -> EventId:
         """Return the event that a row of one of these sheets recorded in this case."""
         *others, last = sheets
-        sheet = next((name for name in others if self._earlier(row, name)), last)
+        sheet = next((name for name in others if self._earlier(row, name, case_id)), last)
         return self.recorded(case_id, column, row, sheet).envelope.event_id
 
-    def _earlier(self, row: str, sheet: str) -> Recorded[Event] | None:
+    def _earlier(self, row: str, sheet: str, case_id: CaseId) -> Recorded[Event] | None:
+        """Return what a row recorded; None where it recorded nothing, or of another case."""
         asked = command_id(sheet, row)
+        if asked in self._in_vain:
+            return None
         if asked not in self._found:
-            events = self._register.events_of_command(asked)
-            if not events:
-                return None
-            self._found[asked] = events[0]
-        return self._found[asked]
+            raise _NotAtHandError(partial(self._look_up_row, asked))
+        found = self._found[asked]
+        return found if found.envelope.case_id == case_id else None
+
+    async def _open(self, reference: str) -> None:
+        self._cases[reference] = await self._log.open_case(reference)
+
+    async def _look_up_case(self, reference: str) -> None:
+        self._cases[reference] = await self._log.case_of(reference)
+
+    async def _look_up_row(self, asked: CommandId) -> None:
+        came_to = self._earlier_rows.get(asked) or (await self._log.recall([asked])).get(asked)
+        if came_to is None:
+            self._in_vain.add(asked)
+        else:
+            self._found[asked] = self._log.read(came_to[0])
 
 
 def _another_kind(column: str, sheet: str) -> WrongCellError:
     return WrongCellError(
         column,
         "another-kind-of-row",
-        f"names a row of {sheet} that is of another case, or of a kind that does not fit",
+        f"names a row of {sheet} that is of a kind that does not fit",
         "check the row's id",
     )

@@ -7,12 +7,13 @@ before anything is recorded.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, tzinfo
 from typing import Annotated, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from scp_events.importing.cells import AsCode, Codes, CodeWord, Day, Registers, complaints
+from scp_events.importing.case_form import AS_HERE, CaseForm
+from scp_events.importing.cells import AsCode, Codes, CodeWord, Day, Registers, complaints, says_something
 from scp_events.importing.lines import Line
 from scp_events.importing.reading import Sheet
 from scp_events.importing.report import FileProblem, SheetsRefusedError, Wrong
@@ -22,11 +23,14 @@ from scp_events.vocabulary import Actor, Calendar, Citation, LegalBasis, Organis
 class Entry(BaseModel):
     """A line of a register."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
 
     NAME: ClassVar[str]
 
     code: CodeWord
+    """The code by which sheets name it."""
+
+    _says_something = field_validator("*", mode="before")(says_something)
 
 
 class StaffEntry(Entry):
@@ -35,8 +39,11 @@ class StaffEntry(Entry):
     NAME = "staff"
 
     role: Annotated[Role, AsCode]
+    """What they work as."""
     organisation: CodeWord
+    """Whom they work for, as a code."""
     credentials: Codes = ()
+    """What they are qualified for, as codes parted by semicolons."""
 
 
 class LegalBasisEntry(Entry):
@@ -45,10 +52,15 @@ class LegalBasisEntry(Entry):
     NAME = "legal-bases"
 
     instrument: CodeWord
+    """The kind of law, as a code."""
     act: Citation
+    """The act, as it is cited."""
     section: Citation
+    """Its section, as it is cited."""
     valid_from: Day
+    """The day it came into force."""
     valid_to: Day | None = None
+    """Its last day, if it has ended."""
 
 
 REGISTERS: tuple[type[Entry], ...] = (StaffEntry, LegalBasisEntry)
@@ -56,7 +68,13 @@ REGISTERS: tuple[type[Entry], ...] = (StaffEntry, LegalBasisEntry)
 E = TypeVar("E", bound=Entry)
 
 
-def read_registers(sheets: Mapping[str, Sheet], calendar: Calendar, today: date) -> Registers:
+def read_registers(
+    sheets: Mapping[str, Sheet],
+    calendar: Calendar,
+    today: date,
+    time_zone: tzinfo | None = None,
+    cases: CaseForm = AS_HERE,
+) -> Registers:
     """Return both registers. Raises `SheetsRefusedError` naming every line that is wrong."""
     problems: list[FileProblem] = []
     staff = _entries(StaffEntry, sheets, problems)
@@ -68,6 +86,8 @@ def read_registers(sheets: Mapping[str, Sheet], calendar: Calendar, today: date)
         legal_bases={entry.code: _legal_basis(entry) for entry in legal_bases},
         today=today,
         calendar=calendar,
+        zone=time_zone or calendar.zone,
+        cases=cases,
     )
 
 
@@ -85,7 +105,7 @@ def _entries(kind: type[E], sheets: Mapping[str, Sheet], problems: list[FileProb
         if isinstance(found, Entry):
             entries[found.code] = found
         else:
-            problems += [FileProblem(sheet.file, wrong, line.number) for wrong in found]
+            problems += [FileProblem(sheet.file, sheet.in_their_words(wrong), line.number) for wrong in found]
     return list(entries.values())
 
 

@@ -33,32 +33,55 @@ def write_rejected(
 ) -> list[Path]:
     """Write the rows that have problems, and return the files. No rows, no files.
 
+    Rows of a mapped sheet are not written: their ids may follow from what they say, so they are corrected
+    where they stand, and imported again from there.
+
     They go to `directory`, or where that holds something else already, to the same name with a number. An
     erasure names them from then on.
     """
+    mapped = {sheet.file for sheet in sheets.values() if sheet.called}
+    problems = [problem for problem in problems if problem.sheet not in mapped]
     if not problems:
         return []
     files = {
-        sheet.file: sheet.path.read_bytes() if name in registers else _rendered(sheet, problems)
+        sheet.own_file: _rendered(sheet, None if name in registers else problems)
         for name, sheet in sheets.items()
         if name in registers or any(problem.sheet == sheet.file for problem in problems)
     }
     target = next(place for place in _places(directory) if _is_free_for(place, files))
-    target.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        write_copy(
-            conninfo, CopyKind.REJECTED_ROWS, target / name, content, _cases_in(name, sheets, problems)
-        )
+    whose = {name: _cases_in(name, sheets, problems) for name in files}
+    _write_all(conninfo, target, files, whose)
     return [target / name for name in sorted(files)]
+
+
+def _write_all(
+    conninfo: str, target: Path, files: Mapping[str, bytes], whose: Mapping[str, Collection[str]]
+) -> None:
+    """Write every file, or none: a directory that lacks one could not be imported."""
+    made = not target.exists()
+    target.mkdir(parents=True, exist_ok=True)
+    new: list[Path] = []
+    try:
+        for name, content in files.items():
+            was_there = (target / name).exists()
+            write_copy(conninfo, CopyKind.REJECTED_ROWS, target / name, content, whose[name])
+            if not was_there:
+                new.append(target / name)
+    except BaseException:
+        for path in new:
+            path.unlink(missing_ok=True)
+        if made:
+            target.rmdir()
+        raise
 
 
 def _cases_in(file: str, sheets: Mapping[str, Sheet], problems: Sequence[RowProblem]) -> set[str]:
     """Return whose rows are written to a file, as the rows have it."""
-    wrong = {problem.line for problem in problems if problem.sheet == file}
     cases = [
         line.cells.get("case", "")
         for sheet in sheets.values()
-        if sheet.file == file
+        if sheet.own_file == file
+        for wrong in [{problem.line for problem in problems if problem.sheet == sheet.file}]
         for line in sheet.lines
         if line.number in wrong
     ]
@@ -79,20 +102,27 @@ def _is_free_for(place: Path, files: Mapping[str, bytes]) -> bool:
     return all(name in files and path.read_bytes() == files[name] for name, path in there.items())
 
 
-def _rendered(sheet: Sheet, problems: Sequence[RowProblem]) -> bytes:
+def _rendered(sheet: Sheet, problems: Sequence[RowProblem] | None) -> bytes:
+    """Return a file with the rows that have problems; without any list of them with all rows."""
+    render = _workbook if sheet.is_workbook else _csv
+    if problems is None:
+        return render([sheet.header, *(line.values for line in sheet.lines)], sheet.delimiter)
     wrong: dict[int, list[RowProblem]] = {}
     for problem in problems:
         if problem.sheet == sheet.file:
             wrong.setdefault(problem.line, []).append(problem)
     header: list[Value] = [*REMARK_COLUMNS, *sheet.header]
     rows = [[*_remarks(wrong[line.number]), *line.values] for line in sheet.lines if line.number in wrong]
-    render = _workbook if sheet.path.suffix.lower() == ".xlsx" else _csv
     return render([header, *rows], sheet.delimiter)
 
 
 def _remarks(problems: Sequence[RowProblem]) -> list[Value]:
     why = "; ".join(f"{p.column or 'row'}: {p.message} ({p.code})" for p in problems)
-    return [why, "; ".join(p.fix for p in problems)]
+    return [why, "; ".join(_fix(p) for p in problems)]
+
+
+def _fix(problem: RowProblem) -> str:
+    return problem.fix + (f", perhaps {problem.suggestion}" if problem.suggestion else "")
 
 
 def _csv(rows: Iterable[Sequence[Value]], delimiter: str) -> bytes:

@@ -1,54 +1,40 @@
-"""An import: read every sheet, put the rows in the order in which they were learned, record each once.
+"""An import: read every sheet, and record each row once, several cases at the same time.
 
-Rows of one day that were entered on one day have no order that anybody wrote down. They are taken as the
-programme usually goes, and one that a rule refuses is asked again after the others of its day.
-
-A crash leaves the rows recorded so far, and at most one row half recorded. Every command has an id that
-follows from its row, so the same import run again completes what is missing and changes nothing else.
+A crash leaves the rows recorded so far, and of each case at work at most one row half recorded. Every command
+has an id that follows from its row, so the same import run again completes what is missing and changes
+nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time
-from itertools import groupby
+import asyncio
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from datetime import datetime, tzinfo
+from hashlib import file_digest
 from pathlib import Path
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+import psycopg
 
-from scp_events.event_log import (
-    BlockingCommandHandler,
-    BusyError,
-    CommandIdReusedError,
-    CommandRequest,
-    LogReader,
-)
-from scp_events.importing.cells import ROW_ID, Registers, complaints
-from scp_events.importing.desk import Desk, Step, command_id, conversation_id, fingerprint
-from scp_events.importing.lines import Line
-from scp_events.importing.reading import Sheet, read_directory
+from scp_events.event_log import BlockingCommandHandler, CommandHandler, LogReader
+from scp_events.importing.case_form import AS_HERE
+from scp_events.importing.clerk import Clerk, OnRow
+from scp_events.importing.known import Before
+from scp_events.importing.mapping import mapped_folder
+from scp_events.importing.order import Waiting
+from scp_events.importing.questions import must_be_questions
+from scp_events.importing.reading import DayOrder, Sheet, read_directory
 from scp_events.importing.registers import REGISTERS, read_registers
-from scp_events.importing.rehearsal import Live, Log, Rehearsal
 from scp_events.importing.rejected import write_rejected
-from scp_events.importing.remedies import in_words_of_sheets
-from scp_events.importing.report import (
-    ImportReport,
-    NothingNewError,
-    Progress,
-    RowProblem,
-    Wrong,
-    WrongCellError,
-)
-from scp_events.importing.sheets import COLUMNS, DAYS, SHEETS, Row
-from scp_events.vocabulary import Actor, Provenance, Refused
+from scp_events.importing.report import ImportReport, not_written
+from scp_events.importing.sheets import COLUMNS, DAYS, SHEETS
+from scp_events.importing.turns import PATIENCE_SECONDS, alone
+from scp_events.vocabulary import Actor
 
-PURPOSE = "import"
-SOURCE = "spreadsheet"
-END_OF_DAY = time(23, 59, 59)
-"""When a row counts as entered: by the end of its day, so nothing is claimed known before it was."""
+AT_THE_SAME_TIME = 64
+"""Cases that are worked on: enough for their rows to share commits, few enough to leave room for others."""
 
-OnRow = Callable[[Progress], None]
+T = TypeVar("T")
 
 
 def import_directory(  # noqa: PLR0913 - each says one thing about the import, by name
@@ -58,252 +44,100 @@ def import_directory(  # noqa: PLR0913 - each says one thing about the import, b
     *,
     by: Actor,
     rejected_to: Path,
+    accepted: Collection[str] = (),
     on_row: OnRow | None = None,
+    on_waiting: Callable[[str], None] | None = None,
+    patience: float = PATIENCE_SECONDS,
     now: datetime,
+    dates: DayOrder | None = None,
+    time_zone: tzinfo | None = None,
+    mapping: Path | None = None,
 ) -> ImportReport:
     """Record every row of the sheets in `directory`; return what became of each.
 
-    Without a `handler` it is a dry run: every row is decided on the log as it stands and the rows before it,
-    and nothing is recorded or written. `by` is the person who runs the import; it must be a human, because
-    rows hold decisions. Rejected rows are written to `rejected_to`, or a numbered neighbour where that is
-    taken. `now` is the last moment a row may name. Raises `SheetsRefusedError`, before anything is recorded,
-    where a file cannot be read as a whole.
+    Without a `handler` it is a dry run: every row is decided on the log as it stands and the rows of its case
+    before it, and nothing is recorded or written. `by` is the person who runs the import; it must be a
+    human, because rows hold decisions. Rejected rows are written to `rejected_to`, or a numbered neighbour
+    where that is taken; where they cannot be written, the report says so. `accepted` names the questions
+    whose rows are to be taken. `now` is the last moment a row may name. `dates` is the order of days in
+    columns that do not show it; `time_zone` is where the times in the sheets were noted, if not where the
+    organisation is. `mapping` says how sheets are kept that are not kept as ours; a `mapping.toml` in the
+    directory is one.
+    Another import into this log is waited for, up to `patience` seconds, of which `on_waiting` is told.
+
+    Raises `SheetsRefusedError`, before anything is recorded, where a file cannot be read as a whole, and
+    `UnknownQuestionError` and `ImportUnderWayError`.
     """
-    sheets = read_directory(directory, COLUMNS, DAYS)
-    registers = read_registers(sheets, reader.calendar, reader.calendar.day_of(now))
-    report = ImportReport(dry_run=handler is None)
-    with Rehearsal(reader) as rehearsal:
-        log = rehearsal if handler is None else Live(reader, handler)
-        clerk = _Clerk(by, log, rehearsal, report)
-        clerk.work_through(sheets, registers, on_row or _nobody_watches)
+    must_be_questions(accepted)
+    mapped = mapped_folder(directory, mapping)
+    folder = read_directory(directory, COLUMNS, DAYS, dates, mapped)
+    sheets = folder.sheets
+    cases = mapped.mapping.case_form if mapped else AS_HERE
+    registers = read_registers(sheets, reader.calendar, reader.calendar.day_of(now), time_zone, cases)
+    report = ImportReport(dry_run=handler is None, accepted=tuple(sorted(accepted)), noticed=folder.noticed)
+    digests = {path: _digest(path) for path in {sheet.path for sheet in sheets.values()}}
+    clerk = Clerk(by, registers, Waiting(sheets), report, on_row or _nobody_watches, digests, Before(reader))
+    clerk.read_all()
+    if handler is None:
+        with BlockingCommandHandler(CommandHandler(reader.conninfo, reader.keyring)) as trying:
+            trying.run(lambda log: _try_out(clerk, log))
+    else:
+        with alone(reader.conninfo, patience, on_waiting or _nobody_watches):
+            handler.run(lambda log: _record(clerk, log))
     _in_the_order_of_the_sheets(report, sheets)
     if handler is not None:
-        names = [register.NAME for register in REGISTERS]
-        report.rejected_files = write_rejected(reader.conninfo, rejected_to, sheets, names, report.problems)
+        _write_rejected(reader.conninfo, rejected_to, sheets, report)
     return report
 
 
-def _nobody_watches(_progress: Progress) -> None:
-    """Be shown the progress and do nothing."""
+def _write_rejected(
+    conninfo: str, rejected_to: Path, sheets: Mapping[str, Sheet], report: ImportReport
+) -> None:
+    """Write the rejected rows; where that fails, the report is all the more needed, and says so."""
+    registers = [register.NAME for register in REGISTERS]
+    try:
+        report.rejected_files = write_rejected(conninfo, rejected_to, sheets, registers, report.problems)
+    except (OSError, psycopg.Error) as error:
+        report.not_written.append(not_written("the rejected rows", rejected_to, error))
+
+
+async def _record(clerk: Clerk, log: CommandHandler) -> None:
+    await _side_by_side(clerk.waiting.cases(), lambda case: clerk.work_through(log, case))
+
+
+async def _try_out(clerk: Clerk, log: CommandHandler) -> None:
+    """Each case is tried by itself, and then forgotten."""
+    await _side_by_side(clerk.waiting.cases(), lambda case: clerk.work_through(log.trial(), case))
+
+
+async def _side_by_side(what: Iterable[T], work: Callable[[T], Coroutine[Any, Any, None]]) -> None:
+    """Do some of this at the same time, until all is done or one of them fails."""
+    waiting = iter(what)
+
+    async def one_after_the_other() -> None:
+        for each in waiting:
+            await work(each)
+
+    workers = [asyncio.create_task(one_after_the_other()) for _ in range(AT_THE_SAME_TIME)]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _nobody_watches(_told: object) -> None:
+    """Be told how it goes and do nothing."""
 
 
 def _in_the_order_of_the_sheets(report: ImportReport, sheets: Mapping[str, Sheet]) -> None:
-    place = {sheet.file: number for number, sheet in enumerate(_sheets(sheets))}
+    files = [sheet.file for model in SHEETS for sheet in sheets.values() if sheet.name == model.NAME]
+    place = {file: number for number, file in enumerate(files)}
     for problems in (report.problems, report.remarks):
         problems.sort(key=lambda problem: (place[problem.sheet], problem.line))
-
-
-def _sheets(sheets: Mapping[str, Sheet]) -> list[Sheet]:
-    return [sheets[model.NAME] for model in SHEETS if model.NAME in sheets]
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a row stands."""
-
-    sheet: Sheet
-    order: int
-    line: Line
-
-    @property
-    def row_id(self) -> str | None:
-        """The row's id, where it has a readable one."""
-        said = self.line.cells.get("row", "")
-        return said if ROW_ID.fullmatch(said) else None
-
-
-class _Clerk:
-    """Works through rows one by one, and notes what became of each."""
-
-    def __init__(self, by: Actor, log: Log, rehearsal: Rehearsal, report: ImportReport) -> None:
-        self._by = by
-        self._log = log
-        self._rehearsal = rehearsal
-        self._report = report
-        self._desk = Desk(log)
-        self._seen: dict[tuple[str, str], int] = {}
-
-    def work_through(self, sheets: Mapping[str, Sheet], registers: Registers, on_row: OnRow) -> None:
-        """Deal with every row: first those that cannot be read, then the others as they were learned."""
-        places = [
-            _Place(sheets[model.NAME], order, line)
-            for order, model in enumerate(SHEETS)
-            if model.NAME in sheets
-            for line in sheets[model.NAME].lines
-        ]
-        self._report.read = len(places)
-        rows = [(place, row) for place in places if (row := self._read(place, registers))]
-        rows.sort(key=lambda each: _learned(*each))
-        done = len(places) - len(rows)
-        for _, of_one_day in groupby(rows, key=lambda each: _day(each[1])):
-            for place in self._record_as_rules_allow(list(of_one_day)):
-                done += 1
-                on_row(Progress(done, len(places), place.sheet.file))
-
-    def _record_as_rules_allow(self, rows: list[tuple[_Place, Row]]) -> Iterator[_Place]:
-        """Record the rows of one day, asking those that a rule refuses again after the others.
-
-        Yields the place of each that is dealt with.
-        """
-        while rows:
-            refused: list[tuple[_Place, Row, Refused]] = []
-            for place, row in rows:
-                refusal = self._deal_with(place, row)
-                if refusal is None:
-                    yield place
-                else:
-                    refused.append((place, row, refusal))
-            if len(refused) == len(rows):
-                for place, _, refusal in refused:
-                    self._reject(place, [_by_a_rule(refusal)])
-                    yield place
-                return
-            rows = [(place, row) for place, row, _ in refused]
-
-    def _read(self, place: _Place, registers: Registers) -> Row | None:
-        if place.line.unnamed:
-            self._reject(place, [_BEYOND_THE_COLUMNS])
-            return None
-        try:
-            return SHEETS[place.order].model_validate(dict(place.line.cells), context=registers)
-        except ValidationError as error:
-            self._reject(place, complaints(error))
-            return None
-
-    def _deal_with(self, place: _Place, row: Row) -> Refused | None:
-        """Record a row or reject it; return the refusal of a rule, which may allow it later."""
-        try:
-            is_new = self._record(row)
-        except Refused as refusal:
-            return refusal
-        except WrongCellError as error:
-            self._reject(place, [error.wrong])
-        except ValidationError as error:
-            self._reject(place, complaints(error))
-        except CommandIdReusedError:
-            self._reject(place, [_IMPORTED_OTHERWISE])
-        except NothingNewError:
-            self._reject(place, [_NOTHING_NEW])
-        except BusyError:
-            self._reject(place, [_BUSY])
-        else:
-            self._count(place, row, is_new=is_new)
-        return None
-
-    def _record(self, row: Row) -> bool:
-        """Record a row whole or not at all; return whether anything of it was new."""
-        steps = row.steps(self._desk)
-        if len(steps) > 1:
-            with self._rehearsal.trial():
-                self._send(self._rehearsal, row, steps)
-        return self._send(self._log, row, steps)
-
-    def _send(self, log: Log, row: Row, steps: Sequence[Step]) -> bool:
-        outcomes = [
-            log.handle(self._request(row, step, steps))
-            for step in _without_those_passed_over(log, row, steps)
-        ]
-        if not outcomes[-1].events:
-            raise NothingNewError
-        return any(not outcome.repeated for outcome in outcomes)
-
-    def _request(self, row: Row, step: Step, steps: Sequence[Step]) -> CommandRequest:
-        return CommandRequest(
-            aggregate=step.aggregate,
-            stream=step.stream,
-            case_id=step.case_id,
-            case_reference=step.case_reference,
-            command=step.command,
-            provenance=self._provenance(row, step),
-            fingerprint=fingerprint(steps[: steps.index(step) + 1]),
-        )
-
-    def _provenance(self, row: Row, step: Step) -> Provenance:
-        return Provenance(
-            by=self._by,
-            command_id=command_id(row.NAME, row.row, step.name),
-            occurred_at=step.occurred_at,
-            purpose=PURPOSE,
-            on_behalf_of=step.on_behalf_of,
-            correlation_id=conversation_id(row.NAME, row.row),
-            source_system=SOURCE,
-            source_recorded_at=datetime.combine(row.entered_on, END_OF_DAY, row.zone),
-        )
-
-    # --- what became of a row -----------------------------------------------------------------------------
-
-    def _count(self, place: _Place, row: Row, *, is_new: bool) -> None:
-        if is_new:
-            self._report.recorded += 1
-        else:
-            self._report.already_there += 1
-        first = self._seen.setdefault((row.NAME, row.row), place.line.number)
-        if first != place.line.number:
-            self._report.remarks.append(_problem(place, _twice(first)))
-
-    def _reject(self, place: _Place, wrongs: list[Wrong]) -> None:
-        self._report.rejected += 1
-        self._report.problems += [_problem(place, wrong) for wrong in wrongs]
-
-
-def _without_those_passed_over(log: Log, row: Row, steps: Sequence[Step]) -> list[Step]:
-    """Leave out steps that decided nothing new when a later one was recorded: by now they might."""
-    if len(steps) == 1:
-        return [*steps]
-    known = [bool(log.events_of_command(command_id(row.NAME, row.row, step.name))) for step in steps]
-    return [step for n, step in enumerate(steps) if known[n] or not any(known[n:])]
-
-
-def _learned(place: _Place, row: Row) -> tuple[date, date, bool, int, float, int]:
-    """Rows are recorded in the order in which the organisation learned things, and within a day as things go.
-
-    A time of day orders the rows of a sheet; what ends something comes last.
-    """
-    at = row.occurred_at
-    time_of_day = at.timestamp() if isinstance(at, datetime) else 0.0
-    return (*_day(row), row.ends_something, place.order, time_of_day, place.line.number)
-
-
-def _day(row: Row) -> tuple[date, date]:
-    return row.entered_on, row.happened_on
-
-
-def _problem(place: _Place, wrong: Wrong) -> RowProblem:
-    return RowProblem(
-        sheet=place.sheet.file,
-        line=place.line.number,
-        row=place.row_id,
-        column=wrong.column,
-        code=wrong.code,
-        message=wrong.message,
-        fix=wrong.fix,
-    )
-
-
-def _by_a_rule(refusal: Refused) -> Wrong:
-    return Wrong(refusal.rule, "a rule of the programme refuses it", in_words_of_sheets(refusal.remedy))
-
-
-_BEYOND_THE_COLUMNS = Wrong(
-    "beyond-the-columns",
-    "has a cell beyond the last named column",
-    "put a text that contains the separator in quotation marks, or clear the cell",
-)
-_IMPORTED_OTHERWISE = Wrong(
-    "imported-with-other-content",
-    "a row of this id was imported before and said something else",
-    "put it back as it was, and add a correction row with an id of its own that names it in `corrects`",
-    "row",
-)
-_NOTHING_NEW = Wrong(
-    "says-nothing-new",
-    "what the row says is so already",
-    "if a row before it was rejected, correct that one and import both; otherwise remove this one",
-)
-_BUSY = Wrong("busy", "the case was changed by others at every attempt", "import the row again")
-
-
-def _twice(first: int) -> Wrong:
-    return Wrong(
-        "row-twice", f"is the same as line {first} and was recorded once", "remove one of the two", "row"
-    )

@@ -1,4 +1,4 @@
-"""Files with personal data that our own programs wrote: rejected rows, bundles.
+"""Files with personal data that our own programs wrote: rejected rows, bundles, case files.
 
 No key makes them unreadable. Each is noted before it is written, so that an erasure can name them all, and
 readable by whoever wrote it alone.
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 from psycopg.rows import class_row
@@ -30,6 +31,7 @@ class CopyKind(StrEnum):
 
     REJECTED_ROWS = "rejected-rows"
     BUNDLE = "bundle"
+    CASE_FILE = "case-file"
 
 
 class Copy(Word):
@@ -48,17 +50,38 @@ class Copy(Word):
 
 def write_copy(conninfo: str, kind: CopyKind, path: Path, content: bytes, cases: Iterable[str]) -> None:
     """Write a file that holds data of these cases, by their references; replaces what was there."""
-    where = path.absolute()
-    _note(conninfo, kind, where, cases)
-    write_for_owner(where, content)
+    where, aside = path.absolute(), _aside(path.absolute())
+    whose = sorted(set(cases))
+    _note(conninfo, kind, aside, whose)
+    _note(conninfo, kind, where, whose)
+    try:
+        _write_whole(where, aside, content)
+    finally:
+        _forget(conninfo, *(each for each in (aside, where) if not each.exists()))
 
 
 def write_for_owner(path: Path, content: bytes) -> None:
-    """Write a file that its owner alone can read; replaces what was there."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OURS_ALONE)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, OURS_ALONE)  # also where it was there before
-        file.write(content)
+    """Write a file that its owner alone can read; replaces what was there, or leaves it as it was."""
+    _write_whole(path, _aside(path), content)
+
+
+def _aside(path: Path) -> Path:
+    """Return the name under which a file is written until it is whole. A program that is killed leaves it."""
+    return path.with_name(f".{uuid4().hex}.part")
+
+
+def _write_whole(path: Path, aside: Path, content: bytes) -> None:
+    """Write a file aside, flush it to the disk, and put it in its place: a full disk leaves no half file."""
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OURS_ALONE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager
@@ -80,10 +103,16 @@ def directory_for(conninfo: str, kind: CopyKind, path: Path, cases: Iterable[str
         yield where
     finally:
         remove()
-        with psycopg.connect(conninfo, autocommit=True) as connection:
-            connection.execute(
-                "DELETE FROM keyring.copies WHERE machine = %s AND path = %s", [platform.node(), str(where)]
-            )
+        _forget(conninfo, where)
+
+
+def _forget(conninfo: str, *paths: Path) -> None:
+    """Take out of the register what is not there any more."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(
+            "DELETE FROM keyring.copies WHERE machine = %s AND path = ANY(%s)",
+            [platform.node(), [str(path) for path in paths]],
+        )
 
 
 def _note(conninfo: str, kind: CopyKind, where: Path, cases: Iterable[str]) -> None:

@@ -79,6 +79,7 @@ TABLES = """
     CREATE TABLE participants (
         case_id           uuid PRIMARY KEY,
         case_reference    text,             -- NULL while nobody has registered them
+        registered_on     date,
         died              boolean NOT NULL DEFAULT false,
         erased            boolean NOT NULL DEFAULT false
     );
@@ -143,9 +144,12 @@ TABLES = """
     );
     CREATE INDEX plans_of_a_case ON plans (case_id);
 
-    -- Everybody who is with us, with the latest assessment, and the plan in force or else the last.
-    CREATE VIEW cases AS
-    SELECT p.case_id, p.case_reference, coalesce(e.status, 'registered') AS status,
+    -- Everybody who was ever registered, with the latest assessment, and the plan in force or else the last.
+    CREATE VIEW everybody AS
+    SELECT p.case_id, p.case_reference, p.registered_on,
+           NOT (p.died OR p.erased OR coalesce(e.exited, false)) AS with_us,
+           CASE WHEN p.erased THEN 'erased' WHEN p.died THEN 'died'
+                ELSE coalesce(e.status, 'registered') END AS status,
            e.key_worker, e.organisation, e.key_worker_since,
            risk.risk_level, plan.plan_id, plan.status AS plan_status,
            CASE WHEN NOT plan.over THEN plan.next_review_on END AS next_review_on,
@@ -167,14 +171,19 @@ TABLES = """
                (count(*) FILTER (WHERE c.outcome = 'did-not-attend'))::integer AS missed_contacts
         FROM contacts c WHERE c.case_id = p.case_id
     ) met
-    WHERE p.case_reference IS NOT NULL AND NOT (p.died OR p.erased OR coalesce(e.exited, false));
+    WHERE p.case_reference IS NOT NULL;
+
+    -- Everybody who is with us.
+    CREATE VIEW cases AS SELECT * FROM everybody WHERE with_us;
 """
 
 ON: On = {
     # --- who they are
     ParticipantRegistered: """
-        INSERT INTO participants (case_id, case_reference) VALUES (%(case_id)s, %(case_reference)s)
-        ON CONFLICT (case_id) DO UPDATE SET case_reference = excluded.case_reference""",
+        INSERT INTO participants (case_id, case_reference, registered_on)
+        VALUES (%(case_id)s, %(case_reference)s, %(occurred_on)s)
+        ON CONFLICT (case_id) DO UPDATE SET
+            case_reference = excluded.case_reference, registered_on = excluded.registered_on""",
     ParticipantDied: """
         INSERT INTO participants (case_id, died) VALUES (%(case_id)s, true)
         ON CONFLICT (case_id) DO UPDATE SET died = true""",
@@ -301,6 +310,18 @@ class Case(Word):
     missed_contacts: int
 
 
+class Registered(Word):
+    """One young person who was ever registered, and how their case stands."""
+
+    case_id: CaseId
+    status: Status | Literal["died", "erased"]
+    key_worker: PersonId | None
+    key_worker_since: date | None
+    registered_on: date
+    last_held_on: date | None
+    next_review_on: date | None
+
+
 class Load(Word):
     """How much one key worker has to look after."""
 
@@ -355,6 +376,35 @@ def of_organisation(connection: AnyConnection, organisation: OrganisationId, tod
 def without_key_worker(connection: AnyConnection, today: date) -> list[Case]:
     """Return who is with us and has no key worker."""
     return ask(connection, SCHEMA, Case, _CASES + "key_worker IS NULL" + _IN_ORDER, {"today": today})
+
+
+def everybody(connection: AnyConnection) -> list[Registered]:
+    """Return who was ever registered, also those who are not with us any more."""
+    return ask(
+        connection,
+        SCHEMA,
+        Registered,
+        """
+        SELECT case_id, status, key_worker, key_worker_since, registered_on, last_held_on, next_review_on
+        FROM everybody ORDER BY case_reference""",
+    )
+
+
+def people(connection: AnyConnection) -> list[str]:
+    """Return everybody who is key worker of somebody, or made a contact, by their codes."""
+    found = ask(
+        connection,
+        SCHEMA,
+        _Coded,
+        """
+        SELECT key_worker AS code FROM engagements WHERE key_worker IS NOT NULL
+        UNION SELECT made_by FROM contacts ORDER BY code""",
+    )
+    return [each.code for each in found]
+
+
+class _Coded(Word):
+    code: str
 
 
 def loads(connection: AnyConnection, today: date) -> list[Load]:

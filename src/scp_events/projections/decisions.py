@@ -6,8 +6,9 @@ the views of the young person) is in the log alone, under the event's id.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, LiteralString
 from uuid import UUID
 
 from pydantic import BeforeValidator
@@ -16,6 +17,7 @@ from scp_events.aggregates import ALL
 from scp_events.follower import AnyConnection, On, PersonalColumn, ask, schema_of
 from scp_events.history import every_event
 from scp_events.vocabulary import (
+    LATE_FROM,
     NOTHING_YET,
     CaseId,
     DecisionEvent,
@@ -54,6 +56,8 @@ TABLES = """
         occurred_at             timestamptz NOT NULL,
         decided_on              date NOT NULL,    -- of a correction, the day it was recorded
         recorded_at             timestamptz NOT NULL,
+        entered_on              date NOT NULL,    -- in its source, or else here
+        days_late               integer GENERATED ALWAYS AS (greatest(entered_on - decided_on, 0)) STORED,
         decided_by              text NOT NULL,
         role                    text NOT NULL,
         organisation            text NOT NULL,
@@ -71,6 +75,10 @@ TABLES = """
     );
     CREATE INDEX decisions_of_a_case ON decisions (case_id, position);
     CREATE INDEX decisions_by ON decisions (decided_by, position);
+    CREATE INDEX decisions_on ON decisions (decided_on);
+    CREATE INDEX decisions_late ON decisions (days_late) WHERE days_late > 0;
+    CREATE INDEX decisions_for ON decisions (organisation, position);
+    CREATE INDEX decisions_because ON decisions (reason_code, position);
 """
 
 EVENTS = frozenset(event for aggregate in ALL for event in every_event(aggregate))
@@ -81,14 +89,14 @@ ON: On = dict.fromkeys(
     """
         INSERT INTO decisions (
             position, event_id, type, stream_id, case_id, occurred_at, decided_on, recorded_at,
-            decided_by, role, organisation, credentials,
+            entered_on, decided_by, role, organisation, credentials,
             recorded_by, reason_code, legal_basis, options_considered, relied_on,
             policy_version, review_on, known_through, corrects, confidentiality)
         VALUES (
             %(position)s, %(event_id)s, %(type)s, %(stream_id)s, %(case_id)s,
             %(occurred_at)s,
             CASE WHEN %(corrects)s::uuid IS NULL THEN %(occurred_on)s ELSE %(recorded_on)s END,
-            %(recorded_at)s,
+            %(recorded_at)s, %(entered_on)s,
             %(decision_by)s ->> 'id', %(decision_by)s ->> 'role', %(decision_by)s ->> 'organisation',
             %(decision_by)s -> 'credentials',
             %(actor_id)s, %(decision_reason_code)s, %(decision_legal_basis)s, %(decision_options_considered)s,
@@ -123,6 +131,10 @@ class Decided(Word):
     """When it was so in the world; of a correction, when the fact stands."""
     decided_on: date
     recorded_at: datetime
+    entered_on: date
+    """When its source says it was entered there, or else when it was recorded."""
+    days_late: int
+    """How long after it was decided that was."""
     decided_by: PersonId
     role: Role
     organisation: OrganisationId
@@ -140,52 +152,91 @@ class Decided(Word):
     """`standard` or `restricted`, as the event was recorded."""
 
 
+class Wanted(Word):
+    """Which decisions; what is None is not asked about."""
+
+    case_id: CaseId | None = None
+    by: PersonId | None = None
+    organisation: OrganisationId | None = None
+    """For which the decider acted."""
+    reason: str | None = None
+    """Its code."""
+    law: str | None = None
+    """Part of an act's name and section, in any case of letters."""
+    since: date | None = None
+    until: date | None = None
+    """The last day, included."""
+    late: bool = False
+    """Those alone that were entered so much later than they were made that it stands out."""
+
+
+EVERY = Wanted()
+_CONDITIONS: Mapping[str, LiteralString] = {
+    "case_id": "case_id = %(case_id)s",
+    "by": "decided_by = %(by)s",
+    "organisation": "organisation = %(organisation)s",
+    "reason": "reason_code = %(reason)s",
+    "law": """
+        strpos(lower(concat_ws(' ', legal_basis ->> 'act', legal_basis ->> 'section')),
+               lower(%(law)s)) > 0""",
+    "since": "decided_on >= %(since)s",
+    "until": "decided_on <= %(until)s",
+    "late": "days_late >= %(late_from)s",
+}
+"""Only what is asked about is in a question, so that its index is used."""
+
+
 def register(
     connection: AnyConnection,
     after: Position = NOTHING_YET,
-    limit: int = 100,
+    limit: int | None = 100,
+    wanted: Wanted = EVERY,
     *,
     with_restricted: bool = False,
 ) -> list[Decided]:
     """Return at most `limit` decisions after a position, in the order in which they were recorded."""
+    values = {name: value for name, value in wanted if value}
+    asked = "".join(f" AND {_CONDITIONS[name]}" for name in values)
+    standing = {"after": after, "limit": limit, "with_restricted": with_restricted, "late_from": LATE_FROM}
     return ask(
         connection,
         SCHEMA,
         Decided,
-        """
+        f"""
         SELECT * FROM decisions
-        WHERE position > %(after)s AND (%(with_restricted)s OR confidentiality = 'standard')
-        ORDER BY position LIMIT %(limit)s""",
-        {"after": after, "limit": limit, "with_restricted": with_restricted},
+        WHERE position > %(after)s AND (%(with_restricted)s OR confidentiality = 'standard') {asked}
+        ORDER BY position LIMIT %(limit)s""",  # noqa: S608 - literals
+        values | standing,
     )
 
 
 def of_case(connection: AnyConnection, case_id: CaseId, *, with_restricted: bool = False) -> list[Decided]:
     """Return the decisions of a case, in the order in which they were recorded."""
-    return ask(
-        connection,
-        SCHEMA,
-        Decided,
-        """
-        SELECT * FROM decisions
-        WHERE case_id = %(case_id)s AND (%(with_restricted)s OR confidentiality = 'standard')
-        ORDER BY position""",
-        {"case_id": case_id, "with_restricted": with_restricted},
-    )
+    return register(connection, limit=None, wanted=Wanted(case_id=case_id), with_restricted=with_restricted)
 
 
-def by_person(
-    connection: AnyConnection, person: PersonId, since: date, until: date, *, with_restricted: bool = False
-) -> list[Decided]:
-    """Return what somebody decided between two days, both included, in the order recorded."""
-    return ask(
+class Named(Word):
+    """Whom and what the register names."""
+
+    people: tuple[str, ...]
+    """Who decided or entered anything."""
+    organisations: tuple[str, ...]
+    reasons: tuple[str, ...]
+    laws: tuple[str, ...]
+
+
+def named(connection: AnyConnection) -> Named:
+    """Return every code the register knows: for whoever asked for another one."""
+    (found,) = ask(
         connection,
         SCHEMA,
-        Decided,
+        Named,
         """
-        SELECT * FROM decisions
-        WHERE decided_by = %(person)s AND decided_on BETWEEN %(since)s AND %(until)s
-            AND (%(with_restricted)s OR confidentiality = 'standard')
-        ORDER BY position""",
-        {"person": person, "since": since, "until": until, "with_restricted": with_restricted},
+        SELECT array(SELECT decided_by FROM decisions UNION SELECT recorded_by FROM decisions
+                     ORDER BY 1) AS people,
+               array(SELECT DISTINCT organisation FROM decisions ORDER BY 1) AS organisations,
+               array(SELECT DISTINCT reason_code FROM decisions ORDER BY 1) AS reasons,
+               array(SELECT DISTINCT concat_ws(' ', legal_basis ->> 'act', legal_basis ->> 'section')
+                     FROM decisions ORDER BY 1) AS laws""",
     )
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import LiteralString
 
@@ -187,15 +188,43 @@ def counts(connection: AnyConnection) -> list[Count]:
     )
 
 
-def of_agency(connection: AnyConnection, agency: str) -> list[Referral]:
-    """Return an agency's referrals with the day of each step, oldest first."""
+class Wanted(Word):
+    """Which referrals; what is None is not asked about."""
+
+    case_id: CaseId | None = None
+    agency: str | None = None
+    status: Status | None = None
+    since: date | None = None
+    """Submitted on this day or later."""
+    until: date | None = None
+
+
+EVERY = Wanted()
+_CONDITIONS: Mapping[str, LiteralString] = {
+    "case_id": "case_id = %(case_id)s",
+    "agency": "agency = %(agency)s",
+    "status": "status = %(status)s",
+    "since": "submitted_on >= %(since)s",
+    "until": "submitted_on <= %(until)s",
+}
+
+
+def pipeline(connection: AnyConnection, wanted: Wanted = EVERY) -> list[Referral]:
+    """Return referrals with the day of each step, oldest first."""
+    values = {name: value for name, value in wanted if value is not None}
+    asked = " AND ".join(_CONDITIONS[name] for name in values) or "true"
     return ask(
         connection,
         SCHEMA,
         Referral,
-        _PIPELINE + "WHERE agency = %(agency)s ORDER BY drafted_on, referral_id",
-        {"agency": agency, "on": date.max},
+        f"{_PIPELINE} WHERE {asked} ORDER BY drafted_on, case_reference, referral_id",
+        values | {"on": date.max},
     )
+
+
+def of_agency(connection: AnyConnection, agency: str) -> list[Referral]:
+    """Return an agency's referrals with the day of each step, oldest first."""
+    return pipeline(connection, Wanted(agency=agency))
 
 
 def waiting_list(connection: AnyConnection, today: date) -> list[Waiting]:

@@ -5,6 +5,7 @@ a database server that it started, is let go of first (`at_last`). No exception 
 whatever was going on, so none can be swallowed there, and none is shown as a traceback.
 
     ending.listen("scp")              # the first thing a program does, before it imports what takes long
+    with ending.saying(how_far):      # its line says how far the block has come, where it is cut short in it
     with ending.at_last(let_go):      # called when the block ends, and where it is cut short
         with ending.postponed():      # a signal is noted, and cuts the program short when the block ends
             ...
@@ -29,6 +30,7 @@ SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 """Windows does not know them all."""
 WITH_STDIN = "SCP_END_WITH_STDIN"
 """A variable set for a program that is to end with its parent, which holds the other end of its stdin."""
+REPEATABLE = "what was recorded stays, and it may be run again"
 KILLED = 128
 STDERR = 2
 CLEAN = "\r\x1b[K\x1b[?25h"
@@ -52,6 +54,7 @@ class _Program:
         self.letting_go: list[Step] = []
         self.stop: Stop | None = None
         self.is_ending = False
+        self.how_far: Callable[[], str] = lambda: REPEATABLE
 
 
 _this = _Program()
@@ -111,6 +114,19 @@ def in_order(stop: Stop = lambda _number: None) -> Iterator[None]:
 
 
 @contextmanager
+def saying(how_far: Callable[[], str]) -> Iterator[None]:
+    """Have the line that a command ends with say how far it has come, where it is cut short in the block.
+
+    `how_far` is called between any two lines of the main thread, so it may take no lock.
+    """
+    _this.how_far = how_far
+    try:
+        yield
+    finally:
+        _this.how_far = lambda: REPEATABLE
+
+
+@contextmanager
 def at_last(let_go: Step) -> Iterator[None]:
     """Have `let_go` called when the block ends, and also where the program is cut short in it.
 
@@ -148,7 +164,7 @@ def _end() -> NoReturn:
     name = _this.name or "a service that was told to end"
     terminal = _taken_from_others()
     if _this.name is not None:
-        _say(terminal, f"{name}: ended by {number.name}; what was recorded stays, and it may be run again")
+        _say(terminal, f"{name}: ended by {number.name}; {_this.how_far()}")
     for let_go in reversed(_this.letting_go):
         try:
             let_go()

@@ -47,6 +47,7 @@ from scp_events.vocabulary.ids import (
     Stream,
     the_one,
 )
+from scp_events.vocabulary.lateness import LATE_FROM
 from scp_events.vocabulary.messages import (
     Act,
     Command,
@@ -89,11 +90,13 @@ from scp_events.vocabulary.personal import (
 )
 from scp_events.vocabulary.provenance import (
     Provenance,
+    SourceRow,
 )
 from scp_events.vocabulary.refusal import (
     Refused,
 )
 from scp_events.vocabulary.text import (
+    CASE_REFERENCE,
     CODE,
     CaseReference,
     Code,
@@ -113,8 +116,10 @@ from scp_events.vocabulary.time import (
 from scp_events.vocabulary.titles import fields_in, title_of
 
 __all__ = [
+    "CASE_REFERENCE",
     "CODE",
     "ENTERING",
+    "LATE_FROM",
     "LEADING",
     "LEEWAY",
     "NOTHING_YET",
@@ -179,6 +184,7 @@ __all__ = [
     "Scope",
     "ShortText",
     "SomeKeys",
+    "SourceRow",
     "Stream",
     "TellingCode",
     "Text",

@@ -5,11 +5,28 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import StringConstraints
 
 from scp_events.vocabulary.ids import CommandId
 from scp_events.vocabulary.people import Actor
-from scp_events.vocabulary.text import CODE
+from scp_events.vocabulary.text import CODE, Code, Word
+
+
+class SourceRow(Word):
+    """The row of a spreadsheet that something was imported from.
+
+    Neither the file's name nor a cell is kept, which may tell of somebody: the digest tells which file it was
+    to whoever has it.
+    """
+
+    sheet: Code
+    """Of which kind, such as `contacts`."""
+    row: Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,4}-[0-9]{1,20}$")]
+    """The row's own id."""
+    file_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +47,7 @@ class Provenance:
     source_system: str | None = None
     source_recorded_at: datetime | None = None
     """When the source system says it was entered there: its claim, which our log cannot prove."""
+    source_row: SourceRow | None = None
 
     def __post_init__(self) -> None:
         """Refuse a time without a zone: it could be any of 38 instants. Refuse text where a code belongs."""

@@ -25,6 +25,7 @@ ShortText = Annotated[
 CODE = r"^[a-z0-9][a-z0-9-]{0,62}$"
 Code = Annotated[str, StringConstraints(pattern=CODE)]
 """A short stored word such as `court-order`: lower case, digits and hyphens."""
-CaseReference = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{0,7}(-[A-Z0-9]{1,12}){1,4}$")]
+CASE_REFERENCE = r"^[A-Z][A-Z0-9]{0,7}(-[A-Z0-9]{1,12}){1,4}$"
+CaseReference = Annotated[str, StringConstraints(pattern=CASE_REFERENCE)]
 """What people call a case, such as `SC-2025-014`. It must not disclose anything by itself."""
 PolicyVersion = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}\.[0-9]{1,3}$")]

@@ -42,7 +42,8 @@ def columns_of(model: type[Row | Entry]) -> Columns:
 
 
 def _is_a_day(annotation: object) -> bool:
-    return date in {annotation, *get_args(annotation)}
+    """Whether a column holds days, also where it may be blank: `Annotated[date, ...] | None`."""
+    return annotation is date or any(_is_a_day(part) for part in get_args(annotation))
 
 
 COLUMNS = {model.NAME: columns_of(model) for model in SHEETS} | {

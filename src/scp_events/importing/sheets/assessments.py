@@ -20,11 +20,17 @@ class AssessmentRow(CorrectableRow):
     NAME = "assessments"
 
     assessed_by: Staff
+    """Who assessed; `staff` says that they hold `needs-assessment`."""
     instrument: CodeWord
+    """With what, as a code. None is built in."""
     instrument_version: Citation
+    """Which edition of it."""
     risk_level: Annotated[RiskLevel, AsCode]
+    """The level it came to."""
     needs: Codes = ()
+    """The areas of life in which needs were found, parted by semicolons."""
     scores: Scores = ()
+    """Such as `housing=2; peers=3.5`."""
 
     def steps(self, desk: Desk) -> list[Step]:
         """An assessment is recorded or corrected."""

@@ -19,11 +19,17 @@ class ConsentRow(Row):
     NAME = "consents"
 
     kind: Annotated[Literal["given", "withdrawn"], AsCode]
+    """Whether it was given or withdrawn."""
     scope: CodeWord
+    """Which use it allows, as a code."""
     recipient: CodeWord
+    """By which organisation, as a code."""
     by_whom: Annotated[ConsentParty, AsCode]
+    """Who gave or withdrew it."""
     capacity_noted: YesOrNo | None = None
+    """Whether it was noted that they understand what they allow."""
     valid_until: Day | None = None
+    """The last day, if there is one."""
     staff: Staff
     """Who wrote it down."""
 

@@ -23,11 +23,17 @@ class ContactRow(CorrectableRow):
     NAME = "contacts"
 
     made_by: Staff
+    """Who met them, or tried to."""
     medium: Annotated[Medium, AsCode]
+    """How they met."""
     outcome: Annotated[ContactOutcome | Literal["never-was"], AsCode]
+    """Whether it was held; in a correction also `never-was`."""
     minutes: WholeMinutes = 0
+    """How long, in whole minutes. Blank or 0 where it was not held."""
     others_present: Codes = ()
+    """Such as `guardian`: what they are, not who; parted by semicolons."""
     note: Text | None = None
+    """What was talked about."""
 
     def steps(self, desk: Desk) -> list[Step]:
         """A contact is recorded, corrected or taken back."""

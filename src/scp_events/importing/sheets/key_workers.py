@@ -18,10 +18,13 @@ class KeyWorkerRow(CorrectableRow):
     NAME = "key-workers"
 
     kind: Annotated[Literal["assigned", "handed-over"], AsCode]
+    """Whether it is the first assignment or a hand-over."""
     key_worker: Staff
     """For a hand-over, the new one."""
     handover_note: Text | None = None
+    """Of a hand-over: what the next one should know."""
     decided_by: Staff
+    """Who decided and answers for it: a code from `staff`."""
 
     def steps(self, desk: Desk) -> list[Step]:
         """Whoever decides it answers for it."""

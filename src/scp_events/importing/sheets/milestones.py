@@ -46,6 +46,7 @@ class MilestoneRow(CorrectableRow):
     NAME = "milestones"
 
     kind: Annotated[Kind, AsCode]
+    """What happened."""
     staff: Staff
     """With whom: who agreed the boundaries, heard the story, let them go."""
     words: Text | None = None
@@ -53,7 +54,9 @@ class MilestoneRow(CorrectableRow):
     about: CodeWord | None = None
     """What a choice is about."""
     exit_reason: Annotated[ExitReason, AsCode] | None = None
+    """Why they left."""
     no_exit_plan_because: Text | None = None
+    """Why there is no plan for afterwards."""
 
     @property
     def ends_something(self) -> bool:

@@ -17,12 +17,17 @@ class PersonRow(CorrectableRow):
     NAME = "people"
 
     registered_by: Staff
+    """Who took them on."""
     referral: RowId | None = None
     """Blank where the young person came by themselves."""
     date_of_birth: Day
+    """Their date of birth."""
     name: ShortText
+    """Their name."""
     preferred_language: CodeWord
+    """A code such as `en`."""
     guardian: ShortText | None = None
+    """Their guardian's name."""
 
     def steps(self, desk: Desk) -> list[Step]:
         """A young person is registered, or their details are corrected."""

@@ -64,6 +64,7 @@ class PlanRow(CorrectableRow):
     NAME = "plans"
 
     kind: Annotated[Kind, AsCode]
+    """What was done to the plan."""
     staff: SeveralStaff
     """The key workers whose work the line is; the first of them wrote it down."""
     plan: RowId | None = None
@@ -71,14 +72,19 @@ class PlanRow(CorrectableRow):
     about: RowId | None = None
     """Of a goal, the row of its need; of a step, the row of its goal."""
     domain: CodeWord | None = None
+    """Of a need: the area of life, as a code."""
     priority: Annotated[Priority, AsCode] | None = None
+    """Of a need: how much it matters."""
     text: Text | None = None
     """The need, goal or step; or what the young person said to the plan, in their words."""
     evidence: RowIds = ()
+    """Of a need: the rows it was seen in, parted by semicolons."""
     due_on: Day | None = None
     """Of a goal, its target; of a step, when it is to be done; of a start, the first review."""
     responsible: Annotated[Responsible, AsCode] | None = None
+    """Of a step: whose it is."""
     responsible_person: Staff | None = None
+    """Of a step: which member of staff, where it is theirs."""
 
     def steps(self, desk: Desk) -> list[Step]:
         """Every kind is one command."""

@@ -38,12 +38,19 @@ class ReferralDecisionRow(GroundedRow):
     NAME = "referral-decisions"
 
     referral: RowId
+    """The row of the referral."""
     outcome: Annotated[Answer, AsCode]
+    """What the programme answered."""
     eligible: YesOrNo | None = None
+    """Whether the criteria admit the young person."""
     suitability: Annotated[Suitability, AsCode] | None = None
+    """How suitable the programme was found."""
     redirected_to: CodeWord | None = None
+    """The organisation it was sent on to, as a code."""
     withdrawn_by: Annotated[WithdrawnBy, AsCode] | None = None
+    """Who withdrew it."""
     decided_by: Staff
+    """Who decided and answers for it: a code from `staff`."""
 
     def steps(self, desk: Desk) -> list[Step]:
         """Eligibility and suitability come before the answer, where the row says them."""

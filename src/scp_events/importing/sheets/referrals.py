@@ -19,11 +19,17 @@ class ReferralRow(CorrectableRow):
     NAME = "referrals"
 
     referred_by: Staff
+    """Who refers; the grounds are theirs."""
     programme: CodeWord
+    """To which programme, as a code."""
     route: CodeWord
+    """How the young person comes to it, as a code."""
     circumstances: Text
+    """What happened, in words."""
     received_on: Day | None = None
+    """When the programme confirmed it."""
     received_by: Staff | None = None
+    """Who confirmed it."""
 
     _received_by_today = field_validator("received_on")(not_in_the_future)
 

@@ -47,14 +47,19 @@ class ReviewRow(CorrectableRow):
     NAME = "reviews"
 
     kind: Annotated[Kind, AsCode]
+    """What was looked at, or decided."""
     staff: Staff
+    """Who wrote it down; where `decided_by` is blank, also who decided."""
     plan: RowId
+    """The row of the plan's draft."""
     about: RowId | None = None
     """The row of the goal, or of the step."""
     outcome: CodeWord | None = None
     """How the goal or step stands, what the review did, how the plan closed, or why it is reviewed."""
     text: Text | None = None
+    """The note."""
     next_review_on: Day | None = None
+    """Of a review: when the next one is."""
 
     def steps(self, desk: Desk) -> list[Step]:
         """Every kind is one command."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, tzinfo
+from datetime import time as time_of_day
 from typing import ClassVar
 from uuid import UUID
 
@@ -23,7 +24,9 @@ from scp_events.importing.cells import (
     TimeOfDay,
     not_before,
     not_in_the_future,
+    on_the_clock,
     required,
+    says_something,
 )
 from scp_events.importing.desk import MAIN, Desk, Step, event_id, part_id
 from scp_events.importing.report import WrongCellError
@@ -48,22 +51,34 @@ EVIDENCE = ("contacts", "milestones", "assessments", "reviews")
 class Row(BaseModel):
     """A row of any sheet. Its fields are the sheet's columns; a field without a default must be a column."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
 
     NAME: ClassVar[str]
 
     row: RowId
+    """The row's own id, such as C-0123: letters, hyphen, digits. Never used twice, never changed."""
     case: CaseCell
+    """The case, such as SC-2025-007. It must not say who it is."""
     happened_on: Day
+    """The day it happened."""
     time: TimeOfDay | None = None
+    """The time of day where the programme is, where it was noted; without it the day is what is known."""
     entered_on: Day
+    """The day it was typed in. On or after `happened_on`."""
     _registers: Registers = PrivateAttr()
 
+    _says_something = field_validator("*", mode="before")(says_something)
     _known_by_today = field_validator("happened_on", "entered_on")(not_in_the_future)
 
     def model_post_init(self, context: Registers, /) -> None:
         """Keep whose days and times of day they are."""
         self._registers = context
+
+    @field_validator("time")
+    @classmethod
+    def _was_on_the_clock(cls, at: time_of_day | None, info: ValidationInfo) -> time_of_day | None:
+        day = info.data.get("happened_on")
+        return on_the_clock(at, day, info) if at and day else at
 
     @field_validator("entered_on")
     @classmethod
@@ -83,8 +98,8 @@ class Row(BaseModel):
 
     @property
     def zone(self) -> tzinfo:
-        """Return the organisation's time zone."""
-        return self._registers.calendar.zone
+        """Return where the times of the sheets were noted."""
+        return self._registers.zone
 
     @property
     def ends_something(self) -> bool:
@@ -132,14 +147,23 @@ class GroundedRow(Row):
     """A row that is a decision, or may be one: a correction always is."""
 
     decided_by: Staff | None = None
+    """Who decided and answers for it: a code from `staff`."""
     reason_code: CodeWord | None = None
+    """Why, as a code."""
     reason: Text | None = None
+    """Why, in words."""
     legal_basis: Basis | None = None
+    """On what law: a code from `legal-bases` that was in force on the day."""
     options: Codes = ()
+    """Every option considered, parted by semicolons; `no-action` is always one."""
     views: Text | None = None
+    """What the young person said about it."""
     no_views_because: Text | None = None
+    """Why they were not asked. Either this or `views`."""
     relied_on: RowIds = ()
+    """Rows the decision rests on (contacts, milestones, assessments, reviews), parted by semicolons."""
     review_on: Day | None = None
+    """When the decision is looked at again, if it is."""
 
     def grounds(self, desk: Desk, case_id: CaseId) -> Grounds:
         """Return the grounds this row gives."""
@@ -180,6 +204,7 @@ class CorrectableRow(GroundedRow):
     """A row that may correct an earlier one of its sheet: it says everything as it should have been said."""
 
     corrects: RowId | None = None
+    """The row of the same sheet this one puts right. Such a row repeats everything as it should have been."""
 
     def corrected(
         self, desk: Desk, case_id: CaseId, instead: Command, *, stream: Stream | None = None

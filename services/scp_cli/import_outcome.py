@@ -1,0 +1,121 @@
+"""What became of an import, on the screen: kinds of mistake with counts, then rows, then one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from scp_cli.output import Format, remark, show, write
+
+if TYPE_CHECKING:
+    from scp_events.importing import FileProblem, ImportReport
+
+PARTIAL = 3
+"""The exit code where some rows were rejected and the others were recorded."""
+NOT_WRITTEN = 4
+"""The exit code where a file, or what was said, could not be written; everything else was done."""
+
+COUNTS = ("read", "recorded", "already_there", "rejected")
+KINDS = {
+    "rows": "rows",
+    "standing": "are",
+    "sheet": "sheet",
+    "column": "column",
+    "code": "code",
+    "message": "what is wrong",
+}
+ROWS = {
+    "sheet": "sheet",
+    "line": "line",
+    "column": "column",
+    "code": "code",
+    "message": "what is wrong",
+    "suggestion": "perhaps meant",
+    "fix": "what to do",
+}
+
+
+def tell(report: ImportReport, how: Format, files: Sequence[Path] = ()) -> None:
+    """Write the report files, then to the screen; end with the exit code that says how it went.
+
+    What cannot be written to one place is written to the others.
+    """
+    from scp_events.importing.report_files import write_reports  # noqa: PLC0415 - only this needs it
+
+    write_reports(report, files)
+    for notice in report.noticed:
+        remark(str(notice))
+    is_told = _shown(report, how)
+    for each in report.not_written:
+        remark(f"scp-events: {each}")
+    if report.not_written or not is_told:
+        raise typer.Exit(NOT_WRITTEN)
+    if report.rejected:
+        raise typer.Exit(PARTIAL)
+
+
+def tell_refused(problems: list[FileProblem], *, dry_run: bool, files: Sequence[Path]) -> None:
+    """Write report files where no row was read; the screen is told as of every failure."""
+    from scp_events.importing import ImportReport  # noqa: PLC0415 - only this needs it
+    from scp_events.importing.report_files import write_reports  # noqa: PLC0415 - as above
+
+    report = ImportReport(dry_run=dry_run, refused=problems)
+    write_reports(report, files)
+    for each in report.not_written:
+        remark(f"scp-events: {each}")
+
+
+def _shown(report: ImportReport, how: Format) -> bool:
+    """Show the report; where stdout cannot be written, tell it on stderr. Return whether stdout took it."""
+    try:
+        _show(report, how)
+    except OSError as error:
+        remark(f"scp-events: output: {error.strerror or error}: what was to be said follows here")
+        _remark_all(report)
+        return False
+    if report.not_written and how is Format.JSON:  # the counts alone would be all that is left
+        _remark_all(report)
+    return True
+
+
+def _show(report: ImportReport, how: Format) -> None:
+    """Write the counts as JSON, or what is to be done row by row; on stderr, where rejected rows went."""
+    from scp_events.importing.report import kinds  # noqa: PLC0415 - only this needs it
+
+    rows = [asdict(problem) for problem in (*report.problems, *report.remarks)]
+    if how is Format.JSON:
+        said = ",".join(f'"{name}":{getattr(report, name)}' for name in COUNTS)
+        write(f"{{{said}}}\n")
+    elif rows or how is not Format.TABLE:
+        if how is Format.TABLE:
+            show(kinds(report.entries()), how, KINDS)
+            write("\n")
+        show(rows, how, ROWS)
+    if how is Format.TABLE:
+        write(f"{in_a_line(report)}\n")
+    else:
+        remark(in_a_line(report))
+    if report.rejected_files:
+        remark(f"rejected rows, to correct and import again: {report.rejected_files[0].parent}")
+    elif report.rejected and not report.dry_run and not report.not_written:
+        remark("rejected rows of mapped sheets are corrected in your own sheets; import them again")
+
+
+def _remark_all(report: ImportReport) -> None:
+    for each in (*report.problems, *report.remarks):
+        place = f"{each.sheet}, line {each.line}" + (f", column {each.column}" if each.column else "")
+        remark(f"{place}: {each.message} ({each.code}); {each.fix}")
+    remark(in_a_line(report))
+
+
+def in_a_line(report: ImportReport) -> str:
+    """Return the counts in a sentence."""
+    dry = "dry run, nothing recorded: " if report.dry_run else ""
+    return (
+        f"{dry}{report.read} rows read, {report.recorded} recorded,"
+        f" {report.already_there} already there, {report.rejected} rejected"
+    )

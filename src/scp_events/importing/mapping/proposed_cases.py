@@ -1,0 +1,35 @@
+"""How an organisation seems to write the references of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scp_events.importing.case_form import AS_HERE, CaseForm, TemplateError
+from scp_events.importing.mapping.content import templates
+from scp_events.importing.mapping.document import OPEN
+from scp_events.importing.mapping.draft import Draft, Said
+from scp_events.importing.mapping.synonyms import plain
+
+_MOST_TEMPLATES = 4
+
+
+def propose_cases(draft: Draft, references: Sequence[str]) -> None:
+    """Propose how references are written, where they are not written as ours are."""
+    if all(AS_HERE.ours(reference) for reference in references):
+        return
+    draft.written = tuple(templates(references)[:_MOST_TEMPLATES])
+    try:
+        CaseForm(draft.written)
+    except TemplateError:
+        initials = "".join(word[0] for word in plain(draft.organisation).split()).upper()
+        prefix = initials if initials.isalpha() and len(initials) > 1 else draft.organisation[:2].upper()
+        draft.prefix = Said(
+            prefix, f"stands in front here: {references[0]} is {_shown(draft, prefix, references[0])}"
+        )
+
+
+def _shown(draft: Draft, prefix: str, reference: str) -> str:
+    try:
+        return CaseForm(draft.written, prefix).ours(reference) or OPEN
+    except TemplateError:
+        return OPEN

@@ -1,0 +1,121 @@
+"""Empty sheets to fill in: CSV files, or one workbook with notes and drop-down lists.
+
+What a column says is drawn from the model that reads it, so that no description is kept twice.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
+
+from scp_events.importing.column_kinds import KINDS, Column, Kind
+from scp_events.importing.report import FileProblem, SheetsRefusedError, Wrong
+
+WORKBOOK = "sheets.xlsx"
+_LINES = 5000
+"""As many lines have lists and formats."""
+_FORMATS = {Kind.DAY: "yyyy-mm-dd", Kind.TIME: "hh:mm", Kind.NUMBER: "0"}
+_TEXT = "@"
+"""So that no program makes a number or a day of what is neither."""
+_REGISTER_OF = {Kind.STAFF: "staff", Kind.LEGAL_BASIS: "legal-bases"}
+_MADE = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's dates have no zone; fixed, so that bytes repeat
+
+
+@dataclass(frozen=True)
+class Described:
+    """A column of a template, for people."""
+
+    sheet: str
+    column: str
+    needed: str
+    says: str
+
+
+def descriptions(sheets: Sequence[str]) -> list[Described]:
+    """Return what every column of these sheets says."""
+    return [
+        Described(sheet, name, "yes" if column.is_needed else "", _says(column))
+        for sheet in sheets
+        for name, column in KINDS[sheet].items()
+    ]
+
+
+def write_templates(directory: Path, sheets: Sequence[str], *, as_workbook: bool) -> list[Path]:
+    """Write empty sheets, and return the files. Raises `SheetsRefusedError` where one is there already."""
+    contents = (
+        {WORKBOOK: _workbook(sheets)} if as_workbook else {f"{name}.csv": _csv(name) for name in sheets}
+    )
+    if there := [name for name in contents if (directory / name).exists()]:
+        raise SheetsRefusedError([FileProblem(name, _THERE) for name in there])
+    directory.mkdir(parents=True, exist_ok=True)
+    return list(_written(directory, contents))
+
+
+_THERE = Wrong("is-there", "is there already, and nothing was written", "name another directory, or move it")
+
+
+def _written(directory: Path, contents: Mapping[str, bytes]) -> Iterator[Path]:
+    for name, content in contents.items():
+        with (directory / name).open("xb") as file:
+            file.write(content)
+        yield directory / name
+
+
+def _csv(sheet: str) -> bytes:
+    """Return the names of the columns, as Excel reads them in every country."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow(KINDS[sheet])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _says(column: Column) -> str:
+    return f"{column.description} One of {', '.join(column.words)}." if column.words else column.description
+
+
+# --- workbook ---------------------------------------------------------------------------------------------
+
+
+def _workbook(sheets: Sequence[str]) -> bytes:
+    written = io.BytesIO()
+    with xlsxwriter.Workbook(written, {"in_memory": True}) as workbook:
+        workbook.set_properties({"created": _MADE})
+        bold = workbook.add_format({"bold": True})
+        needed = workbook.add_format({"bold": True, "bg_color": "#DDEBF7"})
+        formats = {kind: workbook.add_format({"num_format": _FORMATS.get(kind, _TEXT)}) for kind in Kind}
+        for sheet in sheets:
+            page = workbook.add_worksheet(sheet)
+            page.freeze_panes(1, 0)
+            for place, (name, column) in enumerate(KINDS[sheet].items()):
+                page.set_column(place, place, max(14, len(name) + 2), formats[column.kind])
+                page.write_string(0, place, name, needed if column.is_needed else bold)
+                page.write_comment(0, place, _says(column), {"x_scale": 2})
+                if words := _list(column, sheets):
+                    page.data_validation(1, place, _LINES, place, _drop_down(words, column))
+    return written.getvalue()
+
+
+def _drop_down(words: Sequence[str] | str, column: Column) -> dict[str, object]:
+    return {
+        "validate": "list",
+        "source": words,
+        "error_title": column.name,
+        "error_message": "Choose one of the list.",
+    }
+
+
+def _list(column: Column, sheets: Sequence[str]) -> Sequence[str] | str | None:
+    """Return what may be chosen: our words, or the codes of a register in the same workbook."""
+    if column.words:
+        return list(column.words)
+    register = _REGISTER_OF.get(column.kind)
+    if register is None or register not in sheets or column.says_several:
+        return None
+    letter = xl_col_to_name([*KINDS[register]].index("code"))
+    return f"='{register}'!${letter}$2:${letter}${_LINES}"
