@@ -96,9 +96,9 @@ def _show(report: ImportReport, how: Format) -> None:
             write("\n")
         show(rows, how, ROWS)
     if how is Format.TABLE:
-        write(f"{in_a_line(report)}\n")
+        write(f"{report.outcome}\n")
     else:
-        remark(in_a_line(report))
+        remark(report.outcome)
     if report.rejected_files:
         remark(f"rejected rows, to correct and import again: {report.rejected_files[0].parent}")
     elif report.rejected and not report.dry_run and not report.not_written:
@@ -109,13 +109,4 @@ def _remark_all(report: ImportReport) -> None:
     for each in (*report.problems, *report.remarks):
         place = f"{each.sheet}, line {each.line}" + (f", column {each.column}" if each.column else "")
         remark(f"{place}: {each.message} ({each.code}); {each.fix}")
-    remark(in_a_line(report))
-
-
-def in_a_line(report: ImportReport) -> str:
-    """Return the counts in a sentence."""
-    dry = "dry run, nothing recorded: " if report.dry_run else ""
-    return (
-        f"{dry}{report.read} rows read, {report.recorded} recorded,"
-        f" {report.already_there} already there, {report.rejected} rejected"
-    )
+    remark(report.outcome)

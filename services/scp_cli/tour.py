@@ -19,7 +19,6 @@ from scp_cli.answering import bring_up_to_date
 from scp_cli.connecting import opened_to_append
 from scp_cli.figures import drawn
 from scp_cli.import_command import imported
-from scp_cli.import_outcome import in_a_line
 from scp_cli.output import Format, remark, show_rich, show_table, write
 from scp_cli.proof import prove
 from scp_cli.reading import SPARE_OF_CASES, THEIR_CASES
@@ -67,7 +66,7 @@ def tour(examples: Path, home: Path) -> None:
 def _import(log: LogReader, handler: BlockingCommandHandler, examples: Path, home: Path) -> None:
     _step(1, "Import", "dates as people write them, corrections, late entries, and rows that are wrong")
     report = imported(log, handler, examples, CLERK, home / "rejected")
-    show_rich(f"  {in_a_line(report)}")
+    show_rich(f"  {report.outcome}")
     if report.rejected_files:
         show_rich(f"  rejected because of {', '.join(dict.fromkeys(p.code for p in report.problems))}")
         show_rich(f"  to correct and import again: {_from_here(report.rejected_files[0].parent)}")

@@ -43,10 +43,9 @@ from scp_events.vocabulary import (
     Precision,
     Role,
 )
-from tests.check_log import check_log
 from tests.conftest import database
 from tests.examples import examples
-from tests.opened import opened_handler, opened_reader
+from tests.opened import opened_reader
 
 CLERK = Actor(id=PersonId("dc-yarrow"), role=Role.DATA_CLERK, organisation=OrganisationId("second-chance"))
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -299,19 +298,6 @@ def changed(sheet: str, row_id: str, **cells: str) -> Sheets:
     sheets = small_case()
     next(each for each in sheets[sheet] if each["row"] == row_id).update(cells)
     return sheets
-
-
-@pytest.fixture
-def log(log_database: str) -> Iterator[LogReader]:
-    with opened_reader(log_database) as opened:
-        yield opened
-    check_log(log_database)
-
-
-@pytest.fixture
-def handler(log_database: str) -> Iterator[BlockingCommandHandler]:
-    with opened_handler(log_database) as opened:
-        yield opened
 
 
 @pytest.fixture

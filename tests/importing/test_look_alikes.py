@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from scp_events.event_log import BlockingCommandHandler, LogReader
 from scp_events.importing import ImportReport
-from tests.check_log import check_log
 from tests.importing.test_import import (
     ROWS,
     SECRETS,
@@ -21,25 +20,14 @@ from tests.importing.test_import import (
     small_case,
     write,
 )
-from tests.opened import opened_handler, opened_reader
 
 
 @pytest.fixture
-def log(log_database: str) -> Iterator[LogReader]:
-    with opened_reader(log_database) as opened:
-        yield opened
-    check_log(log_database)
+def imported(log: LogReader, handler: BlockingCommandHandler, tmp_path: Path) -> Callable[..., ImportReport]:
+    def run(sheets: Sheets) -> ImportReport:
+        return run_import(log, handler, write(tmp_path / "sheets", sheets), tmp_path / "rejected")
 
-
-@pytest.fixture
-def imported(log: LogReader, log_database: str, tmp_path: Path) -> Iterator[Callable[..., ImportReport]]:
-    with opened_handler(log_database) as handler:
-
-        def run(sheets: Sheets) -> ImportReport:
-            recording: BlockingCommandHandler = handler
-            return run_import(log, recording, write(tmp_path / "sheets", sheets), tmp_path / "rejected")
-
-        yield run
+    return run
 
 
 def remarks(report: ImportReport) -> set[tuple[str | None, str]]:

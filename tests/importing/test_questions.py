@@ -11,7 +11,6 @@ import pytest
 from scp_events.event_log import BlockingCommandHandler, LogReader
 from scp_events.importing import ImportReport, UnknownQuestionError
 from scp_events.importing.questions import QUESTIONS
-from tests.check_log import check_log
 from tests.conftest import database
 from tests.importing.test_import import (
     GROUNDS,
@@ -25,26 +24,13 @@ from tests.importing.test_import import (
     small_case,
     write,
 )
-from tests.opened import opened_handler, opened_reader
+from tests.opened import opened_reader
 
 
 @pytest.fixture(scope="module")
 def empty_log(postgres_server: str, log_template: str) -> Iterator[LogReader]:
     with database(postgres_server, log_template) as conninfo, opened_reader(conninfo) as log:
         yield log
-
-
-@pytest.fixture
-def log(log_database: str) -> Iterator[LogReader]:
-    with opened_reader(log_database) as opened:
-        yield opened
-    check_log(log_database)
-
-
-@pytest.fixture
-def handler(log_database: str) -> Iterator[BlockingCommandHandler]:
-    with opened_handler(log_database) as opened:
-        yield opened
 
 
 def tried(log: LogReader, sheets: Sheets, directory: Path, *accepted: str) -> ImportReport:

@@ -19,9 +19,9 @@ from scp_events.importing import FileProblem, ImportReport, RowProblem
 from scp_events.importing.report import Standing, Wrong, kinds
 from scp_events.importing.report_files import FORMS, as_html, as_json, as_xlsx, write_reports
 from scp_events.privacy import copies
-from tests.check_log import check_log
 from tests.importing.test_import import ROWS, changed, counts, run_import, small_case, tells_no_secret, write
-from tests.opened import opened_handler, opened_reader
+from tests.needs import need
+from tests.opened import opened_handler
 
 
 def problem(
@@ -212,18 +212,21 @@ def test_a_report_is_its_owners_alone_and_replaces_the_one_before(tmp_path: Path
     assert [*tmp_path.iterdir()] == [path]
 
 
+TO_MOUNT = "to mount a file system", "be root, in a container with CAP_SYS_ADMIN"
+
+
+def mounts(place: Path, how: str) -> bool:
+    """Whether a file system in memory could be mounted at a place."""
+    mount = ["mount", "-t", "tmpfs", "-o", how, "tmpfs", str(place)]
+    return subprocess.run(mount, capture_output=True, check=False).returncode == 0
+
+
 @pytest.fixture
 def full_disk(tmp_path: Path) -> Iterator[Path]:
     """Yield a directory on a disk with some 16 KiB left."""
     place = tmp_path / "full"
     place.mkdir()
-    if (
-        os.geteuid() != 0
-        or subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place], capture_output=True, check=False
-        ).returncode
-    ):
-        pytest.skip("mounting a small disk takes a superuser")
+    need(os.geteuid() == 0 and mounts(place, "size=64k"), *TO_MOUNT)
     try:
         (place / "ballast").write_bytes(bytes(48 * 1024))
         yield place
@@ -242,13 +245,6 @@ def test_a_full_disk_leaves_no_half_file_and_the_earlier_one(full_disk: Path) ->
     assert "No space left" in str(report.not_written[0])
     assert path.read_text() == "an earlier one"
     assert sorted(each.name for each in full_disk.iterdir()) == ["ballast", "report.html"]
-
-
-@pytest.fixture
-def log(log_database: str) -> Iterator[LogReader]:
-    with opened_reader(log_database) as opened:
-        yield opened
-    check_log(log_database)
 
 
 @pytest.fixture
@@ -288,13 +284,7 @@ def read_only(tmp_path: Path) -> Iterator[Path]:
     place = tmp_path / "read-only"
     place.mkdir(mode=0o500)
     mounted = os.geteuid() == 0
-    if (
-        mounted
-        and subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", place], capture_output=True, check=False
-        ).returncode
-    ):
-        pytest.skip("this superuser may not mount")
+    need(not mounted or mounts(place, "ro"), *TO_MOUNT)
     try:
         yield place
     finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -155,19 +154,6 @@ def imported_anew(
 # --- where it came from -----------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def log(log_database: str) -> Iterator[LogReader]:
-    with opened_reader(log_database) as log:
-        yield log
-    check_log(log_database)
-
-
-@pytest.fixture
-def handler(log_database: str) -> Iterator[BlockingCommandHandler]:
-    with opened_handler(log_database) as handler:
-        yield handler
-
-
 def test_every_event_remembers_its_sheet_its_row_and_the_file_it_came_from(
     log: LogReader, handler: BlockingCommandHandler, tmp_path: Path
 ) -> None:
@@ -235,7 +221,7 @@ def test_a_second_import_waits_for_the_first(
     log: LogReader, handler: BlockingCommandHandler, tmp_path: Path
 ) -> None:
     sheets, told = write(tmp_path / "sheets", small_case()), list[str]()
-    is_over = threading.Event()
+    is_begun, is_over = threading.Event(), threading.Event()
 
     def first() -> None:
         with alone(log.conninfo, 0, told.append):
@@ -244,7 +230,6 @@ def test_a_second_import_waits_for_the_first(
             time.sleep(0.1)
             is_over.set()
 
-    is_begun = threading.Event()
     thread = threading.Thread(target=first)
     thread.start()
     assert is_begun.wait(60)

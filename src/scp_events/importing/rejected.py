@@ -13,15 +13,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-import xlsxwriter
-
 from scp_events.importing.cells import CASE
 from scp_events.importing.lines import Value
 from scp_events.importing.reading import REMARK_COLUMNS, Sheet
 from scp_events.importing.report import RowProblem
+from scp_events.importing.workbook_to_write import new_workbook
 from scp_events.privacy.copies import NO_CASE, CopyKind, write_copy
-
-_EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's dates have no zone; fixed, so that bytes repeat
 
 
 def write_rejected(
@@ -134,8 +131,7 @@ def _csv(rows: Iterable[Sequence[Value]], delimiter: str) -> bytes:
 
 def _workbook(rows: Iterable[Sequence[Value]], _delimiter: str) -> bytes:
     written = io.BytesIO()
-    workbook = xlsxwriter.Workbook(written, {"in_memory": True, "strings_to_formulas": False})
-    workbook.set_properties({"created": _EPOCH})
+    workbook = new_workbook(written)
     day = workbook.add_format({"num_format": "yyyy-mm-dd"})
     moment = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm"})
     hour = workbook.add_format({"num_format": "hh:mm"})

@@ -147,6 +147,15 @@ class ImportReport:
     not_written: list[NotWritten] = field(default_factory=list)
     """What could not be put on the disk; everything else of the outcome stands here."""
 
+    @property
+    def outcome(self) -> str:
+        """The counts, in a sentence."""
+        dry = "dry run, nothing recorded: " if self.dry_run else ""
+        return (
+            f"{dry}{self.read} rows read, {self.recorded} recorded,"
+            f" {self.already_there} already there, {self.rejected} rejected"
+        )
+
     def entries(self) -> Iterator[Entry]:
         """Yield everything there is to say, in one form: files, rejected rows, what is worth a look."""
         yield from map(_of_a_file, self.refused)

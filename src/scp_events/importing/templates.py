@@ -9,14 +9,13 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from scp_events.importing.column_kinds import KINDS, Column, Kind
 from scp_events.importing.report import FileProblem, SheetsRefusedError, Wrong
+from scp_events.importing.workbook_to_write import new_workbook
 
 WORKBOOK = "sheets.xlsx"
 _LINES = 5000
@@ -25,7 +24,6 @@ _FORMATS = {Kind.DAY: "yyyy-mm-dd", Kind.TIME: "hh:mm", Kind.NUMBER: "0"}
 _TEXT = "@"
 """So that no program makes a number or a day of what is neither."""
 _REGISTER_OF = {Kind.STAFF: "staff", Kind.LEGAL_BASIS: "legal-bases"}
-_MADE = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's dates have no zone; fixed, so that bytes repeat
 
 
 @dataclass(frozen=True)
@@ -84,8 +82,7 @@ def _says(column: Column) -> str:
 
 def _workbook(sheets: Sequence[str]) -> bytes:
     written = io.BytesIO()
-    with xlsxwriter.Workbook(written, {"in_memory": True}) as workbook:
-        workbook.set_properties({"created": _MADE})
+    with new_workbook(written) as workbook:
         bold = workbook.add_format({"bold": True})
         needed = workbook.add_format({"bold": True, "bg_color": "#DDEBF7"})
         formats = {kind: workbook.add_format({"num_format": _FORMATS.get(kind, _TEXT)}) for kind in Kind}

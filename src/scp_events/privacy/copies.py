@@ -51,9 +51,7 @@ class Copy(Word):
 def write_copy(conninfo: str, kind: CopyKind, path: Path, content: bytes, cases: Iterable[str]) -> None:
     """Write a file that holds data of these cases, by their references; replaces what was there."""
     where, aside = path.absolute(), _aside(path.absolute())
-    whose = sorted(set(cases))
-    _note(conninfo, kind, aside, whose)
-    _note(conninfo, kind, where, whose)
+    _note(conninfo, kind, cases, aside, where)
     try:
         _write_whole(where, aside, content)
     finally:
@@ -97,7 +95,7 @@ def directory_for(conninfo: str, kind: CopyKind, path: Path, cases: Iterable[str
             shutil.rmtree(where)
 
     remove()
-    _note(conninfo, kind, where, cases)
+    _note(conninfo, kind, cases, where)
     try:
         where.mkdir(mode=0o700)
         yield where
@@ -115,12 +113,16 @@ def _forget(conninfo: str, *paths: Path) -> None:
         )
 
 
-def _note(conninfo: str, kind: CopyKind, where: Path, cases: Iterable[str]) -> None:
+def _note(conninfo: str, kind: CopyKind, cases: Iterable[str], *paths: Path) -> None:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.cursor().executemany(
             "INSERT INTO keyring.copies (reference, kind, machine, path) VALUES (%s, %s, %s, %s)"
             " ON CONFLICT (reference, kind, machine, path) DO UPDATE SET written_at = clock_timestamp()",
-            [(reference, kind, platform.node(), str(where)) for reference in sorted(set(cases))],
+            [
+                (reference, kind, platform.node(), str(path))
+                for reference in sorted(set(cases))
+                for path in paths
+            ],
         )
 
 

@@ -33,6 +33,11 @@ _DEEPEST = 1_000
 _MOST_OF_DIRECTORY = 4 * MEGABYTE
 _END_OF_DIRECTORY = struct.Struct("<4s4H2LH")
 
+_BROKEN = (
+    *(BadZipFile, NotImplementedError, LookupError, EOFError, OSError, ValueError),
+    *(zlib.error, expat.ExpatError),
+)
+"""What zipfile, zlib and expat raise of archives and parts that are damaged, or of forms they do not know."""
 NOT_A_WORKBOOK = Wrong(
     "not-a-workbook", "cannot be opened as a workbook", "save it as .xlsx in Excel or LibreOffice"
 )
@@ -73,9 +78,7 @@ def understood() -> Iterator[None]:
     """Say in one way whatever can be wrong with an archive or a part."""
     try:
         yield
-    except (BadZipFile, NotImplementedError, LookupError, EOFError, OSError, ValueError, zlib.error):
-        raise UnreadableFileError(NOT_A_WORKBOOK) from None
-    except expat.ExpatError:
+    except _BROKEN:
         raise UnreadableFileError(NOT_A_WORKBOOK) from None
     except RuntimeError:  # what zipfile says of an encrypted part
         raise UnreadableFileError(LOCKED) from None

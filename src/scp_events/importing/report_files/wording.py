@@ -32,11 +32,7 @@ def outcome(report: ImportReport) -> str:
     """Return the counts in a sentence."""
     if report.refused:
         return "Nothing was recorded: files cannot be read as a whole."
-    dry = "Dry run, nothing recorded: " if report.dry_run else ""
-    return (
-        f"{dry}{report.read} rows read, {report.recorded} recorded, {report.already_there} already there,"
-        f" {report.rejected} rejected."
-    )
+    return f"{report.outcome[0].upper()}{report.outcome[1:]}."
 
 
 def notes(report: ImportReport) -> list[str]:

@@ -7,25 +7,23 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from itertools import chain, islice
 
 from xlsxwriter import Workbook
 
 from scp_events.importing.report import Entry, ImportReport, Kind, kinds
 from scp_events.importing.report_files.wording import KIND_COLUMNS, ROW_COLUMNS, cells, notes, outcome
+from scp_events.importing.workbook_to_write import new_workbook
 
 MOST = 1_000_000
 """Rows of one worksheet: it cannot hold many more, and those would be lost without a word."""
 WIDTHS = {"message": 50, "fix": 60, "code": 28, "standing": 20, "sheet": 24, "column": 20, "suggestion": 20}
-_EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's dates have no zone; fixed, so that bytes repeat
 
 
 def as_xlsx(report: ImportReport) -> bytes:
     """Return the outcome with the kinds of mistake, then every row."""
     written = io.BytesIO()
-    workbook = Workbook(written, {"in_memory": True})
-    workbook.set_properties({"title": "Import report", "created": _EPOCH})
+    workbook = new_workbook(written, "Import report")
     _page(workbook, "Kinds", KIND_COLUMNS, kinds(report.entries()), [outcome(report), *notes(report)])
     _page(workbook, "Rows", ROW_COLUMNS, islice(entries := report.entries(), MOST))
     number = 2
