@@ -21,14 +21,14 @@ $(VENV)/.installed: pyproject.toml requirements/dev.txt
 demo: setup ## import a fictional organisation's spreadsheets and replay one case
 	@SCP_HOME="$(CURDIR)/.demo" $(RUN) -m scp_cli demo
 
-test: setup ## run the tests; says what was skipped and how to get it
-	$(RUN) -m pytest -n auto --dist worksteal -m "not long"
+test: setup ## run the tests where nothing goes wrong on purpose; says what was skipped and how to get it
+	$(RUN) -m pytest -n auto --dist worksteal -m "not long and not faults"
 
 thorough: setup ## run the long tests too, and ten times as many random examples of every property
 	SCP_TEST_TIMES=10 $(RUN) -m pytest -n auto --dist worksteal
 
 faults: setup ## let everything go wrong that can (tests/faults/README.md says what), and nothing else
-	$(RUN) -m pytest -n auto -m faults
+	$(RUN) -m pytest -n auto --dist worksteal -m "faults and not long"
 
 check: setup ## format, lint, types, layers, drawings, and what the house knows about itself
 	$(RUN) -m ruff format --check

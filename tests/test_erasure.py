@@ -332,6 +332,7 @@ with (
 """
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("step", Step)
 def test_an_erasure_killed_after_any_step_is_finished_by_whoever_looks(
     office: Office, connection: Connection[Any], step: Step

@@ -17,7 +17,8 @@ from scp_events.database.binaries import find_binaries, reachable
 from scp_events.database.home import Home
 from tests.database.programs import program
 
-pytestmark = pytest.mark.once  # the same program in trouble; test_embedded runs it from the wheel
+# Once: the same program in trouble; test_embedded runs it from the wheel
+pytestmark = [pytest.mark.faults, pytest.mark.once]
 
 DIE_ONCE_LAUNCHED = "import os\nembedded.postmaster.until = lambda *_: os.kill(os.getpid(), 9)"
 DIE_IN_INITDB = (

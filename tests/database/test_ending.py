@@ -13,7 +13,8 @@ from scp_events.database.home import Home
 from tests.database.programs import program
 from tests.waiting import until
 
-pytestmark = pytest.mark.once  # the same program in trouble; test_embedded runs it from the wheel
+# Once: the same program in trouble; test_embedded runs it from the wheel
+pytestmark = [pytest.mark.faults, pytest.mark.once]
 LISTENS = "from scp_events.runtime import ending\nending.listen('holder')"
 TO_END = (signal.SIGTERM, signal.SIGINT)
 MOMENTS: dict[str, Callable[[Path], bool]] = {

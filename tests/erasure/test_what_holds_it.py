@@ -27,7 +27,8 @@ from tests.erasure.standby import standby_of
 from tests.own_server import OwnServer
 from tests.services.cli_run import scp_process
 
-pytestmark = pytest.mark.once  # it is about the server's files, whoever has it erase
+# Once: it is about the server's files, whoever has it erase
+pytestmark = [pytest.mark.faults, pytest.mark.once]
 Holding = Callable[[AboutToBeErased, OwnServer], AbstractContextManager[str]]
 
 

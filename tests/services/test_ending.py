@@ -38,7 +38,8 @@ from tests.services.test_api_service import AUDIENCE, Somebody, drafted
 from tests.waiting import until
 from tests.words import REFERRER
 
-pytestmark = pytest.mark.once  # the same programs in the same trouble; test_cli_serve ends one from the wheel
+# Once: the same programs in the same trouble; test_cli_serve ends one from the wheel
+pytestmark = [pytest.mark.faults, pytest.mark.once]
 CASE = "SC-2025-007"
 SERVICES = [
     service("scp_api"),

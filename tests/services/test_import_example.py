@@ -197,6 +197,7 @@ def killed_after(rows: int, conninfo: str, directory: Path) -> None:
     assert program.returncode == -signal.SIGKILL
 
 
+@pytest.mark.faults
 def test_an_import_killed_in_the_middle_and_run_again_ends_as_if_nothing_had_been(
     log: Opened, postgres_server: str, log_template: str, tmp_path: Path
 ) -> None:

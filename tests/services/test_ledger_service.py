@@ -94,6 +94,7 @@ def test_an_event_that_no_program_can_read_is_covered(
     assert covered(connection) == 256
 
 
+@pytest.mark.faults
 @pytest.mark.once  # the same program in trouble; the tests above run it from the wheel
 def test_a_killed_tree_writer_leaves_nothing_undone_and_nothing_contradicted(
     connection: Ledger, log_database: str, tmp_path: Path

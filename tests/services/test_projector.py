@@ -99,6 +99,7 @@ def test_every_projection_is_kept_in_step_until_told_to_stop(
     assert not [line for line in lines if set(line) - ALLOWED]
 
 
+@pytest.mark.faults
 def test_a_projector_killed_in_the_middle_of_a_transaction_counts_every_event_once(
     log: LogReader, connection: Connection[Any], tmp_path: Path
 ) -> None:

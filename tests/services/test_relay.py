@@ -6,7 +6,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -30,7 +30,10 @@ from tests.opened import opened_reader
 from tests.publishing.filled_log import SECRET_WORDS, append_many
 from tests.publishing.relaying import PARTITIONS, PATIENCE, Site, check_published
 
-in_trouble = pytest.mark.once  # the tests of a relay at its work, killed too, run it from the wheel
+
+def in_trouble(test: Callable[..., None]) -> Callable[..., None]:
+    """Mark a relay in trouble: `once`, since the tests of one at its work run it from the wheel."""
+    return pytest.mark.faults(pytest.mark.once(test))
 
 
 @pytest.fixture

@@ -36,7 +36,8 @@ from tests.services.test_api_service import Service, free_port, start, until_rea
 from tests.services.under_fire import Fire, spans
 from tests.words import MONDAY
 
-pytestmark = pytest.mark.once  # each part runs from the wheel in tests of its own
+# Once: each part runs from the wheel in tests of its own
+pytestmark = [pytest.mark.faults, pytest.mark.once]
 CASES = 12
 COMMANDS = examples(300)
 BEGINS = {"scp_projector": '"event": "following"', "scp_relay": '"event": "began"'}

@@ -123,6 +123,7 @@ def test_of_two_requests_at_once_never_both_win(agencies: list[Running], history
     assert witness.ask(told, 20, 21).status == 200
 
 
+@pytest.mark.faults
 def test_a_killed_witness_that_starts_again_keeps_its_promise(tmp_path: Path, history: History) -> None:
     """It is killed while several ask at once; whatever it gave away before, it holds to."""
     home = tmp_path / "witness"
