@@ -125,7 +125,7 @@ def request(case: CaseId, command: Command) -> CommandRequest:
         case_id=case,
         command=command,
         provenance=provenance(),
-        case_reference=reference_of(case),
+        name=reference_of(case),
     )
 
 
@@ -153,7 +153,7 @@ def reviewed(case: CaseId) -> Iterator[CommandRequest]:
             case_id=case,
             command=command,
             provenance=said,
-            case_reference=reference_of(case),
+            name=reference_of(case),
         )
 
 

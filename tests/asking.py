@@ -76,7 +76,7 @@ class Case:
                 aggregate=aggregate,
                 stream=stream or self.stream(aggregate),
                 case_id=self.id,
-                case_reference=self.reference,
+                name=self.reference,
                 command=_own(command, self.id),
                 provenance=Provenance(by=by, occurred_at=at or self.now, **usual | provenance),
             )

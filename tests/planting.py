@@ -69,9 +69,11 @@ def plant(
     events: list[Event] = []
     for views_expressed in (True, False):
         for aggregate in ALL:
-            stream = _stream(aggregate, case_id)
-            if not views_expressed and aggregate.SCOPE is Scope.ONE_PER_CASE:
+            if aggregate.SCOPE is Scope.NO_CASE or (
+                not views_expressed and aggregate.SCOPE is Scope.ONE_PER_CASE
+            ):
                 continue
+            stream = _stream(aggregate, case_id)
             told = [
                 _about(planted(kind, number, views_expressed=views_expressed), reference)
                 for kind in every_event(aggregate)

@@ -1,8 +1,9 @@
 """Where things are: the address of every command and of everything that can be looked at.
 
 What a case has one of is found by the case, `/cases/SC-2025-014/engagement`; what it may have many of has an
-id of its own, `/irps/{irp_id}`. A command is posted to the thing it is about, with its name behind; one that
-begins one of many, to the collection in the case.
+id of its own, `/irps/{irp_id}`; what belongs to no case has a name, `/programmes/{programme}`. A command is
+posted to the thing it is about, with its name behind; one that begins one of many, to the collection in the
+case.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ def item_of(aggregate: AnyAggregate) -> str:
 
 
 def id_name(aggregate: AnyAggregate) -> str:
-    """Return what the ids of many things are called."""
-    return f"{aggregate.CATEGORY}_id"
+    """Return what the ids, or the names, of many things are called."""
+    return aggregate.CATEGORY if aggregate.SCOPE is Scope.NO_CASE else f"{aggregate.CATEGORY}_id"
 
 
 def path_of(offer: Offer) -> str:
@@ -47,7 +48,7 @@ class Addressed(NamedTuple):
 
     offer: Offer
     name: str
-    """A case reference, or an id."""
+    """A case reference, a name or an id."""
 
 
 def find(path: str) -> Addressed | None:
@@ -66,6 +67,7 @@ _OFFERS = {_shape(path_of(offer)): offer for offer in OFFERS}
 _SHORTEST = 3
 
 
-def location(aggregate: AnyAggregate, reference: str, stream_id: UUID) -> str:
-    """Return where something is that a command has begun."""
-    return item_of(aggregate).format(**{"case_reference": reference, id_name(aggregate): stream_id})
+def location(aggregate: AnyAggregate, name: str, stream_id: UUID) -> str:
+    """Return where something is that a command has begun; `name` is the one in the command's address."""
+    own = name if aggregate.SCOPE is Scope.NO_CASE else stream_id
+    return item_of(aggregate).format(**{"case_reference": name, id_name(aggregate): own})

@@ -11,14 +11,18 @@ from pydantic.json_schema import models_json_schema
 from scp_api import preconditions, problems
 from scp_api.addresses import id_name, path_of
 from scp_api.command_door import Answer, needs_version
-from scp_events.commands import OFFERS, Offer, body_of
-from scp_events.vocabulary import NO_ACTION, CaseReference
+from scp_events.commands import OFFERS, By, Offer, body_of
+from scp_events.vocabulary import NO_ACTION, CaseReference, Code
 
 SAID = "said."
 """Before the name of a schema: what clients say. What we answer with may say more, such as `Erased`."""
 REFUSALS = (400, 401, 403, 404, 409, 413, 415, 422, 500, 503)
 _TEXT = {"type": "string"}
-_REFERENCE = TypeAdapter(CaseReference)
+_ADDRESSES = {
+    By.CASE: TypeAdapter(CaseReference).json_schema(),
+    By.NAME: TypeAdapter(Code).json_schema(),
+    By.ID: _TEXT | {"format": "uuid"},
+}
 
 
 def paths() -> dict[str, Any]:
@@ -54,12 +58,12 @@ def _operation(offer: Offer) -> dict[str, Any]:
 
 def _names(offer: Offer) -> Iterator[dict[str, Any]]:
     """Describe the one name in the address."""
-    by_case = offer.is_addressed_by_case
+    by = offer.addressed_by
     yield {
         "in": "path",
-        "name": "case_reference" if by_case else id_name(offer.aggregate),
+        "name": "case_reference" if by is By.CASE else id_name(offer.aggregate),
         "required": True,
-        "schema": _REFERENCE.json_schema() if by_case else _TEXT | {"format": "uuid"},
+        "schema": _ADDRESSES[by],
     }
 
 

@@ -23,10 +23,12 @@ from scp_events.vocabulary import (
     AnyAggregate,
     CaseId,
     CaseReference,
+    Code,
     Position,
     Scope,
     Stream,
     Word,
+    named,
     the_one,
 )
 
@@ -35,12 +37,12 @@ S = TypeVar("S")
 
 
 class Standing(BaseModel, Generic[S]):
-    """One thing as it stands: its version, whose case it is, and what others may read of it."""
+    """One thing as it stands: its version, whose case it is if any, and what others may read of it."""
 
     model_config = ConfigDict(frozen=True)
 
     id: UUID
-    case_id: CaseId
+    case_id: CaseId | None
     version: int
     state: S
 
@@ -66,6 +68,8 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add every question."""
     for aggregate in ALL:
         _add_standing(app, parts, aggregate)
+        if aggregate.SCOPE is Scope.NO_CASE:
+            _add_names(app, parts, aggregate)
     add_question(app, "/cases", _cases(parts), CasePage, "List the cases you may see.")
     add_question(app, f"{CASE}/history", _history(parts), CaseReplay, "A case at one point.", or_absent=True)
     between = "What lies between two points of a case."
@@ -79,7 +83,7 @@ def _add_standing(app: FastAPI, parts: Parts, aggregate: AnyAggregate) -> None:
     """Add the question how one thing stands, whose answer says on which version a decision is made."""
     model: Any = Standing[get_type_hints(aggregate.view)["return"]]  # type: ignore[misc]  # known at run time only
 
-    def standing(case_id: CaseId, stream: Stream) -> Response:
+    def standing(case_id: CaseId | None, stream: Stream) -> Response:
         history = parts.log.stream_history(stream)
         version = history[-1].version if history else 0
         if not version and aggregate.BEGINS is not None:
@@ -104,17 +108,44 @@ def _add_standing(app: FastAPI, parts: Parts, aggregate: AnyAggregate) -> None:
         stream = Stream(aggregate.CATEGORY, stream_id)
         return standing(_there(parts.log.case_of_stream(stream)), stream)
 
+    def by_name(request: Request, name: str) -> Response:
+        preconditions.may_read_one(request, aggregate.CATEGORY)
+        return standing(None, named(aggregate.CATEGORY, name))
+
     by_id.__annotations__["stream_id"] = Annotated[UUID, Path(alias=id_name(aggregate))]
+    by_name.__annotations__["name"] = Annotated[Code, Path(alias=id_name(aggregate))]
+    endpoints: dict[Scope, Callable[..., Response]] = {
+        Scope.ONE_PER_CASE: of_case,
+        Scope.MANY_PER_CASE: by_id,
+        Scope.NO_CASE: by_name,
+    }
     add_question(
         app,
         item_of(aggregate),
-        of_case if aggregate.SCOPE is Scope.ONE_PER_CASE else by_id,
+        endpoints[aggregate.SCOPE],
         model,
         f"How one {aggregate.CATEGORY} stands now.",
         tag=aggregate.COLLECTION,
         or_absent=True,
         headers={"ETag": {"description": "The version now.", "required": True, "schema": {"type": "string"}}},
     )
+
+
+class Names(Word):
+    """What people call the things of a kind, in order of name."""
+
+    names: tuple[Code, ...]
+
+
+def _add_names(app: FastAPI, parts: Parts, aggregate: AnyAggregate) -> None:
+    """Add the question which things of a kind there are."""
+
+    def endpoint(request: Request) -> Response:
+        preconditions.may_read_one(request, aggregate.CATEGORY)
+        return json_of(Names(names=tuple(parts.log.names(aggregate.CATEGORY))))
+
+    summary = f"Which {aggregate.COLLECTION} there are."
+    add_question(app, f"/{aggregate.COLLECTION}", endpoint, Names, summary, tag=aggregate.COLLECTION)
 
 
 def _there(case_id: CaseId | None) -> CaseId:

@@ -53,7 +53,10 @@ def do(  # noqa: PLR0913 - one argument an option
         ),
     ] = None,
     stream: Annotated[
-        str | None, typer.Option("--id", metavar="ID", help="Of many in a case, which one.")
+        str | None,
+        typer.Option(
+            "--id", metavar="ID", help="Of many in a case, which one; the name of what belongs to none."
+        ),
     ] = None,
     purpose: Annotated[str, typer.Option(help="What it is needed for.")] = "casework",
     key: Annotated[
@@ -102,7 +105,11 @@ def _sent(file: str | None) -> bytes:
 
 def _address(offer: Offer, case: str | None, stream: str | None) -> Address:
     """Return what the command is about, as its kind is addressed."""
-    if offer.is_addressed_by_case:
+    from scp_events.commands import By
+
+    if offer.addressed_by is By.NAME:
+        return _name(offer, case, stream)
+    if offer.addressed_by is By.CASE:
         if case is None:
             raise typer.BadParameter(f"{offer.name} is about a case: name it", param_hint="--case")
         if stream is not None:
@@ -124,6 +131,25 @@ def _address(offer: Offer, case: str | None, stream: str | None) -> Address:
     except ValueError:
         raise typer.BadParameter(
             f"{stream!r} is no id: the replay of the case has it", param_hint="--id"
+        ) from None
+
+
+def _name(offer: Offer, case: str | None, name: str | None) -> str:
+    """Return what people call a thing that belongs to no case."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from scp_events.vocabulary import Code
+
+    kind = offer.aggregate.CATEGORY
+    if case is not None:
+        raise typer.BadParameter(f"a {kind} belongs to no case: leave out --case", param_hint="--case")
+    if name is None:
+        raise typer.BadParameter(f"say which {kind} {offer.name} is about, by its name", param_hint="--id")
+    try:
+        return TypeAdapter(Code).validate_python(name)
+    except ValidationError:
+        raise typer.BadParameter(
+            f"{name!r} is no name: use lower case, digits and hyphens, such as adults-2025", param_hint="--id"
         ) from None
 
 

@@ -8,9 +8,10 @@ was typed in, and what was known at a position never changes, whatever is record
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -205,7 +206,7 @@ def replay(log: LogReader, case_id: CaseId, point: Point = Point()) -> CaseRepla
         seen=seen,
         log_position=seen.known_through,
         streams=tuple(states(known, _as_of(log, seen))),
-        contradictions=tuple(contradicted(known, case_id, _as_of(log, seen))),
+        contradictions=tuple(contradicted(log, known, case_id, seen, _as_of(log, seen))),
         story=tuple(tell(happened(known, _as_of(log, seen)), log.calendar)),
     )
 
@@ -232,7 +233,7 @@ def diff(log: LogReader, case_id: CaseId, first: Point, second: Point) -> CaseDi
         newly_learned=tuple(by_cause["learned"]),
         corrected=tuple(by_cause["corrected"]),
         not_yet=tuple(told[r.position] for r in before if r.position not in seen_after),
-        contradictions=tuple(contradicted(known_after, case_id, after_end)),
+        contradictions=tuple(contradicted(log, known_after, case_id, after_seen, after_end)),
         changes=tuple(changes(states(known_before, before_end), states(known_after, after_end))),
     )
 
@@ -341,12 +342,19 @@ def _state(stream: Stream, history: Sequence[AnyFact]) -> StreamState:
     )
 
 
-def contradicted(known: Sequence[Recorded[Event]], case_id: CaseId, end: When | None) -> list[Contradicted]:
+def contradicted(
+    log: LogReader, known: Sequence[Recorded[Event]], case_id: CaseId, seen: Seen, end: When | None
+) -> list[Contradicted]:
     """Return what had happened by a time and does not fit what is known to have stood before it."""
     facts = [recorded.fact for recorded in known]
+    of_others: dict[UUID, list[AnyFact]] = {}
 
-    def facts_of(types: tuple[type[Event], ...]) -> list[AnyFact]:
-        return [fact for fact in facts if getattr(fact.event, "OF", type(fact.event)) in types]
+    def facts_of(types: tuple[type[Event], ...], others: Collection[UUID]) -> list[AnyFact]:
+        for each in others:
+            if each not in of_others:
+                of_others[each] = [other.fact for other in log.histories([each], seen.known_through)]
+        heard = chain(facts, *(of_others[each] for each in others))
+        return [fact for fact in heard if getattr(fact.event, "OF", type(fact.event)) in types]
 
     by_rule = [
         found

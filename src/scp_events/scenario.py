@@ -41,6 +41,7 @@ from scp_events.vocabulary import (
 
 CASE = CaseId(UUID("00000000-0000-4000-8000-00000000ca5e"))
 REFERENCE = "SC-2025-001"
+"""What the case is called; what belongs to none is called what its kind is."""
 SOMEBODY = Actor(id=PersonId("kw-example"), role=Role.KEY_WORKER, organisation=OrganisationId("example"))
 BEGINNING = datetime(2025, 1, 1, 9, tzinfo=UTC)
 _IDS = UUID("00000000-0000-4000-8000-0000000000ed")
@@ -181,14 +182,14 @@ class Given:
         question = Question(
             aggregate=self.aggregate,
             stream=self.stream,
-            case_id=CASE,
+            case_id=None if self.aggregate.SCOPE is Scope.NO_CASE else CASE,
             command=command,
             when=when,
             by=by,
             event_id=EventId(uuid5(_IDS, f"new/{len(self.history)}")),
             now=self.calendar.moment(now) if now else _later(present, when),
             calendar=self.calendar,
-            case_reference=REFERENCE,
+            name=self.aggregate.CATEGORY if self.aggregate.SCOPE is Scope.NO_CASE else REFERENCE,
         )
         try:
             evidence = [*self.facts_of_others(), *self.facts()]

@@ -40,6 +40,14 @@ FOR_COMMANDS = "crvght"
 
 COMMANDS = """
                                            kw cm sv re po co mi dc in se au rp
+programme define-programme                  .  x  x  .  .  .  .  .  .  .  .  .
+programme revise-programme                  .  x  x  .  .  .  .  .  .  .  .  .
+programme retire-programme                  .  x  x  .  .  .  .  .  .  .  .  .
+programme correct define-programme          .  x  x  .  .  .  .  .  .  .  .  .
+programme correct revise-programme          .  x  x  .  .  .  .  .  .  .  .  .
+programme correct retire-programme          .  x  x  .  .  .  .  .  .  .  .  .
+programme correct                           .  x  x  .  .  .  .  .  .  .  .  .
+programme retract                           .  x  x  .  .  .  .  .  .  .  .  .
 referral draft-referral                     .  x  x  x  x  x  x  x  x  .  .  .
 referral submit-referral                    .  x  x  x  x  x  x  .  .  .  .  .
 referral acknowledge-referral               .  x  x  .  .  .  .  .  .  .  .  .
@@ -192,6 +200,7 @@ consent       crvght crvght crvght      .      .      .      .      .      .    
 concern       crvght crvght crvght      .      .      .      .      .      .      .      a      .
 assessment    crvght crvght crvght      .      .      .      .      .      .      .      a      .
 irp           crvght crvght crvght      .      .      .      .      .      .      .      a      .
+programme     crvght crvght crvght      .      .      .      .      .      .      .      a      .
 feedback      crvght crvght crvght      .      .      .      .      .      .      .      a      .
 record        crvght crvght crvght      .      . crvght      .      .      .      .      a      .
 cases         crvght crvght crvght      .      .      .      .      .      .      .      a      .

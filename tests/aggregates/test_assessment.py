@@ -239,7 +239,7 @@ def test_what_was_erased_reads_as_erased_and_contradicts_nothing() -> None:
     seen = assessment.view(known.state).model_dump(mode="json")
     assert seen["risk_level"]["erased"] is True
     others = given(assessment, REGISTERED, AGREED).facts()
-    assert contradictions_of(assessment, known.facts(), lambda _types: others, CASE) == []
+    assert contradictions_of(assessment, known.facts(), lambda _types, _others: others, CASE) == []
 
 
 # --- corrections ------------------------------------------------------------------------------------------

@@ -539,7 +539,7 @@ def test_a_contact_after_a_death_entered_later_contradicts_it() -> None:
     facts = given(engagement, *known).facts()
     own = [fact for fact in facts if fact.event in (AGREED, MET)]
     [found] = contradictions_of(
-        engagement, own, lambda types: [f for f in facts if type(f.event) in types], CASE
+        engagement, own, lambda types, _others: [f for f in facts if type(f.event) in types], CASE
     )
     assert (found.fact.event_id, found.rule) == (FIRST, "died")
 

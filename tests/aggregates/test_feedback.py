@@ -387,7 +387,7 @@ def test_an_erased_score_contradicts_nothing() -> None:
     answered = events.SatisfactionRecorded.model_construct(**dict(ANSWER) | {"score": erased})
     place = told(on("2025-03-02", answered))
     found = contradictions_of(
-        feedback, effective(place.facts()), lambda _types: place.facts_of_others(), CASE
+        feedback, effective(place.facts()), lambda _types, _others: place.facts_of_others(), CASE
     )
     assert found == []
 

@@ -289,7 +289,7 @@ def test_links_take_effect_when_they_are_recorded_and_are_not_corrected() -> Non
 
 def test_a_link_confirmed_in_the_other_record_contradicts_nothing_in_this_one() -> None:
     linked = two_records(LINKED)
-    assert contradictions_of(participant, linked.facts(), lambda _types: linked.facts(), CASE) == []
+    assert contradictions_of(participant, linked.facts(), lambda _types, _others: linked.facts(), CASE) == []
 
 
 # --- the laws ---------------------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ class Case:
             case_id=self.id,
             command=command,
             provenance=provenance or sent(),
-            case_reference=self.reference,
+            name=self.reference,
             **more,
         )
 

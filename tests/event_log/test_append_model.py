@@ -33,8 +33,8 @@ class Model:
 
     position: int
     versions: dict[UUID, int] = field(default_factory=dict)
-    events: list[tuple[int, UUID | None, str]] = field(default_factory=list)
-    """Position, case and type of each."""
+    events: list[tuple[int, UUID, str]] = field(default_factory=list)
+    """Position, case or stream of none, and type of each."""
     commands: dict[UUID, tuple[bytes, int]] = field(default_factory=dict)
 
     def answer(self, asked: Append) -> tuple[str, int]:
@@ -55,8 +55,8 @@ class Model:
 
     def _has_come(self, condition: Condition) -> bool:
         return any(
-            position > condition.since and case in condition.cases and type_ in condition.types
-            for position, case, type_ in self.events
+            position > condition.since and about in condition.about and type_ in condition.types
+            for position, about, type_ in self.events
         )
 
     def _record(self, asked: Append) -> tuple[str, int]:
@@ -64,7 +64,7 @@ class Model:
         for each in asked.events:
             self.position += 1
             self.versions[each.stream.id] = each.version
-            self.events.append((self.position, each.case_id, each.type))
+            self.events.append((self.position, each.case_id or each.stream.id, each.type))
         self.commands[asked.command_id] = (asked.fingerprint, first)
         return ("recorded", first)
 
@@ -80,6 +80,11 @@ class Names:
     def case_of(self, stream: int) -> UUID | None:
         """Return whose case the n-th stream belongs to."""
         return [self.cases[0], self.cases[0], self.cases[1], None][stream]
+
+    @property
+    def subjects(self) -> list[UUID]:
+        """Return what an append can be about: two cases, and the stream of none."""
+        return [*self.cases, self.streams[3]]
 
 
 def one(streams: int, events: int) -> st.SearchStrategy[dict]:
@@ -100,7 +105,7 @@ def one(streams: int, events: int) -> st.SearchStrategy[dict]:
             "mixed": st.booleans(),
             "type": st.sampled_from(TYPES),
             "excluded": st.sampled_from([None, TYPES[:1], TYPES[:2], TYPES[2:]]),
-            "cases": st.sampled_from([(0,), (0,), (1,), (0, 1)]),
+            "about": st.sampled_from([(0,), (0,), (1,), (0, 1), (2,), (1, 2)]),
             "since": st.sampled_from([0, 0, -1, -2, -100]),
         }
     )
@@ -161,7 +166,7 @@ def _append(drawn: dict, model: Model, names: Names) -> Append:
         condition=drawn["excluded"]
         and Condition(
             drawn["excluded"],
-            tuple(names.cases[n] for n in drawn["cases"]),
+            tuple(names.subjects[n] for n in drawn["about"]),
             max(model.position + drawn["since"], 0),
         ),
     )

@@ -106,7 +106,7 @@ class Interleaving:
             case_id=self.case.id,
             command=command,
             provenance=sent(by=REFERRER),
-            case_reference=self.case.reference,
+            name=self.case.reference,
         )
 
     async def _send(self, handler: CommandHandler, request: CommandRequest) -> None:
@@ -158,7 +158,7 @@ def _refused(reader: LogReader, each: Recorded[Event], earlier: Sequence[Recorde
         event_id=each.event_id,
         now=each.when if isinstance(command, Act) else reader.calendar.moment(each.recorded_at),
         calendar=reader.calendar,
-        case_reference=case_reference(each),
+        name=case_reference(each),
     )
     known = [r.fact for r in earlier if r.stream == each.stream]
     try:

@@ -5,7 +5,7 @@ A story is told to a `World`, a log in memory: what is decided is recorded, what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple, TypeAlias
@@ -265,7 +265,7 @@ class World:
         types = evidence_types(self.cast.aggregate, command)
         return [fact for fact in (*self.others, *self.facts) if isinstance(fact.event, types)]
 
-    def facts_of(self, types: tuple[type[object], ...]) -> list[AnyFact]:
+    def facts_of(self, types: tuple[type[object], ...], _others: Collection[UUID] = ()) -> list[AnyFact]:
         """Return the facts of some classes in the case, with what corrects them."""
         return [
             fact
@@ -285,7 +285,7 @@ class World:
             event_id=EventId(uuid5(CASE, str(self.asked))),
             now=self.now,
             calendar=ANTIGUA,
-            case_reference=REFERENCE,
+            name=REFERENCE,
         )
         try:
             decided = decide(question, self.facts, self.evidence(command))

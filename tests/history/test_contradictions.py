@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -32,7 +33,7 @@ LEFT = ParticipantExited(decision=decision(), reason=ExitReason.WITHDREW, exit_p
 def told(so_far: Given) -> list[tuple[type[Event], str]]:
     """Return which facts contradict what stands before them, and by which rule."""
 
-    def facts_of(types: tuple[type[Event], ...]) -> Sequence[AnyFact]:
+    def facts_of(types: tuple[type[Event], ...], _others: Collection[UUID]) -> Sequence[AnyFact]:
         known = [*so_far.facts_of_others(), *so_far.facts()]
         return [fact for fact in known if getattr(fact.event, "OF", type(fact.event)) in types]
 

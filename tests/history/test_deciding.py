@@ -149,7 +149,7 @@ def test_a_case_is_not_begun_without_what_people_call_it() -> None:
     with pytest.raises(Refused) as refused:
         decide(question(referral, DRAFT), [])
     assert refused.value.rule == "case-reference-missing"
-    assert decide(question(referral, DRAFT, case_reference="SC-2025-001"), [])
+    assert decide(question(referral, DRAFT, name="SC-2025-001"), [])
 
 
 def test_evidence_holds_what_it_is_over_and_no_fact_is_evidence_for_itself() -> None:

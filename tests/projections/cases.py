@@ -179,7 +179,7 @@ class Case:
                 aggregate=aggregate,
                 stream=self.stream(aggregate, number),
                 case_id=self.case_id,
-                case_reference=self.reference,
+                name=self.reference,
                 command=command,
                 provenance=Provenance(
                     by=by, command_id=CommandId(uuid4()), occurred_at=self.now, purpose="casework"

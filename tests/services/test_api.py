@@ -729,3 +729,45 @@ def test_the_journal_has_listed_fields_only(api: Service, supervisor: Somebody) 
 
     supervisor.get("/cases")
     assert all(set(line) <= ALLOWED for line in api.journal())
+
+
+# --- what belongs to no case ------------------------------------------------------------------------------
+
+PROGRAMME = {
+    "template_version": "2025.1",
+    "title": "Invented weekly themes",
+    "variants": [
+        {
+            "code": "all",
+            "of_age": "anybody",
+            "session_count": 8,
+            "session_minutes": 120,
+            "total_minutes": 960,
+        }
+    ],
+}
+
+
+def test_what_belongs_to_no_case_is_found_by_what_people_call_it(supervisor: Somebody) -> None:
+    begun = supervisor.send("/programmes/weekly-themes/define-programme", PROGRAMME)
+    assert (begun.status_code, begun.headers["location"]) == (201, "/programmes/weekly-themes")
+    revised = supervisor.send(
+        "/programmes/weekly-themes/revise-programme", PROGRAMME | {"template_version": "2025.2"}
+    )
+    assert revised.status_code == 200
+    found = supervisor.get("/programmes/weekly-themes").json()
+    assert (found["case_id"], found["version"]) == (None, 2)
+    assert [each["template_version"] for each in found["state"]["versions"]] == ["2025.1", "2025.2"]
+    assert supervisor.get("/programmes").json() == {"names": ["weekly-themes"]}
+
+
+@pytest.mark.parametrize("name", ["Weekly", "weekly themes", "-"])
+def test_a_name_is_a_code(supervisor: Somebody, name: str) -> None:
+    answer = supervisor.send(f"/programmes/{name}/define-programme", PROGRAMME)
+    assert (answer.status_code, answer.json()["errors"][0]["location"]) == (422, ["path", "programme"])
+
+
+def test_what_was_never_begun_is_not_there(supervisor: Somebody) -> None:
+    assert supervisor.get("/programmes/never-defined").status_code == 404
+    refused = supervisor.send("/programmes/never-defined/retire-programme", {"reason_code": "replaced"})
+    assert (refused.status_code, the_only_rule(refused)) == (409, "not-defined")

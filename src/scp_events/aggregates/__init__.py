@@ -8,12 +8,14 @@ from scp_events.aggregates import (
     feedback,
     irp,
     participant,
+    programme,
     record,
     referral,
 )
 from scp_events.vocabulary import AnyAggregate
 
 ALL: tuple[AnyAggregate, ...] = (
+    programme,
     referral,
     participant,
     engagement,

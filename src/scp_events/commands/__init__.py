@@ -6,7 +6,7 @@ command is there at every door once its aggregate has it.
 
 from scp_events.commands.bodies import DAY, INSTANT, Body, body_of
 from scp_events.commands.reading import Mistake, MistakenError, NotJsonError, Said, read
-from scp_events.commands.registry import OFFERS, Offer, UnknownCommandError, offer_named
+from scp_events.commands.registry import OFFERS, By, Offer, UnknownCommandError, offer_named
 from scp_events.commands.requests import Address, NothingThereError, request_for
 from scp_events.commands.wording import in_words_of
 
@@ -16,6 +16,7 @@ __all__ = [
     "OFFERS",
     "Address",
     "Body",
+    "By",
     "Mistake",
     "MistakenError",
     "NotJsonError",

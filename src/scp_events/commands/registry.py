@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 
 from scp_events.aggregates import ALL
 from scp_events.vocabulary import Act, AnyAggregate, Command, Correct, Retract, Scope, command_name
+
+
+class By(StrEnum):
+    """How people say what a command is about."""
+
+    CASE = "case reference"
+    ID = "id"
+    """Of one of many in a case."""
+    NAME = "name"
+    """Of what belongs to no case."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +49,11 @@ class Offer:
         return self.begins and self.aggregate.OPENS_CASE
 
     @cached_property
-    def is_addressed_by_case(self) -> bool:
-        """Whether a case reference says what it is about. Otherwise the id of a stream does."""
-        return self.aggregate.SCOPE is Scope.ONE_PER_CASE or self.begins
+    def addressed_by(self) -> By:
+        """What says which one it is about."""
+        if self.aggregate.SCOPE is Scope.NO_CASE:
+            return By.NAME
+        return By.CASE if self.aggregate.SCOPE is Scope.ONE_PER_CASE or self.begins else By.ID
 
     @cached_property
     def decides(self) -> bool:

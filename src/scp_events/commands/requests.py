@@ -8,10 +8,10 @@ from uuid import UUID, uuid5
 from scp_events.commands.reading import Said
 from scp_events.commands.registry import Offer
 from scp_events.event_log import CommandHandler, CommandRequest
-from scp_events.vocabulary import CaseId, CommandId, Provenance, Scope, Stream, the_one
+from scp_events.vocabulary import CaseId, CommandId, Provenance, Scope, Stream, named, the_one
 
 Address: TypeAlias = str | UUID
-"""What a command is about: a case, by its reference; or, of many in a case, one by its id."""
+"""What a command is about: a case, or what belongs to none, by its name; of many in a case, one by its id."""
 
 
 class NothingThereError(Exception):
@@ -22,8 +22,8 @@ class Place(NamedTuple):
     """Where a command goes."""
 
     stream: Stream
-    case_id: CaseId
-    case_reference: str | None
+    case_id: CaseId | None
+    name: str | None
 
 
 async def request_for(  # noqa: PLR0913 - what a command comes with, by name
@@ -46,7 +46,7 @@ async def request_for(  # noqa: PLR0913 - what a command comes with, by name
         aggregate=offer.aggregate,
         stream=place.stream,
         case_id=place.case_id,
-        case_reference=place.case_reference,
+        name=place.name,
         command=said.command,
         provenance=provenance,
         expected_version=expected_version,
@@ -59,6 +59,8 @@ async def _place(handler: CommandHandler, offer: Offer, address: Address, comman
     if isinstance(address, UUID):
         stream = Stream(category, address)
         return Place(stream, _there(await handler.case_of_stream(stream)), None)
+    if offer.aggregate.SCOPE is Scope.NO_CASE:
+        return Place(named(category, address), None, address)
     find = handler.open_case if offer.opens_case else handler.case_of
     case_id = _there(await find(address))
     one = offer.aggregate.SCOPE is Scope.ONE_PER_CASE

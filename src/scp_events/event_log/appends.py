@@ -25,12 +25,17 @@ class NewEvent(NamedTuple):
     precision: Precision = Precision.MINUTE
     is_decision: bool = False
 
+    @property
+    def about(self) -> UUID:
+        """Return the case it belongs to; where it belongs to none, its stream."""
+        return self.case_id or self.stream.id
+
 
 class Condition(NamedTuple):
-    """No event of these types has come in these cases since a position."""
+    """No event of these types has come since a position in these cases and streams that belong to none."""
 
     types: tuple[str, ...]
-    cases: tuple[UUID, ...]
+    about: tuple[UUID, ...]
     since: int
 
 
@@ -51,10 +56,8 @@ class Append(NamedTuple):
         """Return what no other append of the same call may touch: the command, its streams and cases."""
         touched = {self.command_id}
         for event in self.events:
-            touched.add(event.stream.id)
-            if event.case_id is not None:
-                touched.add(event.case_id)
-        return touched if self.condition is None else touched.union(self.condition.cases)
+            touched |= {event.stream.id, event.about}
+        return touched if self.condition is None else touched.union(self.condition.about)
 
 
 class Answer(NamedTuple):

@@ -38,9 +38,9 @@ def told(appends: Sequence[Append]) -> Call:
 
 
 def _is_of_one_event(append: Append) -> bool:
-    """Whether it has one event, and nothing but what its own case may hold is excluded."""
+    """Whether it has one event, and nothing but what its own case or stream may hold is excluded."""
     return len(append.events) == 1 and (
-        append.condition is None or append.condition.cases == (append.events[0].case_id,)
+        append.condition is None or append.condition.about == (append.events[0].about,)
     )
 
 
@@ -56,7 +56,7 @@ SEVERAL = Statement(
     (
         *("uuid[]", "bytea[]", "integer[]", "integer[]", "integer[]"),  # by append
         "text[]",  # by list of excluded types
-        *("uuid[]", "integer[]", "bigint[]"),  # by case
+        *("uuid[]", "integer[]", "bigint[]"),  # by case, or stream of none
         *("uuid[]", "integer[]", "integer[]", "text[]", "uuid[]"),  # by stream
         *("integer[]", "integer[]", "integer[]", "text[]", "bytea[]", "uuid[]"),  # by event
         *("smallint[]", "timestamptz[]", "text[]", "boolean[]"),
@@ -102,7 +102,7 @@ class _Columns:
     def __init__(self) -> None:
         self._excluded: dict[str, int] = {}
         self._conditions: list[int] = []
-        self._cases: list[tuple[UUID, int, int | None]] = []
+        self._about: list[tuple[UUID, int, int | None]] = []
         self._parts: list[_Part] = []
         self._events: list[NewEvent] = []
         self._appends: list[int] = []
@@ -115,12 +115,11 @@ class _Columns:
         self._conditions.append(
             0 if listed is None else self._excluded.setdefault(listed, len(self._excluded) + 1)
         )
-        since: dict[UUID, int | None] = dict.fromkeys(condition.cases, condition.since) if condition else {}
+        since: dict[UUID, int | None] = dict.fromkeys(condition.about, condition.since) if condition else {}
         slots: dict[Stream, int] = {}
         follows: dict[Stream, int] = {}
         for event in append.events:
-            if event.case_id is not None:
-                since.setdefault(event.case_id, None)
+            since.setdefault(event.about, None)
             if event.stream not in slots:
                 self._parts.append(_Part(number, event.stream, event.case_id, event.version - 1))
                 slots[event.stream] = len(self._parts)
@@ -130,14 +129,14 @@ class _Columns:
             self._slots.append(slots[event.stream])
         if not slots:
             raise ValueError("an append without events records nothing: leave it out")
-        self._cases.extend((case_id, number, after) for case_id, after in since.items())
+        self._about.extend((about, number, after) for about, after in since.items())
         self._events.extend(append.events)
         self._appends.extend([number] * len(append.events))
 
     def arguments(self, appends: Sequence[Append]) -> list[bytes]:
         """Return the arguments in the order of the server function's parameters."""
         counts = [len(append.events) for append in appends]
-        cases, events, parts = self._cases, self._events, self._parts
+        about, events, parts = self._about, self._events, self._parts
         return [
             arrays.uuids([append.command_id for append in appends]),
             arrays.blobs([append.fingerprint for append in appends]),
@@ -145,9 +144,9 @@ class _Columns:
             arrays.integers(counts),
             arrays.integers(self._conditions),
             arrays.texts(self._excluded),
-            arrays.uuids([case_id for case_id, _, _ in cases]),
-            arrays.integers(number for _, number, _ in cases),
-            arrays.bigints([since for _, _, since in cases]),
+            arrays.uuids([each for each, _, _ in about]),
+            arrays.integers(number for _, number, _ in about),
+            arrays.bigints([since for _, _, since in about]),
             arrays.uuids([part.stream.id for part in parts]),
             arrays.integers(part.append for part in parts),
             arrays.integers(part.expected for part in parts),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC
+from uuid import UUID
 
 from scp_events.event_log.store import Named, Store
 from scp_events.vocabulary import (
     NOTHING_YET,
     Calendar,
-    CaseId,
     Command,
     Correct,
     DecisionCommand,
@@ -24,12 +24,14 @@ from scp_events.vocabulary import (
 
 
 async def must_be_grounded(  # noqa: PLR0913, PLR0917 - all of it is asked about one command
-    command: Command, case_id: CaseId | None, when: When, store: Store, calendar: Calendar, known: Position
+    command: Command, subjects: Sequence[UUID], when: When, store: Store, calendar: Calendar, known: Position
 ) -> None:
     """Refuse a command that rests on what its sender could not have had, or on what never was.
 
     Whoever says in `known_through` how far they saw rests on what stood then, corrected since or not.
-    `known` is a position that the log is known to have reached.
+    `subjects` are whose events may be named: first its own case or stream, then what it is about besides, of
+    which a case's events are not its sender's to name. `known` is a position that the log is known to have
+    reached.
     """
     named = dict.fromkeys(_named(command))
     through = _known_through(command)
@@ -44,7 +46,7 @@ async def must_be_grounded(  # noqa: PLR0913, PLR0917 - all of it is asked about
         )
     told: dict[EventId, list[Named]] = {event_id: [] for event_id in named}
     for each in found:
-        of_the_case = each.case_id is not None and each.case_id == case_id
+        of_the_case = each.about == subjects[0] or (each.case_id is None and each.about in subjects)
         known_then = not through or not told[each.event_id] or each.position <= through
         if of_the_case and known_then:
             told[each.event_id].append(each)

@@ -52,10 +52,12 @@ from scp_events.history import (
 )
 from scp_events.privacy.fetching import KeyFetcher
 from scp_events.privacy.keyring import ERASED, NOBODY, Keyring
+from scp_events.privacy.marks import hold_words
 from scp_events.vocabulary import (
     LEEWAY,
     NOTHING_YET,
     Act,
+    Actor,
     AnyAggregate,
     Calendar,
     CaseId,
@@ -225,7 +227,7 @@ class CommandHandler:
 
         Raises `CommandIdReusedError` where its id was another command's.
         """
-        subject = request.case_id or NOBODY
+        subject = _whose_words(request, request.case_id)
         missing = self._keyring.missing([subject])
         if missing and self._fetcher is not None:
             await self._fetcher.fetch(missing)
@@ -287,7 +289,7 @@ class CommandHandler:
         if expected is not None and version != expected:
             raise StaleVersionError(expected, version)
         await must_be_grounded(
-            asked.request.command, known.case_id, when, self._store, self.calendar, self._reached
+            asked.request.command, known.about.subjects, when, self._store, self.calendar, self._reached
         )
 
     def _asked(self, request: CommandRequest) -> _Asked:
@@ -297,7 +299,7 @@ class CommandHandler:
             request=request,
             event_id=EventId(self._new_id()),
             types=_evidence_of(request.aggregate, request.command),
-            other_cases=_other_cases(request.aggregate, request.command),
+            others=_others(request.aggregate, request.command, request.provenance.answerable),
         )
 
     def _question(self, asked: _Asked, known: _Known) -> Question:
@@ -315,7 +317,7 @@ class CommandHandler:
             event_id=asked.event_id,
             now=self.calendar.moment(now),
             calendar=self.calendar,
-            case_reference=request.case_reference,
+            name=request.name,
         )
 
     def _turn(self, stream: Stream) -> asyncio.Lock:
@@ -409,10 +411,11 @@ class CommandHandler:
         """Append what was decided, unless the stream or its evidence has moved on (`_OvertakenError`)."""
         await self._must_be_allowed()
         enveloped = await self._enveloped(asked, known, decided)
-        await self._have_keys(asked, known, {known.case_id or NOBODY, *whose_keys(enveloped)})
+        subject = _whose_words(asked.request, known.case_id)
+        await self._have_keys(asked, known, {subject, *whose_keys(enveloped)})
         append = Append(
             command_id=asked.request.provenance.command_id,
-            fingerprint=self._fingerprint(asked.request, known.case_id or NOBODY),
+            fingerprint=self._fingerprint(asked.request, subject),
             events=[each.stored(self._codec) for each in enveloped],
             condition=known.condition,
         )
@@ -451,8 +454,9 @@ class CommandHandler:
         """Have keys at hand before they are used: look those up that are not, or make them."""
         missing = self._keyring.missing(subjects)
         if missing and self._fetcher is not None:
-            begins = asked.request.aggregate.OPENS_CASE and known.standing.version == 0
-            newcomers = [each for each in missing if begins and each == known.case_id]
+            begins = asked.request.aggregate.OPENS_CASE or known.case_id is None
+            own = known.case_id or asked.request.stream.id
+            newcomers = [each for each in missing if begins and not known.standing.version and each == own]
             await self._fetcher.fetch(missing, newcomers)
 
     def _recorded(
@@ -554,7 +558,7 @@ class _Asked(NamedTuple):
     request: CommandRequest
     event_id: EventId
     types: tuple[str, ...]
-    other_cases: tuple[CaseId, ...]
+    others: tuple[UUID, ...]
 
     @property
     def rests_on_words(self) -> bool:
@@ -568,7 +572,7 @@ class _Asked(NamedTuple):
 
     def about(self, case_id: CaseId | None) -> About:
         """Return what its evidence is of, by whose case it is."""
-        return About(self.types, self.other_cases if case_id is None else (case_id, *self.other_cases))
+        return About(self.types, (case_id or self.request.stream.id, *self.others))
 
     def wanted(self, known: Standing | None = None, since: Position = NOTHING_YET) -> Wanted:
         """Return what is to be read, beyond what is known."""
@@ -577,7 +581,7 @@ class _Asked(NamedTuple):
             case_id=self.request.case_id if known is None else known.case_id,
             after=-1 if known is None else known.version,
             types=self.types,
-            other_cases=self.other_cases,
+            others=self.others,
             since=since,
         )
 
@@ -606,7 +610,14 @@ class _Known(NamedTuple):
         """Return on which condition the decision stands."""
         if not self.about.types:
             return None
-        return Condition(self.about.types, self.about.cases, self.evidence.through)
+        return Condition(self.about.types, self.about.subjects, self.evidence.through)
+
+
+def _whose_words(request: CommandRequest, case_id: CaseId | None) -> UUID:
+    """Return whose words a command holds: those of a case, of what belongs to none, or nobody's."""
+    if case_id is not None:
+        return case_id
+    return request.stream.id if hold_words(request.aggregate.EVENTS) else NOBODY
 
 
 def _evidence_of(aggregate: AnyAggregate, command: Command) -> tuple[str, ...]:
@@ -620,11 +631,11 @@ def _evidence_of(aggregate: AnyAggregate, command: Command) -> tuple[str, ...]:
 _EVIDENCE_OF: dict[tuple[str, type[Command]], tuple[str, ...]] = {}
 
 
-def _other_cases(aggregate: AnyAggregate, command: Command) -> tuple[CaseId, ...]:
-    """Return the cases besides its own that a command needs evidence of."""
+def _others(aggregate: AnyAggregate, command: Command, by: Actor) -> tuple[UUID, ...]:
+    """Return the cases besides its own, and streams that belong to none, that a command needs evidence of."""
     said = command.instead if isinstance(command, Correct) else command
     needed = aggregate.EVIDENCE.get(type(said))
-    return () if needed is None else tuple(needed.other_cases(said))
+    return () if needed is None else tuple(needed.others(said, by))
 
 
 def _repeated(stream: Stream, came_to: Sequence[Recalled]) -> Outcome:

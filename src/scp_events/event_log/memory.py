@@ -56,10 +56,10 @@ def standing_of(aggregate: AnyAggregate, known: Iterable[AnyFact], case_id: Case
 
 
 class About(NamedTuple):
-    """What evidence is of: events of these types, in these cases."""
+    """What evidence is of: events of these types, in these cases and streams that belong to none."""
 
     types: tuple[str, ...]
-    cases: tuple[CaseId, ...]
+    subjects: tuple[UUID, ...]
 
 
 class Gathered(NamedTuple):
@@ -101,7 +101,9 @@ class Memory:
         self._standings.drop(
             stream for stream, known in self._standings.items() if subject in {None, known.case_id, stream.id}
         )
-        self._evidence.drop(about for about, _ in self._evidence.items() if subject in {None, *about.cases})
+        self._evidence.drop(
+            about for about, _ in self._evidence.items() if subject in {None, *about.subjects}
+        )
 
 
 class _Remembered(Generic[K, V]):

@@ -23,6 +23,7 @@ from scp_events.event_log.listener import Listener
 from scp_events.event_log.reading import Parameters, Reading
 from scp_events.event_log.roles import READER
 from scp_events.event_log.rows import SELECT, Row
+from scp_events.history import name_in
 from scp_events.privacy.keyring import Keyring
 from scp_events.vocabulary import (
     NOTHING_YET,
@@ -140,7 +141,9 @@ class LogReader:
 
     def case_history(self, case_id: CaseId, through: Position = LAST) -> list[Recorded[Event]]:
         """Return a case's events of all its streams up to a position, in log order."""
-        rows = self._rows("WHERE case_id = %s AND position <= %s ORDER BY position", (case_id, through))
+        rows = self._rows(
+            "WHERE coalesce(case_id, stream_id) = %s AND position <= %s ORDER BY position", (case_id, through)
+        )
         must_be_whole(rows)
         return self._recorded(rows)
 
@@ -157,7 +160,7 @@ class LogReader:
         A stream that belongs to no case is named by its own id.
         """
         rows = self._rows(
-            "WHERE (case_id = ANY(%(of)s) OR case_id IS NULL AND stream_id = ANY(%(of)s))"
+            "WHERE coalesce(case_id, stream_id) = ANY(%(of)s)"
             " AND position <= %(through)s AND type <> ALL(%(without)s) ORDER BY position",
             {"of": list(cases), "through": through, "without": [stored_type(event) for event in without]},
         )
@@ -219,11 +222,18 @@ class LogReader:
         )
         return reference
 
+    def names(self, category: str) -> list[str]:
+        """Return what people call the things of a kind that belong to no case, in order of name."""
+        first = self._rows("WHERE category = %s AND case_id IS NULL AND version = 1", (category,))
+        return sorted(filter(None, (name_in(recorded.event) for recorded in self._recorded(first))))
+
     def cases(self) -> list[tuple[str, CaseId]]:
         """Return every case that has events: its reference and id, in order of reference."""
         rows = self._reading.fetch(
             "SELECT reference, case_id FROM event_log.cases c"
-            " WHERE EXISTS (SELECT FROM event_log.events e WHERE e.case_id = c.case_id) ORDER BY reference",
+            " WHERE EXISTS (SELECT FROM event_log.events e"
+            " WHERE coalesce(e.case_id, e.stream_id) = c.case_id)"
+            " ORDER BY reference",
         )
         return [(reference, CaseId(case_id)) for reference, case_id in rows]
 

@@ -16,8 +16,8 @@ class CommandRequest(NamedTuple):
     """Whose case it is; may be left out once the stream has begun, and where it belongs to no case."""
     command: Command
     provenance: Provenance
-    case_reference: str | None = None
-    """What people call the case, where the command begins one."""
+    name: str | None = None
+    """What people call the case, or what belongs to none, where the command begins it."""
     expected_version: int | None = None
     """The version of the stream that somebody decided on; without it, any will do."""
     fingerprint: bytes | None = None

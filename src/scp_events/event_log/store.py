@@ -39,8 +39,8 @@ class Wanted:
     """The version of the stream that is known already."""
     types: tuple[str, ...] = ()
     """Of which events of the case evidence is made."""
-    other_cases: tuple[CaseId, ...] = ()
-    """Cases besides, of which it is made."""
+    others: tuple[UUID, ...] = ()
+    """Cases besides, and streams that belong to none, of which it is made."""
     since: Position = NOTHING_YET
     """Through where evidence is known already."""
 
@@ -60,6 +60,8 @@ class Named(NamedTuple):
 
     event_id: EventId
     case_id: CaseId | None
+    about: UUID
+    """Its case; where it belongs to none, its stream."""
     position: Position
     occurred_at: datetime
     precision: str
@@ -129,21 +131,22 @@ FIND = Statement(
     UNION ALL
     SELECT 'evidence', position, stream_id, category, version, recorded_at, type, body, case_id
     FROM event_log.events
-    WHERE case_id = ANY (array_append($6, (SELECT case_id FROM whose))) AND position > $7 AND type = ANY ($5)
+    WHERE coalesce(case_id, stream_id) = ANY (array_append($6, coalesce((SELECT case_id FROM whose), $1)))
+      AND position > $7 AND type = ANY ($5)
     """,
 )
 NAMED = Statement(
     "named",
     ("uuid[]",),
     """
-    SELECT position, NULL::uuid AS event_id, NULL::bytea AS body, NULL::timestamptz AS recorded_at,
-           false AS is_retracted
+    SELECT position, NULL::uuid AS stream_id, NULL::uuid AS event_id, NULL::bytea AS body,
+           NULL::timestamptz AS recorded_at, false AS is_retracted
     FROM event_log.head
     UNION ALL
-    SELECT position, event_id, body, recorded_at, false
+    SELECT position, stream_id, event_id, body, recorded_at, false
     FROM event_log.events WHERE event_id = ANY ($1)
     UNION ALL
-    SELECT c.position, n.event_id, c.body, c.recorded_at, c.type = n.type || '.retracted'
+    SELECT c.position, stream_id, n.event_id, c.body, c.recorded_at, c.type = n.type || '.retracted'
     FROM event_log.events n JOIN event_log.events c USING (stream_id)
     WHERE n.event_id = ANY ($1) AND c.type IN (n.type || '.corrected', n.type || '.retracted')
       AND convert_from(c.body, 'UTF8')::jsonb -> 'event' ->> 'corrects' = n.event_id::text
@@ -227,7 +230,7 @@ class LogStore:
             wanted.after.to_bytes(4, signed=True),
             None if wanted.case_id is None else wanted.case_id.bytes,
             arrays.texts(wanted.types),
-            arrays.uuids(wanted.other_cases),
+            arrays.uuids(wanted.others),
             wanted.since.to_bytes(8),
         ):
             if part == "head":
@@ -240,11 +243,11 @@ class LogStore:
     async def named(self, event_ids: Collection[EventId]) -> tuple[Position, list[Named]]:
         """Return the head, and those of these events that there are, each followed by its corrections."""
         rows = await self._ask(NAMED, arrays.uuids([*event_ids]))
-        [head] = [position for position, event_id, *_ in rows if event_id is None]
+        [head] = [position for position, stream_id, *_ in rows if stream_id is None]
         return head, [
-            _named(position, event_id, body, recorded_at, is_retracted=is_retracted)
-            for position, event_id, body, recorded_at, is_retracted in rows
-            if event_id is not None
+            _named(position, stream_id, event_id, body, recorded_at, is_retracted=is_retracted)
+            for position, stream_id, event_id, body, recorded_at, is_retracted in rows
+            if stream_id is not None
         ]
 
     async def foresee(self, event_ids: Collection[EventId]) -> None:
@@ -303,17 +306,24 @@ def _must_follow(stream: Sequence[Row], after: int) -> None:
         )
 
 
-def _named(
-    position: Position, event_id: EventId, body: bytes, recorded_at: datetime, *, is_retracted: bool
+def _named(  # noqa: PLR0913 - the columns of a row
+    position: Position,
+    stream_id: UUID,
+    event_id: EventId,
+    body: bytes,
+    recorded_at: datetime,
+    *,
+    is_retracted: bool,
 ) -> Named:
     """Return what a body says of the event that it is, or that it corrects."""
     said = from_json(body)
     if str(event_id) not in {said["event_id"], said["event"].get("corrects")}:
         raise AlteredEventError(position, f"is filed as {event_id}, and is not that event")
-    case_id, occurred_at = said["case_id"], said["occurred_at"]
+    case_id, occurred_at = case_said_in(body), said["occurred_at"]
     return Named(
         event_id,
-        None if case_id is None else CaseId(UUID(case_id)),
+        case_id,
+        case_id or stream_id,
         position,
         recorded_at if occurred_at is None else datetime.fromisoformat(occurred_at),
         said["precision"],

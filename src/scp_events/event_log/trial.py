@@ -24,7 +24,7 @@ from scp_events.event_log.sending import EventIdTakenError
 from scp_events.event_log.store import Found, Named, Recalled, Recollection, Store, Wanted
 from scp_events.privacy.cache import KeyCache
 from scp_events.privacy.encryption import DATA_KEY_BYTES, PartKey
-from scp_events.privacy.keyring import ERASED, NOBODY, Keyring
+from scp_events.privacy.keyring import ERASED, Keyring
 from scp_events.vocabulary import (
     NOTHING_YET,
     CaseId,
@@ -80,6 +80,7 @@ class _Tried(NamedTuple):
         return Named(
             about,
             CaseId(event.case_id) if event.case_id else None,
+            event.about,
             self.position,
             event.occurred_at or self.recorded_at,
             event.precision,
@@ -96,7 +97,7 @@ class TrialStore:
         self._tried = 0
         self._by_command: dict[UUID, list[_Tried]] = defaultdict(list)
         self._by_stream: dict[Stream, list[_Tried]] = defaultdict(list)
-        self._by_case: dict[UUID, list[_Tried]] = defaultdict(list)
+        self._by_subject: dict[UUID, list[_Tried]] = defaultdict(list)
         self._about: dict[EventId, list[Named]] = defaultdict(list)
         self._cases: dict[str, CaseId] = {}
         self._unknown: set[CommandId] = set()
@@ -118,13 +119,13 @@ class TrialStore:
         stream += [
             each.row for each in self._by_stream.get(wanted.stream, ()) if each.event.version > wanted.after
         ]
-        for case in {case_id, *wanted.other_cases} - {None}:
-            evidence += [each.row for each in self._since(case, wanted.since, wanted.types)]
+        for about in {case_id or wanted.stream.id, *wanted.others}:
+            evidence += [each.row for each in self._since(about, wanted.since, wanted.types)]
         return Found(case_id, self._reached(head), stream, evidence)
 
-    def _since(self, case_id: UUID | None, since: int, types: Collection[str]) -> Iterator[_Tried]:
-        """Yield what was tried of some types in a case after a position, the latest first."""
-        for each in reversed(self._by_case.get(case_id or NOBODY, ())):
+    def _since(self, about: UUID, since: int, types: Collection[str]) -> Iterator[_Tried]:
+        """Yield what was tried of some types in a case or stream after a position, the latest first."""
+        for each in reversed(self._by_subject.get(about, ())):
             if each.position <= since:
                 return
             if each.event.type in types:
@@ -180,7 +181,7 @@ class TrialStore:
         self._tried += 1
         self._by_command[tried.command_id].append(tried)
         self._by_stream[event.stream].append(tried)
-        self._by_case[event.case_id or NOBODY].append(tried)
+        self._by_subject[event.about].append(tried)
         for about in {EventId(event.event_id), tried.about()}:
             self._about[about].append(tried.as_named(about))
 
@@ -190,7 +191,7 @@ class TrialStore:
             raise EventIdTakenError(taken[0].event_id)
         condition = append.condition
         return condition is not None and any(
-            True for case in condition.cases for _ in self._since(case, condition.since, condition.types)
+            True for about in condition.about for _ in self._since(about, condition.since, condition.types)
         )
 
     async def case_of_stream(self, stream: Stream) -> CaseId | None:

@@ -6,7 +6,7 @@ typed in: see `order`. A command is decided on what stood before it in that orde
 together is found by asking again (`contradictions`). Pure: no clock, no database.
 """
 
-from scp_events.history.asking import Decided, Question, decide_at_the_end, evidence_for
+from scp_events.history.asking import Decided, Question, decide_at_the_end, evidence_for, name_in
 from scp_events.history.contradictions import Contradiction, contradictions_of, in_hindsight
 from scp_events.history.deciding import decide
 from scp_events.history.order import (
@@ -54,6 +54,7 @@ __all__ = [
     "in_order_of_time",
     "is_correctable",
     "latest_of",
+    "name_in",
     "says_the_same",
     "standing",
     "state_of",

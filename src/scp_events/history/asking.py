@@ -45,7 +45,8 @@ class Question(NamedTuple):
     """For the event it leads to, where the command names none."""
     now: When
     calendar: Calendar
-    case_reference: str | None = None
+    name: str | None = None
+    """What people call the case, or what belongs to none, where the command begins it."""
 
     def context(self, evidence: object) -> Context:
         """Return what the rule is told besides."""
@@ -56,7 +57,7 @@ class Question(NamedTuple):
             event_id=named or self.event_id,
             stream=self.stream,
             case_id=self.case_id,
-            case_reference=self.case_reference,
+            name=self.name,
             evidence=evidence,
         )
 
@@ -86,7 +87,7 @@ def ask(
     question: Question, state: object, evidence: Sequence[AnyFact], position: Position
 ) -> list[Event | Elsewhere]:
     """Ask the rule of a command."""
-    _must_name_the_case(question)
+    _must_be_named(question)
     must_be_within_bounds(question.command, question.when.day)
     if isinstance(question.command, DecisionCommand):
         must_be_a_person(question.by)
@@ -117,13 +118,28 @@ def _resting_on(said: Event | Elsewhere, relied_on: Sequence[EventId]) -> Event 
     return said.model_copy(update={"decision": said.decision.relying_on(relied_on)})
 
 
-def _must_name_the_case(question: Question) -> None:
-    """Refuse to record a case's beginning without what people call it: that could never be read again."""
-    if question.case_reference is None and "case_reference" in question.command.RECORDS.model_fields:
-        raise Refused(
-            "case-reference-missing",
-            f"`{command_name(type(question.command))}` needs a `case_reference`: say which case it is about",
-        )
+NAMES = ("case_reference", "code")
+"""The field of an event that says what people call what it begins."""
+
+
+def name_in(event: Event) -> str | None:
+    """Return what people call what an event begins, if it begins anything."""
+    for field in NAMES:
+        if (name := getattr(event, field, None)) is not None:
+            return str(name)
+    return None
+
+
+def _must_be_named(question: Question) -> None:
+    """Refuse to record a beginning without what people call it: that could never be read again."""
+    if question.name is not None:
+        return
+    for field in NAMES:
+        if field in question.command.RECORDS.model_fields:
+            raise Refused(
+                f"{field.replace('_', '-')}-missing",
+                f"`{command_name(type(question.command))}` needs a `{field}`: say which one it is about",
+            )
 
 
 def must_be_a_person(by: Actor) -> None:

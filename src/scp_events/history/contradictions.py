@@ -6,10 +6,11 @@ told until a correction or an explanation settles it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
 
-from scp_events.history.asking import Question, ask
+from scp_events.history.asking import Question, ask, name_in
 from scp_events.history.order import AnyFact, effective, standing
 from scp_events.history.recording import asked_again, command_recording
 from scp_events.vocabulary import (
@@ -25,6 +26,8 @@ from scp_events.vocabulary import (
     named_events,
 )
 
+FactsOf: TypeAlias = Callable[[tuple[type[Event], ...], Collection[UUID]], Sequence[AnyFact]]
+
 
 class Contradiction(NamedTuple):
     """A fact that stands, and the rule by which it would be refused, asked again as of its time."""
@@ -37,12 +40,13 @@ class Contradiction(NamedTuple):
 def contradictions_of(
     aggregate: AnyAggregate,
     known: Sequence[AnyFact],
-    facts_of: Callable[[tuple[type[Event], ...]], Sequence[AnyFact]],
+    facts_of: FactsOf,
     case_id: CaseId | None,
 ) -> list[Contradiction]:
     """Return the facts of one stream that no longer fit what stands before them, in order of time.
 
-    `facts_of` returns the facts of some event classes in the case, their corrections included.
+    `facts_of` returns the facts of some event classes in the case, and in what a command is about besides,
+    their corrections included.
     """
     found: list[Contradiction] = []
     state = aggregate.initial
@@ -58,27 +62,33 @@ def _refused_now(
     aggregate: AnyAggregate,
     state: object,
     fact: AnyFact,
-    facts_of: Callable[[tuple[type[Event], ...]], Sequence[AnyFact]],
+    facts_of: FactsOf,
     case_id: CaseId | None,
 ) -> Refused | None:
     command = command_recording(aggregate, type(fact.event))
     needed = None if command is None else aggregate.EVIDENCE.get(command)
     if command is None or (issubclass(command, Act) and not _rests_on_the_case(needed)):
         return None
+    asked = asked_again(command, fact.event)
     question = Question(
         aggregate=aggregate,
         stream=fact.stream,
         case_id=case_id,
-        command=asked_again(command, fact.event),
+        command=asked,
         when=fact.when,
         by=fact.by,
         event_id=fact.event_id,
         now=fact.when,
         calendar=_NO_CALENDAR,
-        case_reference=getattr(fact.event, "case_reference", None),
+        name=name_in(fact.event),
     )
     try:
-        ask(question, state, facts_of(needed.over) if needed else (), fact.position)
+        ask(
+            question,
+            state,
+            facts_of(needed.over, [*needed.others(asked, fact.by)]) if needed else (),
+            fact.position,
+        )
     except Refused as refusal:
         return refusal
     return None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from scp_events.history.asking import Decided, Question, ask, must_be_a_person
+from scp_events.history.asking import Decided, Question, ask, must_be_a_person, name_in
 from scp_events.history.contradictions import Contradiction, contradictions_of
 from scp_events.history.order import AT_THE_END, AnyFact, before, standing, state_of, told
 from scp_events.history.recording import command_recording, is_correctable
@@ -164,7 +164,7 @@ def _as_of_its_time(question: Question, original: AnyFact, command: Command, whe
         event_id=original.event_id,
         now=question.now,
         calendar=question.calendar,
-        case_reference=getattr(original.event, "case_reference", None),
+        name=name_in(original.event),
     )
 
 
@@ -237,5 +237,5 @@ def _refused(
     question: Question, known: Sequence[AnyFact], evidence: Sequence[AnyFact]
 ) -> dict[EventId, Contradiction]:
     """Return the facts of a stream that would be refused with so much known of others."""
-    found = contradictions_of(question.aggregate, known, lambda _types: evidence, question.case_id)
+    found = contradictions_of(question.aggregate, known, lambda _types, _others: evidence, question.case_id)
     return {each.fact.event_id: each for each in found}

@@ -241,7 +241,7 @@ class _AtWork:
                 aggregate=step.aggregate,
                 stream=step.stream,
                 case_id=step.case_id,
-                case_reference=step.case_reference,
+                name=step.case_reference,
                 command=step.command,
                 provenance=self._provenance(row, step, from_row),
                 fingerprint=fingerprint(steps[: number + 1], row.entered_on),

@@ -60,6 +60,12 @@ def shares_of(event: type[Event]) -> tuple[Share, ...]:
 
 
 @cache
+def hold_words(events: tuple[type[Event], ...]) -> bool:
+    """Whether anything in events of these classes tells of a person."""
+    return any(shares_of(event) for event in events)
+
+
+@cache
 def marks_of(said: type[BaseModel]) -> tuple[Mark, ...]:
     """Return every personal field of a model, at whatever depth, in the order of the fields."""
     return tuple(

@@ -45,6 +45,7 @@ from scp_events.vocabulary.ids import (
     Position,
     ReferralId,
     Stream,
+    named,
     the_one,
 )
 from scp_events.vocabulary.lateness import LATE_FROM
@@ -201,6 +202,7 @@ __all__ = [
     "must_be_in_force",
     "must_be_within_bounds",
     "must_have_happened",
+    "named",
     "named_events",
     "personal_fields",
     "replace",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, get_args
+from uuid import UUID
 
 from scp_events.vocabulary.ids import CaseId, CommandId, EventId, Position, Stream
 from scp_events.vocabulary.messages import Command, Event
@@ -37,7 +38,7 @@ class Scope(StrEnum):
 
     ONE_PER_CASE = "one per case"
     MANY_PER_CASE = "many per case"
-    NO_CASE = "belongs to no case"
+    NO_CASE = "belongs to no case, and is called by a name"
 
 
 class Context(NamedTuple):
@@ -49,8 +50,8 @@ class Context(NamedTuple):
     """The id of the event this leads to."""
     stream: Stream
     case_id: CaseId | None
-    case_reference: str | None = None
-    """What people call the case, where the command begins one."""
+    name: str | None = None
+    """What people call the case, or what belongs to none, where the command begins it."""
     evidence: Any = None
     """What `EVIDENCE` names for the command, folded as of its time; None where it names nothing."""
 
@@ -63,7 +64,7 @@ class Elsewhere(NamedTuple):
     event: Event
 
 
-def _no_others(_command: Any) -> Iterable[CaseId]:  # noqa: ANN401 - of any command
+def _no_others(_command: Any, _by: Actor) -> Iterable[UUID]:  # noqa: ANN401 - of any command
     return ()
 
 
@@ -78,13 +79,14 @@ class Evidence(Generic[S]):
     initial: S
     evolve: Callable[[S, Fact[Any]], S]
     over: tuple[type[Event], ...]
-    other_cases: Callable[[Any], Iterable[CaseId]] = _no_others
-    """Cases that the command names, of which the same event types are read."""
+    others: Callable[[Any, Actor], Iterable[UUID]] = _no_others
+    """Cases, and streams that belong to none, that a command of somebody is about as well: the same event
+    types are read of them."""
 
     @property
     def is_of_one_case(self) -> bool:
         """Whether what is needed is in the case that the command is about."""
-        return self.other_cases is _no_others
+        return self.others is _no_others
 
     def fold(self, facts: Iterable[Fact[Any]]) -> S:
         """Return what facts in order of time come to."""

@@ -34,9 +34,15 @@ class Stream(NamedTuple):
     id: UUID
 
 
+def named(category: str, name: str) -> Stream:
+    """Return the stream of something that belongs to no case, by what people call it."""
+    return Stream(category, _derived(_NAMES, f"{category}/{name}"))
+
+
 def the_one(category: str, case_id: CaseId) -> Stream:
     """Return the stream of this kind, of which a case has exactly one."""
     return Stream(category, _derived(case_id, category))
 
 
+_NAMES = UUID("0b9a4c6e-52f1-4d0b-9c1e-6b3f0d6e7a52")
 _derived = lru_cache(maxsize=16_384)(uuid5)

@@ -10,7 +10,7 @@ from uuid import UUID
 from scp_events.aggregates.participant.commands import ProposeIdentityLink, Register
 from scp_events.aggregates.participant.events import ParticipantRegistered
 from scp_events.aggregates.referral.events import ReferralAccepted
-from scp_events.vocabulary import CaseId, Command, EventId, Evidence, Fact, Stream, replace
+from scp_events.vocabulary import Actor, Command, EventId, Evidence, Fact, Stream, replace
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,11 @@ def _register(known: Records, fact: Fact[ParticipantRegistered]) -> Records:
     return replace(known, registered=known.registered | {fact.stream})
 
 
-def _the_other(command: ProposeIdentityLink) -> tuple[CaseId]:
+def _the_other(command: ProposeIdentityLink, _by: Actor) -> tuple[UUID]:
     return (command.other,)
 
 
 EVIDENCE: Mapping[type[Command], Evidence[Any]] = {
     Register: Evidence(Acceptances(), _accept, over=(ReferralAccepted,)),
-    ProposeIdentityLink: Evidence(
-        Records(), _register, over=(ParticipantRegistered,), other_cases=_the_other
-    ),
+    ProposeIdentityLink: Evidence(Records(), _register, over=(ParticipantRegistered,), others=_the_other),
 }

@@ -146,7 +146,7 @@ def register(state: State, command: Register, context: Context) -> Decided:
         command.fact(
             context.by,
             event_id=context.event_id,
-            case_reference=context.case_reference,
+            case_reference=context.name,
             accepted_as=_acceptance(command, context.evidence),
         )
     ]

@@ -227,7 +227,7 @@ def draft(state: State, command: DraftReferral, context: Context) -> list[Referr
         command.fact(
             context.by,
             event_id=context.event_id,
-            case_reference=context.case_reference,
+            case_reference=context.name,
             referred_by=context.by,
             expires_on=context.when.day + timedelta(days=days),
         )

@@ -19,8 +19,11 @@ CREATE TABLE event_log.events (
     UNIQUE (stream_id, version)
 );
 
--- A case's history, and what has come of it since somebody gathered evidence: few rows, or none.
-CREATE INDEX events_of_a_case ON event_log.events (case_id, position);
+-- What an event is about is its case or, where it belongs to none, its stream. The history of that, and what has
+-- come of it since somebody gathered evidence: few rows, or none.
+CREATE INDEX events_about ON event_log.events (coalesce(case_id, stream_id), position);
+-- What belongs to no case, by kind: people look for it by its name, which its first event says.
+CREATE INDEX things ON event_log.events (category, position) WHERE case_id IS NULL AND version = 1;
 
 -- One row: the last position given out, and its time. Locking it puts appends into one order.
 CREATE TABLE event_log.head (

@@ -16,8 +16,8 @@ CREATE FUNCTION event_log.append(
     conditions integer[],    -- which of `excluded`; 0 is no condition
     -- by list of event types that some condition excludes, separated by commas
     excluded text[],
-    -- by case that an append touches; `since` is NULL where it writes to the case and excludes nothing
-    cases uuid[], cases_append integer[], cases_since bigint[],
+    -- by case, or stream of none, that an append touches; `since` is NULL where it writes to it and excludes nothing
+    about uuid[], about_append integer[], about_since bigint[],
     -- by stream, which must stand at `expected`
     streams uuid[], streams_append integer[], streams_expected integer[], categories text[], streams_case uuid[],
     -- by event, append after append
@@ -34,8 +34,8 @@ DECLARE
     too_late uuid;
     one    record;
 BEGIN
-    IF (SELECT count(*) <> count(DISTINCT case_id) FROM unnest(cases) AS case_id) THEN
-        RAISE EXCEPTION 'two appends of one call touch the same case' USING ERRCODE = 'invalid_parameter_value';
+    IF (SELECT count(*) <> count(DISTINCT id) FROM unnest(about) AS id) THEN
+        RAISE EXCEPTION 'two appends of one call touch the same case or stream' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     -- Taking room for all of them locks the row; what was not needed is given back below.
     UPDATE event_log.head h
@@ -48,9 +48,10 @@ BEGIN
     firsts := ARRAY(SELECT last + 1 + own.start FROM unnest(starts) WITH ORDINALITY AS own (start, n) ORDER BY n);
 
     FOR one IN
-        SELECT touched.append, touched.case_id AS id FROM unnest(cases, cases_append, cases_since) AS touched (case_id, append, since)
+        SELECT touched.append, touched.id FROM unnest(about, about_append, about_since) AS touched (id, append, since)
         WHERE touched.since IS NOT NULL AND EXISTS (
-            SELECT FROM event_log.events e WHERE e.case_id = touched.case_id AND e.position > touched.since
+            SELECT FROM event_log.events e
+            WHERE coalesce(e.case_id, e.stream_id) = touched.id AND e.position > touched.since
             AND e.type = ANY (string_to_array(excluded[conditions[touched.append]], ',')))
     LOOP
         outcomes[one.append] := 'evidence-moved';

@@ -23,7 +23,8 @@ BEGIN
     IF coalesce((SELECT e.version FROM event_log.events e WHERE e.stream_id = stream
                  ORDER BY e.version DESC LIMIT 1), least(expected, 0)) = expected
        AND NOT EXISTS (SELECT FROM event_log.commands c WHERE c.command_id = append_one.command_id)
-       AND NOT EXISTS (SELECT FROM event_log.events e WHERE e.case_id = append_one.case_id AND e.position > since
+       AND NOT EXISTS (SELECT FROM event_log.events e
+                       WHERE coalesce(e.case_id, e.stream_id) = coalesce(append_one.case_id, stream) AND e.position > since
                        AND e.type = ANY (string_to_array(excluded, ',')))
     THEN
         INSERT INTO event_log.events (
@@ -42,7 +43,7 @@ BEGIN
     INTO outcome, first, recorded_at
     FROM event_log.append(
         ARRAY[command_id], ARRAY[asked], ARRAY[0], ARRAY[1], ARRAY[CASE WHEN excluded IS NULL THEN 0 ELSE 1 END],
-        ARRAY[excluded], CASE WHEN case_id IS NULL THEN '{}' ELSE ARRAY[case_id] END, ARRAY[1], ARRAY[since],
+        ARRAY[excluded], ARRAY[coalesce(case_id, stream)], ARRAY[1], ARRAY[since],
         ARRAY[stream], ARRAY[1], ARRAY[expected], ARRAY[category], ARRAY[case_id],
         ARRAY[1], ARRAY[1], ARRAY[version], ARRAY[type], ARRAY[body], ARRAY[event_id], ARRAY[schema_version],
         ARRAY[occurred_at], ARRAY["precision"], ARRAY[is_decision]

@@ -68,7 +68,7 @@ def rows_of_case(connection: AnyConnection, case_id: UUID, through: int) -> list
     with connection.cursor(binary=True) as cursor:
         return cursor.execute(
             "SELECT position, stream_id, version, recorded_at, type, body, category FROM event_log.events"
-            " WHERE case_id = %s AND position <= %s ORDER BY position",
+            " WHERE coalesce(case_id, stream_id) = %s AND position <= %s ORDER BY position",
             (case_id, through),
         ).fetchall()
 

@@ -1,0 +1,109 @@
+"""A programme: what is stored for ever."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from scp_events.vocabulary import (
+    Citation,
+    Code,
+    IdentifiedEvent,
+    PolicyVersion,
+    Word,
+    members,
+)
+
+# --- what a command and its event both say ----------------------------------------------------------------
+
+Minutes = Annotated[int, Field(ge=1, le=100_000)]
+Years = Annotated[int, Field(ge=0, le=130)]
+"""Completed years of age."""
+
+
+class OfAge(StrEnum):
+    """Whom a variant is for, by the jurisdiction's age of majority on the day of enrolment."""
+
+    MINORS = "minors"
+    ADULTS = "adults"
+    ANYBODY = "anybody"
+
+
+class Variant(Word):
+    """What one group of people does in a programme: how much of it, and in which phases."""
+
+    code: Code
+    of_age: OfAge
+    session_count: Annotated[int, Field(ge=1, le=1_000)]
+    session_minutes: Minutes
+    """How long a session is at least."""
+    total_minutes: Minutes
+    """How much somebody has to attend for successful completion."""
+    phases: tuple[Code, ...] = ()
+    """In the order in which they are entered; none where the programme has no phases."""
+    short_sessions_count: bool = True
+    """Whether the minutes of a session shorter than `session_minutes` count towards the total."""
+
+
+class Module(Word):
+    """A part of the content, such as a theme of one week."""
+
+    code: Code
+    title: Citation
+    phase: Code | None = None
+
+
+class Audience(Word):
+    """Whom a programme admits, whatever their variant. What is left out admits everybody."""
+
+    youngest_years: Years | None = None
+    oldest_years: Years | None = None
+    female_only: bool = False
+    offence_severities: tuple[Code, ...] = ()
+
+
+class Template(Word):
+    """What a programme consists of and for whom it is: one version."""
+
+    template_version: PolicyVersion
+    title: Citation
+    variants: Annotated[tuple[Variant, ...], Field(min_length=1, max_length=20)]
+    modules: Annotated[tuple[Module, ...], Field(max_length=200)] = ()
+    audience: Audience = Audience()
+    venue_kinds: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
+    """Where it may be held, such as `community-centre`; none is anywhere."""
+    evidence_base: Annotated[tuple[Citation, ...], Field(max_length=50)] = ()
+    """On which research it is based."""
+
+
+# --- events -----------------------------------------------------------------------------------------------
+
+
+class ProgrammeDefined(IdentifiedEvent, Template):
+    """An organisation said what a programme consists of, in its first version."""
+
+    TITLE = "Programme defined: version {template_version}"
+    type: Literal["programme.defined"] = "programme.defined"
+    code: Code
+    """What people call it."""
+
+
+class ProgrammeRevised(IdentifiedEvent, Template):
+    """The programme has a new version. Who is enrolled already keeps the one they were enrolled under."""
+
+    TITLE = "Programme revised: version {template_version}"
+    type: Literal["programme.revised"] = "programme.revised"
+
+
+class ProgrammeRetired(IdentifiedEvent):
+    """The programme admits nobody any more. Its versions stay readable, and who is enrolled goes on."""
+
+    TITLE = "Programme retired: {reason_code}"
+    type: Literal["programme.retired"] = "programme.retired"
+    reason_code: Code
+
+
+ProgrammeEvent: TypeAlias = ProgrammeDefined | ProgrammeRevised | ProgrammeRetired
+EVENTS: tuple[type[ProgrammeEvent], ...] = members(ProgrammeEvent)
