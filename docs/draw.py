@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings
 from scp_api.settings import Settings as OfTheApi
 from scp_events import projections
 from scp_events.aggregates import ALL
+from scp_events.aggregates.referral.criteria import SETS
 from scp_events.ledger.log.not_claimed import NOT_CLAIMED
 from scp_events.ledger.log.outcomes import Outcome
 from scp_events.vocabulary import AnyAggregate, Event, command_name, stored_type
@@ -54,6 +55,7 @@ def drawn() -> dict[Path, str]:
         "events": table("event", {stored_type(e): e for a in ALL for e in a.EVENTS}),
         "commands": table("command", {command_name(c): c for a in ALL for c in a.COMMANDS}),
         "projections": table("projection", {p.NAME: p for p in projections.ALL}),
+        "criteria": criteria(),
     }
     pages = {
         DOCS / "ARCHITECTURE.md": {"flows": flows},
@@ -62,6 +64,16 @@ def drawn() -> dict[Path, str]:
         DOCS / "how-to" / "verify-a-case.md": {"outcomes": outcomes(), "not claimed": not_claimed()},
     }
     return {page: with_drawings(page, drawings) for page, drawings in pages.items()}
+
+
+def criteria() -> str:
+    """Return every set of criteria: what is asked, in which version, and what each criterion means."""
+    rows = [
+        f"| {each.question} | {each.version} | `{one.CODE}` | {_meaning(one)} |"
+        for each in SETS
+        for one in each.criteria
+    ]
+    return "\n".join(["| question | version | criterion | means |", "|---|---|---|---|", *rows])
 
 
 def table(heading: str, words: Mapping[str, object]) -> str:

@@ -129,8 +129,9 @@ def _quick(event: type[Event], marks: Sequence[Mark]) -> tuple[tuple[str, attrge
 
 
 def _is_simply_there(said: Any, path: Path) -> bool:  # noqa: ANN401 - any annotation
-    if len(path) == 1:
-        return path[0] != EACH
+    """Whether a way leads through models that are always there, to a field of the last."""
+    if not path:
+        return True
     is_model = isinstance(said, type) and issubclass(said, BaseModel) and path[0] in said.model_fields
     return is_model and _is_simply_there(said.model_fields[path[0]].annotation, path[1:])
 

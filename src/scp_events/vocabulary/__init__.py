@@ -25,6 +25,13 @@ from scp_events.vocabulary.corrections import (
     correction_of,
     retraction_of,
 )
+from scp_events.vocabulary.criteria import (
+    Criteria,
+    Criterion,
+    Finding,
+    Findings,
+    criteria_under,
+)
 from scp_events.vocabulary.decisions import (
     NO_ACTION,
     Decision,
@@ -88,6 +95,7 @@ from scp_events.vocabulary.personal import (
     TellingCode,
     Unopened,
     personal_fields,
+    values_in,
 )
 from scp_events.vocabulary.provenance import (
     Provenance,
@@ -146,6 +154,8 @@ __all__ = [
     "CoreDetail",
     "Correct",
     "Correction",
+    "Criteria",
+    "Criterion",
     "Decision",
     "DecisionCommand",
     "DecisionEvent",
@@ -159,6 +169,8 @@ __all__ = [
     "Evidence",
     "Fact",
     "FieldGroup",
+    "Finding",
+    "Findings",
     "Grounds",
     "IdentifiedCommand",
     "IdentifiedEvent",
@@ -196,6 +208,7 @@ __all__ = [
     "bounded_fields",
     "command_name",
     "correction_of",
+    "criteria_under",
     "fields_in",
     "fold",
     "members",
@@ -211,4 +224,5 @@ __all__ = [
     "stored_type",
     "the_one",
     "title_of",
+    "values_in",
 ]

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from scp_events.aggregates.referral import events
-from scp_events.aggregates.referral.events import ReferralDetails, Suitability, WithdrawnBy
+from scp_events.aggregates.referral.events import (
+    Particulars,
+    Readiness,
+    ReferralDetails,
+    Suitability,
+    WithdrawnBy,
+)
 from scp_events.vocabulary import (
     Command,
     DecisionCommand,
@@ -50,17 +56,21 @@ class ProvideInformation(Command):
 
 
 class DetermineEligibility(DecisionCommand):
-    """Say whether the criteria admit the young person."""
+    """Say whether the criteria admit the young person. Where it says what is `known`, each is asked."""
 
     RECORDS = events.EligibilityDetermined
     eligible: bool
+    known: Particulars | None = None
+    departs_because: Narrative | None = None
 
 
 class AssessSuitability(DecisionCommand):
-    """Say whether the programme would help."""
+    """Say whether the programme would help. Where it says what is `known`, each criterion is asked."""
 
     RECORDS = events.SuitabilityAssessed
     suitability: Suitability
+    known: Readiness | None = None
+    departs_because: Narrative | None = None
 
 
 class AcceptReferral(DecisionCommand):

@@ -12,18 +12,26 @@ from scp_events.vocabulary import (
     Bound,
     CaseReference,
     Code,
+    CoreCode,
     DecisionEvent,
     EnrolmentId,
+    Erased,
     Event,
+    Findings,
     IdentifiedEvent,
     Narrative,
     OrganisationCode,
+    Personal,
     PolicyVersion,
+    TellingCode,
     Word,
     members,
 )
 
 # --- what a command and its event both say ----------------------------------------------------------------
+
+
+TellingAnswer = Annotated[bool | Erased, Personal("narrative")]
 
 
 class ReferralDetails(Word):
@@ -51,6 +59,26 @@ class WithdrawnBy(StrEnum):
     REFERRER = "referrer"
     PARTICIPANT = "participant"
     GUARDIAN = "guardian"
+
+
+class Particulars(Word):
+    """What is known of the young person on the day that eligibility is determined, and of which programme."""
+
+    programme: Code
+    age_years: Annotated[int | Erased, Personal("core")]
+    """Completed years on that day."""
+    gender: CoreCode | None = None
+    offence_severity: TellingCode | None = None
+
+
+class Readiness(Word):
+    """What the assessor found of the young person, now."""
+
+    needs_addressed: TellingAnswer
+    """Whether the programme addresses what they need most."""
+    risk_manageable: TellingAnswer
+    """Whether the risk to them and to others can be managed."""
+    willing_now: TellingAnswer
 
 
 # --- events -----------------------------------------------------------------------------------------------
@@ -103,6 +131,11 @@ class EligibilityDetermined(DecisionEvent):
     TITLE = "Eligibility determined: eligible is {eligible}"
     type: Literal["referral.eligibility-determined"] = "referral.eligibility-determined"
     eligible: bool
+    known: Particulars | None = None
+    """None where no criteria were asked, as in records taken over."""
+    departs_because: Narrative | None = None
+    """Why it was decided otherwise than the criteria came out."""
+    found: Findings | None = None
 
 
 class SuitabilityAssessed(DecisionEvent):
@@ -111,6 +144,11 @@ class SuitabilityAssessed(DecisionEvent):
     TITLE = "Suitability assessed: {suitability}"
     type: Literal["referral.suitability-assessed"] = "referral.suitability-assessed"
     suitability: Suitability
+    known: Readiness | None = None
+    """None where no criteria were asked, as in records taken over."""
+    departs_because: Narrative | None = None
+    """Why it was judged otherwise than the criteria came out."""
+    found: Findings | None = None
 
 
 class ReferralAccepted(DecisionEvent):

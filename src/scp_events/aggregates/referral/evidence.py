@@ -1,4 +1,4 @@
-"""A referral: what it needs to know of the young person's other referrals."""
+"""A referral: what it needs to know of the young person's other referrals, and of the programme."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from scp_events.aggregates.referral.commands import SubmitReferral
+from scp_events.aggregates.programme.events import (
+    Audience,
+    ProgrammeDefined,
+    ProgrammeRetired,
+    ProgrammeRevised,
+)
+from scp_events.aggregates.referral.commands import DetermineEligibility, SubmitReferral
 from scp_events.aggregates.referral.events import (
     ReferralAccepted,
     ReferralDeclined,
@@ -17,7 +23,7 @@ from scp_events.aggregates.referral.events import (
     ReferralSubmitted,
     ReferralWithdrawn,
 )
-from scp_events.vocabulary import Command, Evidence, Fact, replace
+from scp_events.vocabulary import Actor, Command, Event, EventId, Evidence, Fact, named, replace
 
 
 @dataclass(frozen=True)
@@ -54,4 +60,43 @@ REFERRALS = Evidence(
         ReferralWithdrawn,
     ),
 )
-EVIDENCE: Mapping[type[Command], Evidence[Any]] = {SubmitReferral: REFERRALS}
+
+
+@dataclass(frozen=True)
+class Offered:
+    """The programme as it stands, with the event that says so; None where it was never defined."""
+
+    audience: Audience = field(default_factory=Audience)
+    defined_as: EventId | None = None
+    retired: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it admits anybody."""
+        return self.defined_as is not None and not self.retired
+
+    @property
+    def relied_on(self) -> tuple[EventId, ...]:
+        """Return the version of the programme that was looked at."""
+        return () if self.defined_as is None else (self.defined_as,)
+
+
+def _offer(offered: Offered, fact: Fact[Event]) -> Offered:
+    match fact.event:
+        case ProgrammeDefined(audience=audience) | ProgrammeRevised(audience=audience):
+            return replace(offered, audience=audience, defined_as=fact.event_id)
+        case ProgrammeRetired():
+            return replace(offered, retired=True)
+    return offered
+
+
+def _programme_of(command: DetermineEligibility, _by: Actor) -> tuple[UUID, ...]:
+    return () if command.known is None else (named("programme", command.known.programme).id,)
+
+
+EVIDENCE: Mapping[type[Command], Evidence[Any]] = {
+    SubmitReferral: REFERRALS,
+    DetermineEligibility: Evidence(
+        Offered(), _offer, over=(ProgrammeDefined, ProgrammeRevised, ProgrammeRetired), others=_programme_of
+    ),
+}

@@ -31,6 +31,12 @@ from scp_events.aggregates.referral.commands import (
     WaitlistReferral,
     WithdrawReferral,
 )
+from scp_events.aggregates.referral.criteria import (
+    ELIGIBILITY,
+    SUITABILITY,
+    Applicant,
+    suitability_by,
+)
 from scp_events.aggregates.referral.events import (
     EligibilityDetermined,
     InformationProvided,
@@ -49,15 +55,19 @@ from scp_events.aggregates.referral.events import (
     Suitability,
     SuitabilityAssessed,
 )
-from scp_events.aggregates.referral.evidence import Referrals
+from scp_events.aggregates.referral.evidence import Offered, Referrals
 from scp_events.policy import policy_of
 from scp_events.vocabulary import (
     Context,
     EnrolmentId,
+    Erased,
+    Findings,
     PersonId,
     Refused,
     Word,
+    criteria_under,
     replace,
+    values_in,
 )
 
 # --- state ------------------------------------------------------------------------------------------------
@@ -104,7 +114,10 @@ class State:
     referred_by: PersonId | None = None
     expires_on: date | None = None
     eligible: bool | None = None
+    eligibility: Findings | None = None
+    """What the criteria came to when it was determined; None where they were not asked."""
     suitability: Suitability | None = None
+    suitability_found: Findings | None = None
     enrolment_id: EnrolmentId | None = None
 
 
@@ -155,9 +168,9 @@ def evolve(state: State, event: ReferralEvent) -> State:
         case InformationRequested():
             return replace(state, status=Status.INFORMATION_REQUESTED)
         case EligibilityDetermined():
-            return replace(state, eligible=event.eligible)
+            return replace(state, eligible=event.eligible, eligibility=event.found)
         case SuitabilityAssessed():
-            return replace(state, suitability=event.suitability)
+            return replace(state, suitability=event.suitability, suitability_found=event.found)
         case ReferralAccepted():
             return replace(state, status=Status.ACCEPTED)
         case ReferralDeclined():
@@ -299,16 +312,55 @@ def provide_information(state: State, command: ProvideInformation, context: Cont
 def determine_eligibility(
     state: State, command: DetermineEligibility, context: Context
 ) -> list[ReferralEvent]:
-    """Eligibility is determined under review, and may be determined again before the answer."""
+    """Eligibility is determined under review by the criteria in force; who departs from them says why."""
     _must_be_under_review(state, "determine eligibility")
-    return [] if state.eligible == command.eligible else [command.fact(context.by)]
+    found = _eligibility(state, command, context.evidence)
+    if found is not None and command.eligible != found.all_hold:
+        _must_say_why(command.departs_because, found)
+    if (state.eligible, state.eligibility) == (command.eligible, found):
+        return []
+    return [command.fact(context.by, found=found)]
+
+
+def _eligibility(state: State, command: DetermineEligibility, offered: Offered) -> Findings | None:
+    if command.known is None or _is_erased(command.known):
+        return None
+    if command.known.programme != state.programme:
+        raise Refused(
+            "another-programme",
+            f"the referral is to {state.programme} and `known` is about {command.known.programme}: say what"
+            " is known for the programme of the referral",
+        )
+    criteria = criteria_under(ELIGIBILITY, command.decision.policy_version)
+    return criteria.find(Applicant(command.known, offered.audience, offered.is_open))
 
 
 def assess_suitability(state: State, command: AssessSuitability, context: Context) -> list[ReferralEvent]:
     """Suitability is assessed under review, of a young person who is eligible."""
     _must_be_under_review(state, "assess suitability")
     _must_be_eligible(state)
-    return [] if state.suitability == command.suitability else [command.fact(context.by)]
+    found = None
+    if command.known is not None and not _is_erased(command.known):
+        found = criteria_under(SUITABILITY, command.decision.policy_version).find(command.known)
+        if command.suitability is not suitability_by(found):
+            _must_say_why(command.departs_because, found)
+    if (state.suitability, state.suitability_found) == (command.suitability, found):
+        return []
+    return [command.fact(context.by, found=found)]
+
+
+def _is_erased(known: Word) -> bool:
+    return any(isinstance(value, Erased) for value in values_in(known))
+
+
+def _must_say_why(because: object, found: Findings) -> None:
+    if because is None:
+        outcome = f"not met: {', '.join(found.failed)}" if found.failed else "all of them are met"
+        raise Refused(
+            "departs-from-criteria",
+            f"by the criteria of {found.criteria_version} it comes out otherwise ({outcome}): decide as they"
+            " do, correct what is `known`, or say in `departs_because` why not",
+        )
 
 
 # --- the rules: the answer --------------------------------------------------------------------------------
