@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from scp_cli import (
+    asking_otherwise,
     auditing,
     deciding,
     demonstration,
@@ -75,6 +76,7 @@ app.command()(listing.referrals)
 app.command()(replaying.replay)
 app.command()(replaying.diff)
 app.command()(deciding.decisions)
+app.command()(asking_otherwise.what_if)
 app.command()(reading.caseload)
 app.command()(reading.outcomes)
 app.add_typer(tending.app, name="projections")

@@ -21,6 +21,7 @@ from scp_events.aggregates import BY_CATEGORY
 from scp_events.event_log import AlteredEventError, LogReader, Recorded
 from scp_events.history import (
     AnyFact,
+    FactsOf,
     contradictions_of,
     effective,
     in_hindsight,
@@ -319,12 +320,13 @@ def states(known: Sequence[Recorded[Event]], end: When | None) -> list[StreamSta
     """Return what stood of each stream at a time; streams in the order in which they were begun."""
     return [
         _state(stream, history)
-        for stream, facts in _by_stream(known).items()
+        for stream, facts in by_stream(known).items()
         if (history := until(effective(facts), end))
     ]
 
 
-def _by_stream(known: Iterable[Recorded[Event]]) -> dict[Stream, list[AnyFact]]:
+def by_stream(known: Iterable[Recorded[Event]]) -> dict[Stream, list[AnyFact]]:
+    """Return what is known of each stream, in the order in which they were begun."""
     streams: dict[Stream, list[AnyFact]] = {}
     for recorded in known:
         streams.setdefault(recorded.stream, []).append(recorded.fact)
@@ -342,23 +344,29 @@ def _state(stream: Stream, history: Sequence[AnyFact]) -> StreamState:
     )
 
 
-def contradicted(
-    log: LogReader, known: Sequence[Recorded[Event]], case_id: CaseId, seen: Seen, end: When | None
-) -> list[Contradicted]:
-    """Return what had happened by a time and does not fit what is known to have stood before it."""
-    facts = [recorded.fact for recorded in known]
+def evidence_of(log: LogReader, facts: Sequence[AnyFact], through: Position) -> FactsOf:
+    """Return how to look up what rules ask about: in a case's facts, and in what a command names besides."""
     of_others: dict[UUID, list[AnyFact]] = {}
 
     def facts_of(types: tuple[type[Event], ...], others: Collection[UUID]) -> list[AnyFact]:
         for each in others:
             if each not in of_others:
-                of_others[each] = [other.fact for other in log.histories([each], seen.known_through)]
+                of_others[each] = [other.fact for other in log.histories([each], through)]
         heard = chain(facts, *(of_others[each] for each in others))
         return [fact for fact in heard if getattr(fact.event, "OF", type(fact.event)) in types]
 
+    return facts_of
+
+
+def contradicted(
+    log: LogReader, known: Sequence[Recorded[Event]], case_id: CaseId, seen: Seen, end: When | None
+) -> list[Contradicted]:
+    """Return what had happened by a time and does not fit what is known to have stood before it."""
+    facts = [recorded.fact for recorded in known]
+    facts_of = evidence_of(log, facts, seen.known_through)
     by_rule = [
         found
-        for stream, own in _by_stream(known).items()
+        for stream, own in by_stream(known).items()
         for found in contradictions_of(BY_CATEGORY[stream.category], own, facts_of, case_id)
     ]
     return [

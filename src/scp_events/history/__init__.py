@@ -7,7 +7,7 @@ together is found by asking again (`contradictions`). Pure: no clock, no databas
 """
 
 from scp_events.history.asking import Decided, Question, decide_at_the_end, evidence_for, name_in
-from scp_events.history.contradictions import Contradiction, contradictions_of, in_hindsight
+from scp_events.history.contradictions import Contradiction, FactsOf, contradictions_of, in_hindsight
 from scp_events.history.deciding import decide
 from scp_events.history.order import (
     AT_THE_END,
@@ -23,6 +23,7 @@ from scp_events.history.order import (
     told,
     until,
 )
+from scp_events.history.otherwise import Otherwise, decided_otherwise
 from scp_events.history.recording import (
     asked_again,
     command_recording,
@@ -38,7 +39,9 @@ __all__ = [
     "AnyFact",
     "Contradiction",
     "Decided",
+    "FactsOf",
     "Latest",
+    "Otherwise",
     "Question",
     "asked_again",
     "before",
@@ -46,6 +49,7 @@ __all__ = [
     "contradictions_of",
     "decide",
     "decide_at_the_end",
+    "decided_otherwise",
     "effective",
     "every_event",
     "evidence_for",

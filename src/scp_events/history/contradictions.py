@@ -17,6 +17,7 @@ from scp_events.vocabulary import (
     Act,
     AnyAggregate,
     CaseId,
+    Command,
     Correction,
     Event,
     EventId,
@@ -70,18 +71,7 @@ def _refused_now(
     if command is None or (issubclass(command, Act) and not _rests_on_the_case(needed)):
         return None
     asked = asked_again(command, fact.event)
-    question = Question(
-        aggregate=aggregate,
-        stream=fact.stream,
-        case_id=case_id,
-        command=asked,
-        when=fact.when,
-        by=fact.by,
-        event_id=fact.event_id,
-        now=fact.when,
-        calendar=_NO_CALENDAR,
-        name=name_in(fact.event),
-    )
+    question = question_again(aggregate, fact, asked, case_id)
     try:
         ask(
             question,
@@ -92,6 +82,24 @@ def _refused_now(
     except Refused as refusal:
         return refusal
     return None
+
+
+def question_again(
+    aggregate: AnyAggregate, fact: AnyFact, command: Command, case_id: CaseId | None
+) -> Question:
+    """Return the question that a fact was the answer to, with a command that may say something else."""
+    return Question(
+        aggregate=aggregate,
+        stream=fact.stream,
+        case_id=case_id,
+        command=command,
+        when=fact.when,
+        by=fact.by,
+        event_id=fact.event_id,
+        now=fact.when,
+        calendar=_NO_CALENDAR,
+        name=name_in(fact.event),
+    )
 
 
 def in_hindsight(known: Sequence[AnyFact]) -> Iterator[Contradiction]:
