@@ -49,7 +49,7 @@ draw: setup ## draw the pages from the code, and write the published language an
 	$(RUN) -m tests.house.language
 
 # One module of benchmarks/ each. `make bench SHORT=--short` takes a minute for each.
-BENCHMARKS := append http lag opening growth catching_up costs encrypted_fields tree_writing verifying
+BENCHMARKS := append http lag opening growth catching_up costs encrypted_fields tree_writing verifying importing
 
 peers: ## install UmaDB, Message DB and Emmett, beside which `make bench` then measures (two of them by npm)
 	$(PYTHON) -m venv benchmarks/peers/.venv
@@ -59,7 +59,7 @@ peers: ## install UmaDB, Message DB and Emmett, beside which `make bench` then m
 bench: setup ## compare with the plain library and with bare inserts, by ratio, on this machine
 	@for each in $(BENCHMARKS); do $(RUN) -m benchmarks.$$each $(SHORT) || exit 1; done
 
-results: setup ## measure everything anew and draw docs/BENCHMARKS.md from it (three quarters of an hour)
+results: setup ## measure everything anew and draw docs/BENCHMARKS.md from it (an hour)
 	@for each in $(BENCHMARKS); do \
 	  $(RUN) -m benchmarks.$$each >benchmarks/results/$$each.json.new || exit 1; \
 	  mv benchmarks/results/$$each.json.new benchmarks/results/$$each.json; done

@@ -141,7 +141,7 @@ class _Case:
         return f"{letter}-{self._number:05}{which:02}"
 
     def _arrival(self) -> Iterator[tuple[str, Cells]]:
-        received = {"received_on": self._day(1), "received_by": "sv-rowan"}
+        received = {"received_on": self._day(1), "received_by": "sv-rowan", "entered_on": self._day(1)}
         yield "referrals", self._row(self._id("R"), 0, REFERRAL, received, GROUNDS)
         yield "referral-decisions", self._row(self._id("D"), 4, ACCEPTED, GROUNDS, referral=self._id("R"))
         yield "people", self._row(self._id("P"), 5, PERSON, referral=self._id("R"))

@@ -101,6 +101,9 @@ TARGETS = (
     Target("verify_vs_fetch", "events verified, against the same rows merely fetched", 0.33),
     Target("growth_append", "appends to the largest log, against ten thousand events", 0.85),
     Target("growth_open", "opening in the largest log, against ten thousand events", 0.85),
+    Target("import_growth", "rows a second of 200,000 imported rows, against 20,000", 0.9),
+    Target("import_again_vs_first", "the same import again, against the first time", 1),
+    Target("import_dry_vs_first", "a dry run, against the import", 1),
 )
 
 
@@ -194,6 +197,18 @@ def facts(result: Result) -> str:
     """Return the table of what was seen besides."""
     rows = ["| | |", "|---|---:|"]
     rows += [f"| {name.replace('_', ' ')} | {fact:g} |" for name, fact in result.said["facts"].items()]
+    return "\n".join(rows)
+
+
+def imports(result: Result) -> str:
+    """Return the table of imports: rows a second, by the clock and by processor time, and memory."""
+    rows = ["| | rows a second | of its processor time | most memory, MB |", "|---|---:|---:|---:|"]
+    ending = ", rows/CPU s"
+    for name in sorted(result.said["medians"], key=_in_order):
+        if name.endswith(ending):
+            how = name.removesuffix(ending)
+            figures = (result.value(each) for each in (how, name, f"{how}, peak MB"))
+            rows.append(f"| {how} | {' | '.join(f'{figure:,.0f}' for figure in figures)} |")
     return "\n".join(rows)
 
 
@@ -351,6 +366,7 @@ SAID: Mapping[str, tuple[str, Draw]] = {
     "followed": ("lag", followed),
     **{f"facts of {name}": (name, facts) for name in ("encrypted_fields", "tree_writing", "verifying")},
     "costs": ("costs", costs),
+    "importing": ("importing", imports),
 }
 """Every drawn part of the page that says what a benchmark showed."""
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from scp_cli.import_outcome import tell, tell_refused
+from scp_cli.import_outcome import so_far, tell, tell_broken_off, tell_refused
 from scp_cli.output import Format, Shown, progress, remark
 from scp_cli.people import OURS, Organisation, somebody
 from scp_events.runtime import ending
@@ -122,7 +122,7 @@ def import_sheets(  # noqa: PLR0913 - one argument an option
     """
     rejected_to = rejected or directory.absolute().parent / "rejected"
     from scp_cli.connecting import opened_log, opened_to_append
-    from scp_events.importing import SheetsRefusedError
+    from scp_events.importing import ImportBrokenOffError, SheetsRefusedError
 
     clerk = somebody(by, "data-clerk", organisation)
     _must_not_be_among_the_sheets(report_to or (), directory)
@@ -137,6 +137,9 @@ def import_sheets(  # noqa: PLR0913 - one argument an option
     except SheetsRefusedError as refusal:
         tell_refused(refusal.problems, dry_run=dry_run, files=report_to or ())
         raise
+    except ImportBrokenOffError as broken:
+        tell_broken_off(broken.report, how, report_to or ())
+        raise broken.cause from broken
     tell(report, how, report_to or ())
 
 
@@ -183,7 +186,7 @@ def imported(  # noqa: PLR0913, PLR0917 - what an import needs
     def how_far() -> str:
         if not come_to or handler is None:
             return ending.REPEATABLE
-        return f"{come_to[0].there} of {come_to[0].total} rows are in, and the same import again completes it"
+        return so_far(come_to[0].there, come_to[0].total)
 
     with progress("importing") as bar, ending.saying(how_far):
         return import_directory(

@@ -44,6 +44,26 @@ def tell(report: ImportReport, how: Format, files: Sequence[Path] = ()) -> None:
 
     What cannot be written to one place is written to the others.
     """
+    if not _is_told(report, how, files):
+        raise typer.Exit(NOT_WRITTEN)
+    if report.rejected:
+        raise typer.Exit(PARTIAL)
+
+
+def tell_broken_off(report: ImportReport, how: Format, files: Sequence[Path]) -> None:
+    """Write and show the report so far, and what is in; what failed is told as every failure is."""
+    _is_told(report, how, files)
+    if not report.dry_run:
+        remark(so_far(report.recorded + report.already_there, report.read))
+
+
+def so_far(there: int, total: int) -> str:
+    """Say how much of an import is in that did not come to its end."""
+    return f"{there} of {total} rows are in, and the same import again completes it"
+
+
+def _is_told(report: ImportReport, how: Format, files: Sequence[Path]) -> bool:
+    """Write the report files, then to the screen; return whether all of it could be written."""
     from scp_events.importing.report_files import write_reports  # noqa: PLC0415 - only this needs it
 
     write_reports(report, files)
@@ -52,10 +72,7 @@ def tell(report: ImportReport, how: Format, files: Sequence[Path] = ()) -> None:
     is_told = _shown(report, how)
     for each in report.not_written:
         remark(f"scp-events: {each}")
-    if report.not_written or not is_told:
-        raise typer.Exit(NOT_WRITTEN)
-    if report.rejected:
-        raise typer.Exit(PARTIAL)
+    return is_told and not report.not_written
 
 
 def tell_refused(problems: list[FileProblem], *, dry_run: bool, files: Sequence[Path]) -> None:
@@ -101,7 +118,7 @@ def _show(report: ImportReport, how: Format) -> None:
         remark(report.outcome)
     if report.rejected_files:
         remark(f"rejected rows, to correct and import again: {report.rejected_files[0].parent}")
-    elif report.rejected and not report.dry_run and not report.not_written:
+    elif report.rejected and not (report.dry_run or report.not_written or report.not_come_to):
         remark("rejected rows of mapped sheets are corrected in your own sheets; import them again")
 
 

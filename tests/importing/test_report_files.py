@@ -7,6 +7,7 @@ import os
 import resource
 import stat
 import subprocess
+import tracemalloc
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -64,7 +65,8 @@ def test_kinds_come_with_how_many_rows_they_are_the_most_first() -> None:
 
 def test_the_json_has_counts_first_then_kinds_then_rows() -> None:
     said = json.loads(as_json(some_report()))
-    assert [*said][:6] == ["dry_run", "read", "recorded", "already_there", "rejected", "accepted"]
+    counts = ["read", "recorded", "already_there", "rejected", "not_come_to"]
+    assert [*said][:7] == ["dry_run", *counts, "accepted"]
     assert said["kinds"][0] | {"message": "", "fix": ""} == {
         "rows": 17,
         "standing": "rejected",
@@ -183,7 +185,7 @@ def test_what_a_spreadsheet_would_take_for_a_formula_or_an_address_is_text(tmp_p
     subprocess.run(["unzip", "-q", "r.xlsx"], cwd=tmp_path, check=True)
     sheets = "".join(path.read_text() for path in (tmp_path / "xl" / "worksheets").glob("*.xml"))
     assert "<f>" not in sheets
-    assert "hyperlink" not in sheets.lower()
+    assert "<hyperlink" not in sheets.lower()
 
 
 def test_more_rows_than_a_worksheet_holds_go_on_in_another(
@@ -195,6 +197,42 @@ def test_more_rows_than_a_worksheet_holds_go_on_in_another(
     assert sum(len(rows) - 1 for name, rows in pages.items() if name != "Kinds") == len(
         list(some_report().entries())
     )
+
+
+def many_rejected(rows: int) -> ImportReport:
+    report = ImportReport(dry_run=False, read=rows, rejected=rows)
+    report.problems = [
+        RowProblem("contacts.csv", line, f"C-{line}", "medium", "not-a-choice", "is no choice", "use another")
+        for line in range(2, rows + 2)
+    ]
+    return report
+
+
+def test_a_workbook_of_many_rows_takes_no_more_memory_than_its_bytes() -> None:
+    report = many_rejected(20_000)
+    tracemalloc.start()
+    try:
+        written = as_xlsx(report)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 8 * len(written)
+
+
+def test_a_workbook_leaves_nothing_beside_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    as_xlsx(some_report())
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_workbook_that_finds_no_room_on_its_way_is_said_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "not-there"))
+    write_reports(report := some_report(), [tmp_path / "report.xlsx", tmp_path / "report.json"])
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+    [said] = report.not_written
+    assert said.path == tmp_path / "report.xlsx"
 
 
 # --- on the disk ------------------------------------------------------------------------------------------

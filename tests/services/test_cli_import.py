@@ -288,6 +288,38 @@ def test_an_import_that_is_told_to_end_says_how_many_rows_are_in_and_run_again_i
     assert counted["already_there"] >= int(said[1]) - 1
 
 
+FULL = """
+    CREATE FUNCTION event_log.is_full() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$;
+    CREATE TRIGGER is_full BEFORE INSERT ON event_log.events
+    FOR EACH ROW WHEN (NEW.position > 100) EXECUTE FUNCTION event_log.is_full();
+"""
+
+
+def test_an_import_whose_database_fails_in_the_middle_reports_what_it_came_to_and_run_again_is_completed(
+    log_database: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "report.json"
+    arguments = ("import", str(EXAMPLE), "--organisation", "second-chance-example")
+    arguments += ("--rejected", str(tmp_path / "rejected"), "--report", str(file))
+    with psycopg.connect(log_database, autocommit=True) as connection:
+        connection.execute(FULL)
+        ran = scp(*arguments, database=log_database)
+        connection.execute("DROP TRIGGER is_full ON event_log.events")
+    assert ran.code == 1
+    *_, how_far, why = ran.err.splitlines()
+    said = re.fullmatch(r"(\d+) of 1604 rows are in, and the same import again completes it", how_far)
+    assert said, ran.err
+    assert "the database did not write (DiskFull 53100)" in why
+    counted = json.loads(file.read_text())
+    assert counted["recorded"] == int(said[1]) > 0
+    assert counted["read"] == 1604
+    assert counted["not_come_to"] == 1604 - counted["recorded"] - counted["rejected"] > 0
+    assert ran.out.splitlines()[-1].endswith(f", {counted['not_come_to']} not come to")
+    again = json.loads(scp(*arguments, "--format", "json", database=log_database).out)
+    assert again["recorded"] + again["already_there"] == 1602
+
+
 def test_a_second_import_says_that_it_waits_for_the_first(log_database: str, sheets: Path) -> None:
     with alone(log_database, 0, lambda _told: None):
         program = scp_process("import", str(sheets), database=log_database)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -169,8 +169,14 @@ class CommandHandler:
         It asks over the connections of this one, and is done with when it is let go of.
         """
         store, keys = TrialStore(self._store), TrialKeys(self._keyring)
+
+        def new_id() -> UUID:
+            made = self._new_id()
+            store.note_free(EventId(made))
+            return made
+
         tried = CommandHandler(
-            self._conninfo, keys, self._aggregates, clock=self._clock, new_id=self._new_id, store=store
+            self._conninfo, keys, self._aggregates, clock=self._clock, new_id=new_id, store=store
         )
         tried.calendar = self.calendar
         return tried
@@ -252,11 +258,12 @@ class CommandHandler:
         question = self._question(asked, known)
         if not known.standing.latest.admits(question.when):
             return None
-        with suppress(Refused, StaleVersionError, EventIdTakenError):  # said after reading only
+        try:
             await self._must_be_grounded(asked, known, question.when)
             decided = decide_at_the_end(question, known.standing.state, known.evidence.facts)
             return await self._record(asked, known, decided) if decided else None
-        return None
+        except (Refused, StaleVersionError, EventIdTakenError):
+            return None  # it is said after reading only
 
     async def _on_all_that_is_known(self, asked: _Asked) -> Outcome:
         """Record what a command comes to, or say why not; what was sent before gets its first answer."""

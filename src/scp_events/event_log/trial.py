@@ -111,8 +111,10 @@ class TrialStore:
 
     async def find(self, wanted: Wanted) -> Found:
         """Read a stream and evidence."""
-        head = await self._ends_at()
         found = await self._log.find(wanted)
+        if self._head is None:
+            self._head = found.through
+        head = self._head
         case_id = found.case_id or await self.case_of_stream(wanted.stream)
         stream = [row for row in found.stream if row.position <= head]
         evidence = [row for row in found.evidence if row.position <= head]
@@ -143,6 +145,10 @@ class TrialStore:
         head = await self._ends_at()
         _, found = await self._log.named(event_ids)
         self._free.update({*event_ids}.difference(each.event_id for each in found if each.position <= head))
+
+    def note_free(self, event_id: EventId) -> None:
+        """Hear of an id that was made just now: nothing in the log has it."""
+        self._free.add(event_id)
 
     async def versions(self, streams: Collection[Stream]) -> dict[Stream, int]:
         """Return where streams stand; what has no events is left out."""

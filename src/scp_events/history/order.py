@@ -62,6 +62,8 @@ def in_order_of_time(facts: Iterable[AnyFact]) -> list[AnyFact]:
     if all(fact.when.precision is Precision.MINUTE for fact in known):  # most are, and it is quicker
         return sorted(known, key=lambda fact: (fact.when.day, fact.when.at, fact.position))
     by_day = sorted(known, key=lambda fact: (fact.when.day, fact.position))
+    if len({fact.when.day for fact in known}) == len(known):  # of one fact there is nothing to put in order
+        return by_day
     return [fact for _, day in groupby(by_day, key=_day) for fact in _within_a_day(list(day))]
 
 

@@ -7,13 +7,21 @@ writes back what could not be recorded, `report_files` what is to be said of it.
 
 from scp_events.importing.questions import UnknownQuestionError
 from scp_events.importing.reading import DayOrder
-from scp_events.importing.report import FileProblem, ImportReport, Progress, RowProblem, SheetsRefusedError
+from scp_events.importing.report import (
+    FileProblem,
+    ImportBrokenOffError,
+    ImportReport,
+    Progress,
+    RowProblem,
+    SheetsRefusedError,
+)
 from scp_events.importing.run import import_directory
 from scp_events.importing.turns import ImportUnderWayError
 
 __all__ = [
     "DayOrder",
     "FileProblem",
+    "ImportBrokenOffError",
     "ImportReport",
     "ImportUnderWayError",
     "Progress",

@@ -246,7 +246,7 @@ def not_in_the_future(day: date, info: ValidationInfo) -> date:
 
 
 def on_the_clock(at: time, day: date, info: ValidationInfo) -> time:
-    """Refuse a time that was on no clock that day, because the clocks went forward."""
+    """Return a time with the zone of its clock; refuse one that was skipped, as the clocks went forward."""
     there = datetime.combine(day, at, _registers(info).zone)
     if there.astimezone(UTC).astimezone(there.tzinfo).time() != at:
         raise _complaint(
@@ -254,7 +254,7 @@ def on_the_clock(at: time, day: date, info: ValidationInfo) -> time:
             "is a time that was skipped that day: the clocks went forward",
             "check the day and the time, or say with `--time-zone` where it was noted",
         )
-    return at
+    return there.timetz()
 
 
 def not_before(day: date, earlier: date | None, column: str) -> date:

@@ -147,7 +147,7 @@ class Clerk:
             self._reject(place, [_BEYOND_THE_COLUMNS])
             return None
         try:
-            return place.model.model_validate(dict(place.line.cells), context=self.registers)
+            return place.model.model_validate(place.line.cells, context=self.registers)
         except ValidationError as error:
             self._reject(place, complaints(error))
             return None
@@ -197,7 +197,8 @@ class _AtWork:
         entered = self._log.read(came_to[0]).envelope.source_recorded_at if came_to else None
         if entered is None:
             return False
-        as_entered = row.model_copy(update={"entered_on": entered.astimezone(row.zone).date()})
+        day = entered.astimezone(self._clerk.registers.zone).date()
+        as_entered = row.model_copy(update={"entered_on": day})
         try:
             return not await self.record(place, as_entered)
         except (CommandIdReusedError, NothingNewError, Refused):
@@ -218,10 +219,11 @@ class _AtWork:
         from_row = SourceRow(sheet=row.NAME, row=row.row, file_sha256=self._clerk.digests[place.sheet.path])
         if len(steps) == 1:
             return await self._send(self._log, self._requests(row, steps, from_row), self._earlier)
-        earlier = await self._log.recall([command_id(row.NAME, row.row, step.name) for step in steps])
+        trial = self._log.trial()
+        earlier = await trial.recall([command_id(row.NAME, row.row, step.name) for step in steps])
         requests = _without_those_passed_over(self._requests(row, steps, from_row), earlier)
         if any(_id(request) not in earlier for request in requests):
-            await self._send(self._log.trial(), requests, earlier)
+            await self._send(trial, requests, earlier)
         return await self._send(self._log, requests, earlier)
 
     async def _send(self, log: Log, requests: Sequence[CommandRequest], earlier: Recollection) -> bool:
@@ -258,7 +260,7 @@ class _AtWork:
             on_behalf_of=step.on_behalf_of,
             correlation_id=conversation_id(row.NAME, row.row),
             source_system=SOURCE,
-            source_recorded_at=datetime.combine(row.entered_on, END_OF_DAY, row.zone),
+            source_recorded_at=datetime.combine(row.entered_on, END_OF_DAY, self._clerk.registers.zone),
             source_row=from_row,
         )
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache, partial
 from hashlib import sha256
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, NamedTuple, TypeGuard, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -35,16 +34,16 @@ from scp_events.vocabulary import (
 
 SPREADSHEETS = UUID("5d6f0a1e-6c0b-4a52-9e0c-2f0a3a7d1b60")
 """The namespace of every id that follows from a row."""
-SOME = 4_096
-"""Ids that need not be made anew: each is asked for several times while a row has its turn."""
+SOME = 32_768
+"""Ids that need not be made anew: each is asked for several times while its case is worked on, and others'
+meanwhile."""
 MAIN = "record"
 """The step by which other rows find a row."""
 
 E = TypeVar("E", bound=Event)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
+class Step(NamedTuple):
     """One command of a row: whom to ask what, when it happened, and on whose behalf it is typed in."""
 
     name: str
@@ -57,27 +56,29 @@ class Step:
     on_behalf_of: Actor | None = None
 
 
-@lru_cache(maxsize=SOME)
 def command_id(sheet: str, row: str, step: str = MAIN) -> CommandId:
     """Return the id of a row's command: always the same for the same row and step."""
-    return CommandId(uuid5(SPREADSHEETS, f"{sheet}/{row}/{step}"))
+    return CommandId(_following(SPREADSHEETS, f"{sheet}/{row}/{step}"))
 
 
-@lru_cache(maxsize=SOME)
 def conversation_id(sheet: str, row: str) -> UUID:
     """Return what the commands of one row have in common."""
     return uuid5(SPREADSHEETS, f"{sheet}/{row}")
 
 
-@lru_cache(maxsize=SOME)
 def event_id(sheet: str, row: str) -> EventId:
     """Return the id of the event a row records, where other events may name it."""
-    return EventId(uuid5(command_id(sheet, row), "event"))
+    return EventId(_following(command_id(sheet, row), "event"))
 
 
 def part_id(sheet: str, row: str) -> UUID:
     """Return the id of the need, goal or step of a plan that a row adds."""
     return uuid5(command_id(sheet, row), "part")
+
+
+@lru_cache(maxsize=SOME)
+def _following(whole: UUID, name: str) -> UUID:
+    return uuid5(whole, name)
 
 
 def fingerprint(steps: Sequence[Step], entered_on: date) -> bytes:
@@ -88,28 +89,21 @@ def fingerprint(steps: Sequence[Step], entered_on: date) -> bytes:
     earlier row into another one.
     """
     said = [[s.name, type(s.command).__name__, s.occurred_at, s.on_behalf_of, s.command] for s in steps]
-    return sha256(_ENCODER.encode([str(entered_on), _said(said)]).encode()).digest()
-
-
-_ENCODER = json.JSONEncoder(sort_keys=True)
-_PLAIN = frozenset({str, int, bool, date, datetime, UUID, EventId})
-"""Most of what is said; asking what else it could be takes long."""
+    return sha256(_ENCODER.encode([entered_on, said]).encode()).digest()
 
 
 def _said(value: object) -> object:
-    if value is None or type(value) in _PLAIN:
-        return None if value is None else str(value)
-    match value:
-        case Actor():
-            return value.id
-        case LegalBasis():
-            return [value.act, value.section]
-        case BaseModel():
-            names = [name for name in type(value).model_fields if name != "policy_version"]
-            return {name: _said(getattr(value, name)) for name in names}
-        case tuple() | list():
-            return [_said(part) for part in value]
-    return str(value)
+    """Return what JSON has no form for, as it counts."""
+    if not isinstance(value, BaseModel):
+        return str(value)
+    if isinstance(value, Actor):
+        return value.id
+    if isinstance(value, LegalBasis):
+        return [value.act, value.section]
+    return {name: said for name, said in vars(value).items() if name != "policy_version"}
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, default=_said)
 
 
 def _is(recorded: Recorded[Any], kind: type[E]) -> TypeGuard[Recorded[E]]:

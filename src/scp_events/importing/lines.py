@@ -11,7 +11,9 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
+
+from pydantic_core import from_json
 
 from scp_events.importing.legacy_rows import parts
 
@@ -90,6 +92,8 @@ class Line:
     @property
     def unnamed(self) -> bool:
         """Whether a cell stands where no column has a name."""
+        if not self._lines.may_be_unnamed:
+            return False
         names = self._lines.form.names
         return any(
             as_typed(value)
@@ -106,12 +110,17 @@ class Lines(Sequence[Line]):
 
     def __init__(self, form: Form) -> None:
         self.form = form
+        self._named = len(form.names) if all(form.names) else 0
+        """Cells of a line that certainly stand in a column with a name."""
+        self.may_be_unnamed = False
+        """Whether some cell may stand where no column has a name."""
         self._packed = bytearray()
         self._numbers = array("L")
         self._ends = array("L", [0])
 
     def append(self, number: int, values: Sequence[Value]) -> int:
         """Keep a line; return how many bytes that took."""
+        self.may_be_unnamed = self.may_be_unnamed or len(values) > self._named
         packed = _PACKING.encode(values).encode()
         self._packed += packed
         self._numbers.append(number)
@@ -120,8 +129,7 @@ class Lines(Sequence[Line]):
 
     def unpacked(self, place: int) -> list[Value]:
         """Return the cells of a line."""
-        packed = self._packed[self._ends[place] : self._ends[place + 1]]
-        return unpacked(packed.decode())
+        return _values(from_json(self._packed[self._ends[place] : self._ends[place + 1]]))
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -150,7 +158,11 @@ _PACKING = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=p
 
 def unpacked(line: str) -> list[Value]:
     """Return cells that were packed as JSON; what JSON has no form for is a list, which no cell is."""
-    return [_value(each) if isinstance(each, list) else each for each in json.loads(line)]
+    return _values(json.loads(line))
+
+
+def _values(packed: list[Any]) -> list[Value]:
+    return [_value(each) if isinstance(each, list) else each for each in packed]
 
 
 _READ: Mapping[str, Callable[[str], Value]] = {

@@ -111,13 +111,14 @@ def _same_person(first: str) -> Wrong:
 
 def _said_by(row: Row, same: Mapping[str, str]) -> Iterable[object]:
     """Return what the cells say, with the first id of whatever row they name."""
-    for name, value in vars(row).items():
-        if name in BESIDES:
-            continue
-        if isinstance(value, tuple):
-            yield tuple(same.get(each, each) if isinstance(each, str) else each for each in value)
-        else:
-            yield same.get(value, value) if isinstance(value, str) else value
+    said = [value for name, value in vars(row).items() if name not in BESIDES]
+    return [_first_named(value, same) for value in said] if same else said
+
+
+def _first_named(value: object, same: Mapping[str, str]) -> object:
+    if isinstance(value, tuple):
+        return tuple(same.get(each, each) if isinstance(each, str) else each for each in value)
+    return same.get(value, value) if isinstance(value, str) else value
 
 
 def _same_content(sheet: str, row: str) -> Wrong:

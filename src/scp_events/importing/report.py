@@ -42,6 +42,15 @@ class UnreadableFileError(Exception):
         self.wrongs = wrongs
 
 
+class ImportBrokenOffError(Exception):
+    """The database, or who keeps the keys, failed in the middle: `report` has what came of rows so far."""
+
+    def __init__(self, report: ImportReport, cause: Exception) -> None:
+        super().__init__(f"the import was broken off: {cause}")
+        self.report = report
+        self.cause = cause
+
+
 class NothingNewError(Exception):
     """A row that changes nothing, and was not recorded before."""
 
@@ -124,7 +133,10 @@ def not_written(what: str, path: Path, error: Exception) -> NotWritten:
 
 @dataclass
 class ImportReport:
-    """Every row read ended in exactly one of `recorded`, `already_there` and `rejected`."""
+    """Every row read ended in exactly one of `recorded`, `already_there` and `rejected`.
+
+    Those the import did not come to, because it was broken off, are `not_come_to`.
+    """
 
     dry_run: bool
     """True: every row was decided on the log as it stands, and nothing was recorded or written."""
@@ -148,12 +160,18 @@ class ImportReport:
     """What could not be put on the disk; everything else of the outcome stands here."""
 
     @property
+    def not_come_to(self) -> int:
+        """Rows of which it is open what becomes of them."""
+        return self.read - self.recorded - self.already_there - self.rejected
+
+    @property
     def outcome(self) -> str:
         """The counts, in a sentence."""
         dry = "dry run, nothing recorded: " if self.dry_run else ""
+        left = f", {self.not_come_to} not come to" if self.not_come_to else ""
         return (
             f"{dry}{self.read} rows read, {self.recorded} recorded,"
-            f" {self.already_there} already there, {self.rejected} rejected"
+            f" {self.already_there} already there, {self.rejected} rejected{left}"
         )
 
     def entries(self) -> Iterator[Entry]:

@@ -16,9 +16,17 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from scp_events.event_log import BlockingCommandHandler, CommandHandler, LogReader
+from scp_events.event_log import (
+    BlockingCommandHandler,
+    CommandHandler,
+    LogReader,
+    LogUnreachableError,
+    LogUnwritableError,
+    UnsafeServerError,
+)
 from scp_events.importing.case_form import AS_HERE
 from scp_events.importing.clerk import Clerk, OnRow
+from scp_events.importing.collecting import collected_seldom
 from scp_events.importing.known import Before
 from scp_events.importing.mapping import mapped_folder
 from scp_events.importing.order import Waiting
@@ -26,13 +34,17 @@ from scp_events.importing.questions import must_be_questions
 from scp_events.importing.reading import DayOrder, Sheet, read_directory
 from scp_events.importing.registers import REGISTERS, read_registers
 from scp_events.importing.rejected import write_rejected
-from scp_events.importing.report import ImportReport, not_written
+from scp_events.importing.report import ImportBrokenOffError, ImportReport, not_written
 from scp_events.importing.sheets import COLUMNS, DAYS, SHEETS
 from scp_events.importing.turns import PATIENCE_SECONDS, alone
+from scp_events.privacy import KeyServiceDownError
 from scp_events.vocabulary import Actor
 
 AT_THE_SAME_TIME = 64
 """Cases that are worked on: enough for their rows to share commits, few enough to leave room for others."""
+
+FAILURES = (LogUnreachableError, LogUnwritableError, UnsafeServerError, KeyServiceDownError, psycopg.Error)
+"""What ends an import in the middle, through no fault of its rows."""
 
 T = TypeVar("T")
 
@@ -65,7 +77,8 @@ def import_directory(  # noqa: PLR0913 - each says one thing about the import, b
     directory is one.
     Another import into this log is waited for, up to `patience` seconds, of which `on_waiting` is told.
 
-    Raises `SheetsRefusedError`, before anything is recorded, where a file cannot be read as a whole, and
+    Raises `SheetsRefusedError`, before anything is recorded, where a file cannot be read as a whole;
+    `ImportBrokenOffError`, with the report so far, where the database fails in the middle; and
     `UnknownQuestionError` and `ImportUnderWayError`.
     """
     must_be_questions(accepted)
@@ -77,17 +90,33 @@ def import_directory(  # noqa: PLR0913 - each says one thing about the import, b
     report = ImportReport(dry_run=handler is None, accepted=tuple(sorted(accepted)), noticed=folder.noticed)
     digests = {path: _digest(path) for path in {sheet.path for sheet in sheets.values()}}
     clerk = Clerk(by, registers, Waiting(sheets), report, on_row or _nobody_watches, digests, Before(reader))
-    clerk.read_all()
+    with collected_seldom():
+        clerk.read_all()
+        try:
+            _work_through(clerk, reader, handler, patience, on_waiting or _nobody_watches)
+        except FAILURES as failure:
+            raise ImportBrokenOffError(report, failure) from failure
+        finally:
+            _in_the_order_of_the_sheets(report, sheets)
+    if handler is not None:
+        _write_rejected(reader.conninfo, rejected_to, sheets, report)
+    return report
+
+
+def _work_through(
+    clerk: Clerk,
+    reader: LogReader,
+    handler: BlockingCommandHandler | None,
+    patience: float,
+    on_waiting: Callable[[str], None],
+) -> None:
+    """Record every row, or without a handler try it out."""
     if handler is None:
         with BlockingCommandHandler(CommandHandler(reader.conninfo, reader.keyring)) as trying:
             trying.run(lambda log: _try_out(clerk, log))
     else:
-        with alone(reader.conninfo, patience, on_waiting or _nobody_watches):
+        with alone(reader.conninfo, patience, on_waiting):
             handler.run(lambda log: _record(clerk, log))
-    _in_the_order_of_the_sheets(report, sheets)
-    if handler is not None:
-        _write_rejected(reader.conninfo, rejected_to, sheets, report)
-    return report
 
 
 def _write_rejected(

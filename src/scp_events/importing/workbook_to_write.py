@@ -10,8 +10,13 @@ from xlsxwriter import Workbook
 _CREATED = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's dates have no zone; fixed, so that bytes repeat
 
 
-def new_workbook(written: BinaryIO, title: str = "") -> Workbook:
-    """Return an empty workbook, which is in `written` once it is closed."""
-    workbook = Workbook(written, {"in_memory": True, "strings_to_formulas": False})
+def new_workbook(written: BinaryIO, title: str = "", *, through: str | None = None) -> Workbook:
+    """Return an empty workbook, which is in `written` once it is closed.
+
+    With a directory to go `through`, rows are put into files there as they come, each after the one before,
+    and not kept in memory. What may tell of a person goes through memory only, and leaves no trace on a disk.
+    """
+    where = {"in_memory": True} if through is None else {"constant_memory": True, "tmpdir": through}
+    workbook = Workbook(written, {"strings_to_formulas": False, **where})
     workbook.set_properties({"title": title, "created": _CREATED})
     return workbook

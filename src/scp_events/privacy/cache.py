@@ -11,7 +11,7 @@ import os
 import select
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from uuid import UUID
 
@@ -71,6 +71,15 @@ class KeyCache:
         """Return what is held for a person and group."""
         entry = self._by_whose.get(whose)
         return entry.held if entry is not None and entry.until > self._clock() else None
+
+    def lacks(self, subject: UUID, groups: Iterable[FieldGroup]) -> bool:
+        """Whether a key of some group is not held for a person."""
+        now = self._clock()
+        for group in groups:
+            entry = self._by_whose.get((subject, group))
+            if entry is None or entry.until <= now:
+                return True
+        return False
 
     def hold(self, held: Held, whose: Whose, looked_up_at: int) -> None:
         """Hold a key, unless something was forgotten since it was looked up: it could be that one."""

@@ -161,9 +161,7 @@ class Keyring:
 
     def missing(self, subjects: Collection[UUID]) -> list[UUID]:
         """Return the persons whose keys would have to be looked up, or made, if they were used now."""
-        return [
-            each for each in subjects if any(self.cache.by_whose((each, group)) is None for group in GROUPS)
-        ]
+        return [each for each in subjects if self.cache.lacks(each, GROUPS)]
 
     def fetch(self, subjects: Collection[UUID], newcomers: Collection[UUID] = ()) -> None:
         """Look these persons' keys up, and make those of new persons, of all groups at once.

@@ -14,6 +14,8 @@ from scp_events.vocabulary.ids import CommandId
 from scp_events.vocabulary.people import Actor
 from scp_events.vocabulary.text import CODE, Code, Word
 
+_CODE = re.compile(CODE)
+
 
 class SourceRow(Word):
     """The row of a spreadsheet that something was imported from.
@@ -56,7 +58,7 @@ class Provenance:
                 raise ValueError(f"{moment.isoformat()} has no time zone: pass a UTC time")
         for name in ("purpose", "source_system"):
             said = getattr(self, name)
-            if said is not None and not re.fullmatch(CODE, said):
+            if said is not None and not _CODE.fullmatch(said):
                 raise ValueError(f"`{name}` is no code: use lower case, digits and hyphens, such as casework")
 
     @property

@@ -10,7 +10,7 @@ from itertools import chain
 from scp_events.importing.report import Entry, ImportReport, Kind, kinds
 from scp_events.importing.report_files.wording import cells, printable
 
-COUNTS = ("dry_run", "read", "recorded", "already_there", "rejected", "accepted")
+COUNTS = ("dry_run", "read", "recorded", "already_there", "rejected", "not_come_to", "accepted")
 
 
 def as_json(report: ImportReport) -> bytes:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice
+from tempfile import TemporaryDirectory
 
 from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
 
 from scp_events.importing.report import Entry, ImportReport, Kind, kinds
 from scp_events.importing.report_files.wording import KIND_COLUMNS, ROW_COLUMNS, cells, notes, outcome
@@ -21,17 +23,28 @@ WIDTHS = {"message": 50, "fix": 60, "code": 28, "standing": 20, "sheet": 24, "co
 
 
 def as_xlsx(report: ImportReport) -> bytes:
-    """Return the outcome with the kinds of mistake, then every row."""
+    """Return the outcome with the kinds of mistake, then every row.
+
+    Rows go through a file on their way, so that hundreds of thousands of them need no more memory than a few.
+    Raises `OSError` where there is no room for it.
+    """
     written = io.BytesIO()
-    workbook = new_workbook(written, "Import report")
+    with TemporaryDirectory(prefix="scp-report-") as place:
+        _write(report, new_workbook(written, "Import report", through=place))
+    return written.getvalue()
+
+
+def _write(report: ImportReport, workbook: Workbook) -> None:
     _page(workbook, "Kinds", KIND_COLUMNS, kinds(report.entries()), [outcome(report), *notes(report)])
     _page(workbook, "Rows", ROW_COLUMNS, islice(entries := report.entries(), MOST))
     number = 2
     for first in entries:
         _page(workbook, f"Rows {number}", ROW_COLUMNS, chain([first], islice(entries, MOST - 1)))
         number += 1
-    workbook.close()
-    return written.getvalue()
+    try:
+        workbook.close()
+    except FileCreateError as error:  # the library's name for what the disk said
+        raise error.args[0] from error
 
 
 def _page(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime
 from datetime import time as time_of_day
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
 from scp_events import policy
 from scp_events.aggregates import BY_CATEGORY
@@ -17,7 +17,6 @@ from scp_events.importing.cells import (
     Codes,
     CodeWord,
     Day,
-    Registers,
     RowId,
     RowIds,
     Staff,
@@ -65,18 +64,14 @@ class Row(BaseModel):
     """The time of day where the programme is, where it was noted; without it the day is what is known."""
     entered_on: Day
     """The day it was typed in. On or after `happened_on`."""
-    _registers: Registers = PrivateAttr()
 
     _says_something = field_validator("*", mode="before")(says_something)
     _known_by_today = field_validator("happened_on", "entered_on")(not_in_the_future)
 
-    def model_post_init(self, context: Registers, /) -> None:
-        """Keep whose days and times of day they are."""
-        self._registers = context
-
     @field_validator("time")
     @classmethod
     def _was_on_the_clock(cls, at: time_of_day | None, info: ValidationInfo) -> time_of_day | None:
+        """Return it with the zone in which it was noted."""
         day = info.data.get("happened_on")
         return on_the_clock(at, day, info) if at and day else at
 
@@ -94,12 +89,7 @@ class Row(BaseModel):
         """Return the row's time of day on a day, or the day where it has none."""
         if self.time is None:
             return day
-        return datetime.combine(day, self.time, self.zone)
-
-    @property
-    def zone(self) -> tzinfo:
-        """Return where the times of the sheets were noted."""
-        return self._registers.zone
+        return datetime.combine(day, self.time)  # which says its zone
 
     @property
     def ends_something(self) -> bool:
