@@ -8,9 +8,12 @@ if __name__ == "__main__":
     beginning.begin()  # before the rest is imported, which takes a second
 
 import sys
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 
 from scp_api.app import create_app
+from scp_api.imports.kept import Kept
+from scp_api.imports.under_way import Importing
 from scp_api.parts import Parts
 from scp_api.settings import Settings
 from scp_events import follower
@@ -27,6 +30,8 @@ from scp_events.runtime.program import CannotWorkError
 from scp_events.runtime.request_pool import request_pool
 from scp_events.runtime.service_log import logger
 
+IMPORTS = "imports"
+"""Below the home, where imports are kept."""
 PATIENCE = 5.0
 """Seconds a question waits for a connection before it is told to come back."""
 
@@ -64,10 +69,24 @@ def serve() -> None:
             verifier=Verifier(issuers),
             threads=settings.api_threads,
         )
-        server = HttpServer(create_app(parts), port, drain_seconds=settings.api_drain_seconds)
+        importing = opened.enter_context(_importing(parts, settings))
+        server = HttpServer(create_app(parts, importing), port, drain_seconds=settings.api_drain_seconds)
         logger.info("serving", host=settings.api_host, port=port.number)
         server.serve_until_stopped()
         logger.info("stopping", step="drained")
+
+
+@contextmanager
+def _importing(parts: Parts, settings: Settings) -> Iterator[Importing]:
+    """Yield what works on imports. One that is under way at the end is interrupted, and says what is in."""
+    kept = Kept(settings.home.expanduser() / IMPORTS, settings.api_import_days)
+    importing = Importing(kept, parts.log.conninfo, parts.now, megabytes=settings.api_import_megabytes)
+    importing.open()
+    try:
+        yield importing
+    finally:
+        logger.info("stopping", step="imports")
+        importing.close()
 
 
 def _issuers(settings: Settings) -> list[Issuer]:

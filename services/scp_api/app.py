@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 from scp_api import failures, health, openapi, queries, read_models
 from scp_api.authentication import Authentication
 from scp_api.command_door import CommandDoor
+from scp_api.imports import door as imports
+from scp_api.imports.under_way import Importing
 from scp_api.parts import Parts
 from scp_api.request_log import RequestLog
 
@@ -24,8 +26,11 @@ Every request says what it is for (`Scp-Purpose`). A refusal is a problem docume
 """
 
 
-def create_app(parts: Parts) -> ASGIApp:
-    """Return the app made of `parts`. The framework is innermost: it answers questions, and no command."""
+def create_app(parts: Parts, importing: Importing | None = None) -> ASGIApp:
+    """Return the app made of `parts`, which takes imports where it is given what works on them.
+
+    The framework is innermost: it answers questions and takes files, and no command.
+    """
     app = FastAPI(
         title="scp-events",
         version=version("scp-events"),
@@ -37,6 +42,8 @@ def create_app(parts: Parts) -> ASGIApp:
     health.install(app, parts)
     queries.install(app, parts)
     read_models.install(app, parts)
+    if importing is not None:
+        imports.install(app, parts, importing)
     openapi.install(app)
     return RequestLog(Authentication(CommandDoor(app, parts), parts.verifier))
 

@@ -29,6 +29,7 @@ from scp_events.event_log import (
     StaleVersionError,
     UnsafeServerError,
 )
+from scp_events.importing import ImportUnderWayError
 from scp_events.ledger.log.startup import ReadOnlyError, StaleLogError
 from scp_events.privacy import KeyServiceDownError
 from scp_events.replay import NotKnownYetError, UnknownCaseError
@@ -65,6 +66,7 @@ TOLD: Mapping[type[Exception], Callable[[Any], Problem]] = {
     UnknownCaseError: lambda _: problems.not_found(),
     StaleVersionError: lambda error: problems.stale(error.current),
     CommandIdReusedError: lambda _: problems.key_reused(),
+    ImportUnderWayError: lambda _: problems.import_under_way(),
     NotKnownYetError: lambda _: problems.not_known_yet(),
     NewerEventError: lambda _: problems.newer_version_needed(),
     ReadOnlyError: lambda _: problems.read_only(),

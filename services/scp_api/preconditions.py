@@ -83,6 +83,11 @@ def _purpose(request: Request) -> Purpose:
 
 def command_id(request: Request, actor: Actor) -> CommandId:
     """Return the id of the command: the same person with the same key means the same command."""
+    return CommandId(uuid5(_commands_of(actor.id), key_of(request)))
+
+
+def key_of(request: Request) -> str:
+    """Return the one key of a request."""
     keys = request.headers.getlist("idempotency-key")
     if len(keys) != 1 or not _KEY.fullmatch(keys[0]):
         raise Problem(
@@ -90,7 +95,7 @@ def command_id(request: Request, actor: Actor) -> CommandId:
             "header-invalid",
             "send one `Idempotency-Key:` of 1 to 200 visible ASCII characters, a new one for each command",
         )
-    return CommandId(uuid5(_commands_of(actor.id), keys[0]))
+    return keys[0]
 
 
 @lru_cache(maxsize=1024)

@@ -53,7 +53,7 @@ TITLES = {
     "header-invalid": "A header is missing or cannot be read",
     "body-unreadable": "The body cannot be read",
     "body-too-large": "The body is too large",
-    "media-type": "The body must be JSON",
+    "media-type": "The body is of another kind",
     "invalid": "The request is not as it must be",
     "refused": "A rule says no",
     "stale-version": "Decided on a version that is no longer the latest",
@@ -63,6 +63,9 @@ TITLES = {
     "not-known-yet": "Nobody knows yet what will be known then",
     "newer-version-needed": "This program is too old for this case",
     "read-only": "Nothing can be recorded just now",
+    "too-slow": "The request did not arrive in time",
+    "not-acceptable": "There is no such form of it",
+    "import-under-way": "An import is under way",
     "failure": "The program failed",
 }
 
@@ -175,6 +178,19 @@ def read_only() -> Problem:
         "nothing is recorded until it is certain that this is the newest log: try again, or tell who runs it"
     )
     return Problem(503, "read-only", detail, headers={"Retry-After": RETRY_AFTER})
+
+
+def import_under_way() -> Problem:
+    """Return that another import has the turn; whose it is, only they are told."""
+    detail = "another import is under way here: send this one again when that has ended"
+    return Problem(409, "import-under-way", detail)
+
+
+def import_not_ended() -> Problem:
+    """Return that an import has nothing to show yet."""
+    return Problem(
+        409, "import-under-way", "it is under way: follow its events, and ask again after the last"
+    )
 
 
 def failure() -> Problem:

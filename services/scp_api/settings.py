@@ -23,6 +23,10 @@ class Settings(LedgerSettings, ServiceSettings):
     Each has a connection. Commands that need nothing of the kind take no thread."""
     api_drain_seconds: Annotated[int, Field(ge=1)] = 20
     """How long requests may take to finish once we are told to stop."""
+    api_import_megabytes: Annotated[int, Field(ge=1, le=1024)] = 100
+    """How large the files of one import may be together that are sent to us."""
+    api_import_days: Annotated[int, Field(ge=1, le=365)] = 7
+    """How many days an import can be asked about, and its report and rejected rows are kept below `home`."""
     api_follow: bool = False
     """Keep the read models in step from this process: for one machine, where no projector runs."""
     audience: str = "scp-api"

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
@@ -158,12 +157,12 @@ NOTHING_TOLD = Told()
 
 def zone_of(name: str | None) -> tzinfo | None:
     """Return a time zone by its name."""
+    from scp_events.importing.time_zones import UnknownTimeZoneError, time_zone_named
+
     try:
-        return ZoneInfo(name) if name else None
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        raise typer.BadParameter(
-            f"{name!r} is no time zone; name one such as Europe/London", param_hint="--time-zone"
-        ) from None
+        return time_zone_named(name) if name else None
+    except UnknownTimeZoneError as error:
+        raise typer.BadParameter(f"{name!r} {error}", param_hint="--time-zone") from None
 
 
 def imported(  # noqa: PLR0913, PLR0917 - what an import needs

@@ -34,6 +34,7 @@ PURPOSES = {
     "a": Purpose.AUDIT,
     "o": Purpose.REPORTING,
     "x": Purpose.ADULT_PROCEEDINGS,
+    "i": Purpose.IMPORT,
 }
 FOR_COMMANDS = "crvght"
 """The purposes for which commands are sent."""
@@ -210,6 +211,11 @@ decisions          .     vo     vo      .      .      .      .      .      .    
 outcomes           .     vo     vo      .      .      .      o      .      .      .      a      o
 """
 
+IMPORTS = """
+                  kw     cm     sv     re     po     co     mi     dc     in     se     au     rp
+sheets             .      .      .      .      .      .      .      i      .      .      .      .
+"""
+
 
 def commands() -> dict[tuple[str, Role], set[Purpose]]:
     """Return for which purposes each role may send each command."""
@@ -222,9 +228,18 @@ def commands() -> dict[tuple[str, Role], set[Purpose]]:
 
 def reads() -> dict[tuple[str, Role], set[Purpose]]:
     """Return for which purposes each role may read each kind of thing."""
+    return _for_purposes(READS)
+
+
+def imports() -> dict[tuple[str, Role], set[Purpose]]:
+    """Return for which purposes each role may import."""
+    return _for_purposes(IMPORTS)
+
+
+def _for_purposes(table: str) -> dict[tuple[str, Role], set[Purpose]]:
     return {
         (row, role): {PURPOSES[letter] for letter in cell if letter != "."}
-        for row, cells in _rows(READS)
+        for row, cells in _rows(table)
         for role, cell in zip(ROLES.values(), cells, strict=True)
     }
 

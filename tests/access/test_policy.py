@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from scp_events.access import Allow, Deny, Purpose, Read, Resource, Send, decide, policy
+from scp_events.access import Allow, Deny, Import, Purpose, Read, Resource, Send, decide, policy
+from scp_events.access.policy import Action
 from scp_events.aggregates import ALL, BY_CATEGORY
 from scp_events.aggregates.engagement.commands import RecordContact
 from scp_events.commands import OFFERS
@@ -17,7 +18,7 @@ from tests.access import matrix
 from tests.words import person
 
 T = TypeVar("T")
-COMMANDS, READS = matrix.commands(), matrix.reads()
+COMMANDS, READS, IMPORTS = matrix.commands(), matrix.reads(), matrix.imports()
 
 
 def every_command() -> Iterator[tuple[str, Send]]:
@@ -45,9 +46,11 @@ def differences() -> Iterator[str]:
         yield from _differing(f"{role} {row}", role, SENT[row], purposes)
     for (resource, role), purposes in READS.items():
         yield from _differing(f"{role} reads {resource}", role, Read(resource), purposes)
+    for (what, role), purposes in IMPORTS.items():
+        yield from _differing(f"{role} imports {what}", role, Import(), purposes)
 
 
-def _differing(cell: str, role: Role, action: Send | Read, allowed: set[Purpose]) -> Iterator[str]:
+def _differing(cell: str, role: Role, action: Action, allowed: set[Purpose]) -> Iterator[str]:
     somebody = person("pp-x", role)
     for purpose in Purpose:
         if isinstance(decide(somebody, action, purpose), Allow) != (purpose in allowed):
@@ -80,6 +83,8 @@ def mutations() -> Iterator[tuple[str, Change]]:
         yield f"LEADING {changed}", _setting(policy, "LEADING", changed)
     for changed in _each_toggled(policy.WORK, OPEN_PURPOSES):
         yield f"WORK {changed}", _setting(policy, "WORK", changed)
+    for changed in _each_toggled(policy.IMPORTING, Role):
+        yield f"IMPORTING {changed}", _setting(policy, "IMPORTING", changed)
     yield from _other_readers()
 
 
@@ -145,6 +150,13 @@ def test_a_system_decides_nothing_corrects_nothing_and_retracts_nothing() -> Non
                 answer = decide(system, send, Purpose.CASEWORK)
                 assert isinstance(answer, Deny)
                 assert answer.rule == "a-person-decides"
+
+
+def test_a_system_imports_nothing_as_rows_hold_decisions() -> None:
+    system = person("sys-x", Role.DATA_CLERK).model_copy(update={"kind": "system"})
+    answer = decide(system, Import(), Purpose.IMPORT)
+    assert isinstance(answer, Deny)
+    assert answer.rule == "a-person-decides"
 
 
 def test_a_system_reports_what_its_role_may() -> None:

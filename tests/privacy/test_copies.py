@@ -13,7 +13,14 @@ import psycopg
 import pytest
 
 from scp_events import privacy
-from scp_events.privacy.copies import CopyKind, copies_of, directory_for, write_copy, written_here
+from scp_events.privacy.copies import (
+    CopyKind,
+    copies_of,
+    directory_for,
+    remove_directory,
+    write_copy,
+    written_here,
+)
 
 ROOT = Path(__file__).parents[2]
 MAKES_FILES = {
@@ -42,6 +49,9 @@ NOTHING_OF_PEOPLE = {
     "privacy/file_home.py": "epoch keys",
     "publishing/schemas.py": "the published language",
     "runtime/ending.py": "nothing: it opens /dev/null",
+    "scp_api/imports/telling.py": "how far an import is: counts, and names of files",
+    "scp_api/imports/turn.py": "a lock",
+    "scp_api/imports/upload.py": "writes into a directory of the register",
     "scp_cli/mapping_command.py": "a mapping: names of columns, and words of closed sets",
     "scp_cli/output.py": "nothing: it opens /dev/null",
     "scp_cli/proof.py": "unpacks into a directory of the register",
@@ -117,6 +127,18 @@ def test_one_that_a_killed_program_left_is_emptied_by_the_next(conninfo: str, tm
         with psycopg.connect(conninfo) as connection:
             found = connection.execute("SELECT count(*) FROM keyring.copies").fetchone()
         assert found == (1,)
+
+
+def test_a_directory_that_is_removed_takes_the_files_in_it_out_of_the_register(
+    conninfo: str, tmp_path: Path
+) -> None:
+    removed, beside = tmp_path / "import", tmp_path / "import-2"
+    for directory in (removed, beside):
+        directory.mkdir()
+        write_copy(conninfo, CopyKind.REJECTED_ROWS, directory / "rows.csv", b"Ash Example", ["SC-2025-001"])
+    remove_directory(conninfo, removed)
+    assert not removed.exists()
+    assert [each.path for each in copies_of(conninfo, "SC-2025-001")] == [str(beside / "rows.csv")]
 
 
 KILLED_ON_THE_WAY = """

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from scp_events.vocabulary import Actor
 from tests.examples import examples
 from tests.services.test_api import accepted, engaged, planned, registered
+from tests.services.test_api_imports import BROKEN, CLERK, outcome, taken
 from tests.services.test_api_service import Service, drafted, serving_anew
 from tests.words import KEY_WORKER, REFERRER, SUPERVISOR
 
@@ -32,6 +34,13 @@ include-operation-id = "{}"
 [operations.checks.positive_data_acceptance]
 # 422: `known_at` lies ahead, which depends on the hour.
 expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
+"""
+SENDING = """
+[[operations]]
+include-operation-id = "send-sheets"
+[operations.checks.positive_data_acceptance]
+# 422: a time zone that is none, a part without the name of a file; 409: another import is under way.
+expected-statuses = ["2xx", "403", "409", "422"]
 """
 HOOKS = '''
 """So that rules are asked: a key of its own for every command, and for most the version that stands now."""
@@ -128,11 +137,17 @@ def _named(real: Mapping[str, Sequence[str]]) -> str:
     )
 
 
-def findings(service: Service, real: Mapping[str, Sequence[str]], directory: Path, *options: str) -> str:
+def findings(
+    service: Service,
+    real: Mapping[str, Sequence[str]],
+    directory: Path,
+    *options: str,
+    by: Actor = SUPERVISOR,
+) -> str:
     """Run schemathesis with every check; return what it says where it found something, or nothing."""
-    named = _named(real) + AUTHORIZATION.format(service.token(SUPERVISOR))
+    named = _named(real) + AUTHORIZATION.format(service.token(by))
     ahead = "".join(map(AHEAD.format, KNOWN_AT))
-    (directory / "schemathesis.toml").write_text(STRANGE_STATUSES + named + ahead)
+    (directory / "schemathesis.toml").write_text(STRANGE_STATUSES + named + ahead + SENDING)
     (directory / "scp_api_hooks.py").write_text(HOOKS)
     program = Path(sys.executable).with_name("st")
     ended = subprocess.run(
@@ -148,7 +163,7 @@ def findings(service: Service, real: Mapping[str, Sequence[str]], directory: Pat
             "SCHEMATHESIS_HOOKS": "scp_api_hooks",
             "PYTHONPATH": str(directory),
             "SERVICE": service.url,
-            "TOKEN": service.token(SUPERVISOR),
+            "TOKEN": service.token(by),
         },
         capture_output=True,
         text=True,
@@ -183,6 +198,33 @@ def test_schemathesis_finds_nothing_in_any_operation(service: Service, tmp_path:
 def test_schemathesis_finds_nothing_in_every_kind_of_request(service: Service, tmp_path: Path) -> None:
     kinds = [option for name in EVERY_KIND for option in ("--include-operation-id", name)]
     found = findings(service, what_there_is(service), tmp_path, "--phases", "coverage", *kinds)
+    assert not found, found
+
+
+def found_in_imports(service: Service, directory: Path, phases: str) -> str:
+    """Ask about imports as a clerk, who has sent one."""
+    clerk = service.somebody(CLERK, "import")
+    at = taken(clerk, BROKEN)
+    outcome(clerk, at)
+    real = {"path.import_id": [_id(at)], "header.Scp-Purpose": ["import"]}
+    options = ("--phases", phases, "-n", str(examples(5)), "--include-tag", "imports")
+    return findings(service, real, directory, *options, by=CLERK)
+
+
+def test_schemathesis_finds_nothing_in_imports(service: Service, tmp_path: Path) -> None:
+    found = found_in_imports(service, tmp_path, "examples,fuzzing")
+    assert not found, found
+    answers = answers_of(service, 0)
+    imports = {operation for operation in operations_of(service) if operation[1].startswith("/imports")}
+    assert len(imports) == 5
+    assert all(answers[operation] & {200, 202, 409} for operation in imports), answers
+
+
+@pytest.mark.long
+def test_schemathesis_finds_nothing_in_every_kind_of_request_about_imports(
+    service: Service, tmp_path: Path
+) -> None:
+    found = found_in_imports(service, tmp_path, "coverage")
     assert not found, found
 
 

@@ -228,7 +228,7 @@ def test_told_to_stop_it_finishes_what_it_was_asked_and_closes_in_order(
         assert answer.result(30).status_code == 201
         assert service.process.wait(30) == 0
         steps = [line["step"] for line in service.journal() if line["event"] == "stopping"]
-    assert steps == ["drained", "followers", "pools", "database"]
+    assert steps == ["drained", "imports", "followers", "pools", "database"]
 
 
 def until_nobody_is_let_in(service: Service) -> None:

@@ -1,6 +1,6 @@
 """Who may do and see what: tokens say who asks, the policy says whether they may."""
 
-from scp_events.access.policy import Action, Allow, Deny, Purpose, Read, Resource, Send, decide
+from scp_events.access.policy import Action, Allow, Deny, Import, Purpose, Read, Resource, Send, decide
 from scp_events.access.tokens import Client, Issuer, KeysUnavailableError, TokenError, Verifier
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "Allow",
     "Client",
     "Deny",
+    "Import",
     "Issuer",
     "KeysUnavailableError",
     "Purpose",

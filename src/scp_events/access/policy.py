@@ -42,6 +42,7 @@ class Purpose(StrEnum):
     AUDIT = "audit"
     REPORTING = "reporting"
     ADULT_PROCEEDINGS = "adult-proceedings"
+    IMPORT = "import"
 
 
 class Resource(StrEnum):
@@ -72,7 +73,15 @@ class Read:
     """An aggregate's category, or a `Resource` across them."""
 
 
-Action: TypeAlias = Send | Read
+@dataclass(frozen=True, slots=True)
+class Import:
+    """To import sheets, and to be told what became of them.
+
+    Their rows say who decided and who did what, so whoever imports records in the name of others.
+    """
+
+
+Action: TypeAlias = Send | Read | Import
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,7 @@ def decide(principal: Actor, action: Action, purpose: Purpose) -> Allow | Deny:
             "adult-proceedings-need-a-court-order",
             "a young person's record is not opened for adult proceedings without a court's order",
         )
-    if isinstance(action, Send) and principal.kind != "human" and "decision" in action.command.model_fields:
+    if principal.kind != "human" and _decides(action):
         return Deny("a-person-decides", "a system does not decide about a young person: let a person do it")
     rule = _rule_that_allows(principal.role, action, purpose)
     if rule is not None:
@@ -109,10 +118,26 @@ def decide(principal: Actor, action: Action, purpose: Purpose) -> Allow | Deny:
     )
 
 
+def _decides(action: Action) -> bool:
+    return isinstance(action, Import) or (
+        isinstance(action, Send) and "decision" in action.command.model_fields
+    )
+
+
 def _rule_that_allows(role: Role, action: Action, purpose: Purpose) -> str | None:
-    if isinstance(action, Send):
-        return _sending(role, action, purpose)
-    return _reading(role, action.resource, purpose)
+    match action:
+        case Send():
+            return _sending(role, action, purpose)
+        case Read():
+            return _reading(role, action.resource, purpose)
+        case Import():
+            return "import" if role in IMPORTING and purpose is Purpose.IMPORT else None
+
+
+# --- importing --------------------------------------------------------------------------------------------
+
+IMPORTING = frozenset({Role.DATA_CLERK})
+"""Who imports sheets: the role in which the command line records an import."""
 
 
 # --- sending commands -------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Files with personal data that our own programs wrote: rejected rows, bundles, case files.
+"""Files with personal data that our own programs wrote: rejected rows, bundles, case files, uploads.
 
 No key makes them unreadable. Each is noted before it is written, so that an erasure can name them all, and
 readable by whoever wrote it alone.
@@ -32,6 +32,7 @@ class CopyKind(StrEnum):
     REJECTED_ROWS = "rejected-rows"
     BUNDLE = "bundle"
     CASE_FILE = "case-file"
+    UPLOADED_SHEETS = "uploaded-sheets"
 
 
 class Copy(Word):
@@ -90,18 +91,29 @@ def directory_for(conninfo: str, kind: CopyKind, path: Path, cases: Iterable[str
     """
     where = path.absolute()
 
-    def remove() -> None:
-        if where.exists():
-            shutil.rmtree(where)
-
-    remove()
+    _remove(where)
     _note(conninfo, kind, cases, where)
     try:
         where.mkdir(mode=0o700)
         yield where
     finally:
-        remove()
-        _forget(conninfo, where)
+        remove_directory(conninfo, where)
+
+
+def remove_directory(conninfo: str, path: Path) -> None:
+    """Remove a directory with everything in it, and take all of it out of the register."""
+    where = path.absolute()
+    _remove(where)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(
+            "DELETE FROM keyring.copies WHERE machine = %s AND (path = %s OR starts_with(path, %s))",
+            [platform.node(), str(where), f"{where}{os.sep}"],
+        )
+
+
+def _remove(directory: Path) -> None:
+    if directory.exists():
+        shutil.rmtree(directory)
 
 
 def _forget(conninfo: str, *paths: Path) -> None:
