@@ -1,6 +1,6 @@
 """A real Apache Kafka for the tests: fetched once, started when a test asks, gone when the last holder is.
 
-`fetch()` has Maven fetch the jars; `held(directory)` yields the address of a broker, the same to every
+`JARS.fetch()` has Maven fetch the jars; `held(directory)` yields the address of a broker, the same to every
 process that enters it with the same directory. Each of them is a holder: it keeps a shared lock on a file
 there, which the kernel releases however the holder ends. A keeper process starts the broker, waits for the
 lock that it gets only when nobody holds, and then stops the broker. Were the keeper killed, the kernel would
@@ -13,7 +13,6 @@ import base64
 import ctypes
 import fcntl
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -30,17 +29,17 @@ from string import Template
 
 from kafka import KafkaAdminClient
 
+from tests.jars import Jars, locked, run, tail
+
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy" / "test-broker"
-POM = DEPLOY / "pom.xml"
-LIB = DEPLOY / "lib"
+JARS = Jars(DEPLOY)
 
 HOW_TO_GET_ONE = (
     "install Java 17 or later and Maven, then `python -m tests.broker fetch`; "
     "or set SCP_KAFKA_BOOTSTRAP=host:port to a broker you have"
 )
 
-FETCH_SECONDS = 500
 START_SECONDS = 120
 START_ATTEMPTS = 3  # a port that was free a moment ago may be taken
 
@@ -49,57 +48,7 @@ JAVA = ["java", "-Xms64m", "-Xmx512m", "-XX:+UseSerialGC"]
 
 
 class NoBroker(Exception):  # noqa: N818 - it says what is the case
-    """Something the broker needs is missing or failed; the message holds what the program said."""
-
-
-# ------------------------------------------------------------------------------------------------- the jars
-
-
-def fetch() -> None:
-    """Have Maven fetch the jars, unless they are there. One process does, the others wait for it."""
-    if shutil.which("java") is None:
-        raise NoBroker("there is no `java`")
-    with _locked(POM):
-        if is_fetched():
-            return
-        if shutil.which("mvn") is None:
-            raise NoBroker("there is no `mvn` to fetch the jars with")
-        shutil.rmtree(LIB, ignore_errors=True)
-        _copy_jars()
-        shutil.copyfile(POM, LIB / POM.name)
-
-
-def is_fetched() -> bool:
-    """All jars are there. The pom is copied last, so beside its copy are the jars it names, all of them."""
-    copy = LIB / POM.name
-    return copy.exists() and copy.read_bytes() == POM.read_bytes()
-
-
-def _copy_jars() -> None:
-    maven = ["mvn", "-q", "-B", "-Dstyle.color=never", "-f", str(POM)]
-    _run([*maven, "dependency:copy-dependencies", f"-DoutputDirectory={LIB}"], FETCH_SECONDS)
-
-
-def _run(command: list[str], seconds: float) -> None:
-    """Run `command`; what it says is shown only when it fails."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
-    except subprocess.TimeoutExpired as error:
-        raise NoBroker(f"`{command[0]}` had not ended after {seconds} s") from error
-    if done.returncode != 0:
-        raise NoBroker(f"`{command[0]}` ended with {done.returncode}: {_tail(done.stdout + done.stderr)}")
-
-
-def _tail(text: str) -> str:
-    return "\n".join(text.strip().splitlines()[-15:])
-
-
-@contextmanager
-def _locked(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
-    """Hold the lock of a file; the kernel lets go of it when this process ends, in whatever way."""
-    with path.open() as file:
-        fcntl.flock(file, how)
-        yield
+    """The broker does not start; the message holds what it said."""
 
 
 # ----------------------------------------------------------------------------------------------- one broker
@@ -124,7 +73,7 @@ def _started(data: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
         if _answers(address, java):
             return java, address
         _stop(java)
-    raise NoBroker(f"Kafka does not start; the end of {log}: {_tail(log.read_text())}")
+    raise NoBroker(f"Kafka does not start; the end of {log}: {tail(log.read_text())}")
 
 
 def _stop(java: subprocess.Popen[bytes]) -> None:
@@ -149,14 +98,14 @@ def _formatted(data: Path, broker_port: int, controller_port: int) -> Path:
     )
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     arguments = ["format", f"--cluster-id={cluster}", "--config", str(properties)]
-    _run([*JAVA, "-cp", f"{LIB}/*", "kafka.tools.StorageTool", *arguments], START_SECONDS)
+    run([*JAVA, "-cp", f"{JARS.lib}/*", "kafka.tools.StorageTool", *arguments], START_SECONDS)
     return properties
 
 
 def _start(properties: Path, log: Path) -> subprocess.Popen[bytes]:
     with log.open("ab") as output:
         return subprocess.Popen(
-            [*JAVA, "-cp", f"{LIB}/*", "kafka.Kafka", str(properties)],
+            [*JAVA, "-cp", f"{JARS.lib}/*", "kafka.Kafka", str(properties)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -202,7 +151,7 @@ def held(directory: Path) -> Iterator[str]:
     """Hold the broker of `directory`, started if need be; yield its address. The last to leave stops it."""
     holders = directory / "holders"
     holders.touch()
-    with _locked(holders, fcntl.LOCK_SH):
+    with locked(holders, fcntl.LOCK_SH):
         yield _shared(directory)
 
 
@@ -210,7 +159,7 @@ def _shared(directory: Path) -> str:
     """Return the address of the one broker: a holder has it started, the others wait until it answers."""
     start, address = directory / "start", directory / "address"
     start.touch()
-    with _locked(start):
+    with locked(start):
         if not (address.exists() and listens(address.read_text())):
             address.write_text(_start_keeper(directory))
         return address.read_text()
@@ -234,7 +183,7 @@ def _start_keeper(directory: Path) -> str:
     with keeper.stdout as said:
         address = said.readline().strip()
     if not address:
-        raise NoBroker(_tail(log.read_text()))
+        raise NoBroker(tail(log.read_text()))
     return address
 
 
@@ -242,16 +191,16 @@ def keep(directory: Path) -> None:
     """Run the broker for as long as anyone holds it. Who comes later finds no address and starts another."""
     with running(directory) as address:
         print(address, flush=True)  # noqa: T201 - the holder that started us reads it
-        with _locked(directory / "holders"):
+        with locked(directory / "holders"):
             (directory / "address").unlink(missing_ok=True)
 
 
 # -------------------------------------------------------------------------------------------------- by hand
 
 
-def run() -> None:
+def by_hand() -> None:
     """Run a broker of your own until Ctrl-C."""
-    fetch()
+    JARS.fetch()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), tempfile.TemporaryDirectory() as data, running(Path(data)) as address:
         print(f"SCP_KAFKA_BOOTSTRAP={address}", flush=True)  # noqa: T201 - a command's result is its output
@@ -261,9 +210,9 @@ def run() -> None:
 def main() -> None:
     match sys.argv[1:]:
         case ["fetch"]:
-            fetch()
+            JARS.fetch()
         case ["run"]:
-            run()
+            by_hand()
         case ["keep", directory]:
             keep(Path(directory))
         case _:

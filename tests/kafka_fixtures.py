@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 import pytest
 
+from tests.jars import NoJars
 from tests.needs import need
 
 with (
@@ -73,8 +74,8 @@ def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def need_jars() -> None:
     """Go on with a broker that can be started; skip where it cannot be had."""
     try:
-        broker.fetch()
-    except broker.NoBroker as missing:
+        broker.JARS.fetch()
+    except NoJars as missing:
         need(None, f"a Kafka broker ({str(missing).splitlines()[0]})", broker.HOW_TO_GET_ONE)
 
 

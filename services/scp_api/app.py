@@ -35,6 +35,8 @@ def create_app(parts: Parts, importing: Importing | None = None) -> ASGIApp:
         title="scp-events",
         version=version("scp-events"),
         description=DESCRIPTION,
+        docs_url=None,  # its pages would run code from elsewhere, beside people's records
+        redoc_url=None,
         redirect_slashes=False,
         lifespan=_while_serving(parts),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scp_cli import completing
+from scp_cli.naming import something
 from scp_cli.output import Format, Row, Shown, remark, show
 from scp_cli.points import day
 from scp_cli.reading import CatchUp, Since, Until
@@ -34,18 +35,31 @@ SPARE = ("legal_basis", "reason_code", "decided_by")
 def decisions(  # noqa: PLR0913 - one argument an option
     *,
     case: Annotated[
-        str | None, typer.Option(metavar="CASE", help="Of this case alone.", autocompletion=completing.case)
+        str | None,
+        typer.Option(
+            metavar="CASE", help="Of this case alone.", autocompletion=completing.case, callback=something
+        ),
     ] = None,
     by: Annotated[
         str | None,
-        typer.Option(metavar="CODE", help="Decided by this person.", autocompletion=completing.person),
+        typer.Option(
+            metavar="CODE",
+            help="Decided by this person.",
+            autocompletion=completing.person,
+            callback=something,
+        ),
     ] = None,
     organisation: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Decided for this organisation.")
+        str | None, typer.Option(metavar="CODE", help="Decided for this organisation.", callback=something)
     ] = None,
-    reason: Annotated[str | None, typer.Option(metavar="CODE", help="With this reason.")] = None,
+    reason: Annotated[
+        str | None, typer.Option(metavar="CODE", help="With this reason.", callback=something)
+    ] = None,
     law: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Under an act whose name or section holds this.")
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="Under an act whose name or section holds this.", callback=something
+        ),
     ] = None,
     since: Since = None,
     until: Until = None,
@@ -71,9 +85,9 @@ def decisions(  # noqa: PLR0913 - one argument an option
     with opened_answers(projection, catch_up=catch_up) as (log, connection):
         must_be_in_the_log(log, after, "--after")
         wanted = projection.Wanted(
-            case_id=case_named(log, case) if case else None,
-            by=PersonId(by) if by else None,
-            organisation=OrganisationId(organisation) if organisation else None,
+            case_id=None if case is None else case_named(log, case),
+            by=None if by is None else PersonId(by),
+            organisation=None if organisation is None else OrganisationId(organisation),
             reason=reason,
             law=law,
             since=first,

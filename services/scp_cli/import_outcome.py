@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from scp_cli.output import Format, remark, show, write
+from scp_cli.output import Format, remark, show, show_table, write
 
 if TYPE_CHECKING:
     from scp_events.importing import FileProblem, ImportReport
@@ -34,9 +34,9 @@ ROWS = {
     "column": "column",
     "code": "code",
     "message": "what is wrong",
-    "suggestion": "perhaps meant",
     "fix": "what to do",
 }
+SPARE = ("code",)
 
 
 def tell(report: ImportReport, how: Format, files: Sequence[Path] = ()) -> None:
@@ -103,15 +103,16 @@ def _show(report: ImportReport, how: Format) -> None:
     """Write the counts as JSON, or what is to be done row by row; on stderr, where rejected rows went."""
     from scp_events.importing.report import kinds  # noqa: PLC0415 - only this needs it
 
-    rows = [asdict(problem) for problem in (*report.problems, *report.remarks)]
+    problems = (*report.problems, *report.remarks)
     if how is Format.JSON:
         said = ",".join(f'"{name}":{getattr(report, name)}' for name in COUNTS)
         write(f"{{{said}}}\n")
-    elif rows or how is not Format.TABLE:
-        if how is Format.TABLE:
-            show(kinds(report.entries()), how, KINDS)
-            write("\n")
-        show(rows, how, ROWS)
+    elif how is not Format.TABLE:
+        show([asdict(each) for each in problems], how, ROWS)
+    elif problems:
+        show(kinds(report.entries()), how, KINDS, spare=SPARE)
+        write("\n")
+        show_table([asdict(each) | {"fix": each.what_to_do} for each in problems], ROWS, SPARE)
     if how is Format.TABLE:
         write(f"{report.outcome}\n")
     else:

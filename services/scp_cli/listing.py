@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scp_cli import completing
+from scp_cli.naming import something
 from scp_cli.output import Format, Shown, show
 from scp_cli.points import day
 from scp_cli.reading import CatchUp, Since, Until
@@ -38,6 +39,7 @@ def cases(
         typer.Option(
             metavar="TEXT",
             help="Whose reference, status or key worker holds this; names are encrypted, so not by name.",
+            callback=something,
         ),
     ] = None,
     catch_up: CatchUp = True,
@@ -95,12 +97,18 @@ SPARE_OF_REFERRALS = ("programme", "acknowledged_on", "plan_agreed_on", "first_c
 
 def referrals(  # noqa: PLR0913 - one argument an option
     *,
-    agency: Annotated[str | None, typer.Option(metavar="CODE", help="Of this agency alone.")] = None,
+    agency: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Of this agency alone.", callback=something)
+    ] = None,
     status: Annotated[
-        str | None, typer.Option(metavar="STATUS", help="Which stand so, such as waitlisted.")
+        str | None,
+        typer.Option(metavar="STATUS", help="Which stand so, such as waitlisted.", callback=something),
     ] = None,
     case: Annotated[
-        str | None, typer.Option(metavar="CASE", help="Of this case alone.", autocompletion=completing.case)
+        str | None,
+        typer.Option(
+            metavar="CASE", help="Of this case alone.", autocompletion=completing.case, callback=something
+        ),
     ] = None,
     since: Since = None,
     until: Until = None,
@@ -123,7 +131,7 @@ def referrals(  # noqa: PLR0913 - one argument an option
     with opened_answers(projection, catch_up=catch_up) as (log, connection):
         wanted = projection.Wanted.model_validate(
             {
-                "case_id": case_named(log, case) if case else None,
+                "case_id": None if case is None else case_named(log, case),
                 "agency": agency,
                 "status": status,
                 "since": first,

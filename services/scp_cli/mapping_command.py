@@ -91,8 +91,8 @@ def _what_next(draft: Draft, file: Path, directory: Path) -> str:
     option = "" if file == directory / FILE else f" --mapping {file}"
     then = f"scp-events import {directory}{option} --dry-run"
     if draft.open_questions:
-        return f"written to {file}: answer its {draft.open_questions} open questions (?), then: {then}"
-    return f"written to {file}: read it, then: {then}"
+        return f"written to {file}: answer its {draft.open_questions} open questions (?), then:\n  {then}"
+    return f"written to {file}: read it, then:\n  {then}"
 
 
 def template(

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -108,8 +109,20 @@ def write(text: str) -> None:
 
 
 def remark(text: str) -> None:
-    """Write a line for people to stderr."""
+    """Write a line for people to stderr; a terminal gets it broken between words.
+
+    An indented line is a command to copy, which is never broken.
+    """
+    if sys.stderr.isatty():
+        text = "\n".join(map(_between_words, text.splitlines()))
     print(text, file=sys.stderr, flush=True)  # noqa: T201 - the one place for remarks
+
+
+def _between_words(line: str) -> str:
+    if line.startswith(" "):
+        return line
+    columns = shutil.get_terminal_size().columns
+    return textwrap.fill(line, columns, break_long_words=False, break_on_hyphens=False)
 
 
 # --- for people -------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from scp_events.case_file.words import in_words
 
 Row: TypeAlias = Mapping[str, Any]
 
-GAP = 3
+GAP = 2
 """What stands between two columns."""
 SENTENCE = 14
 """Fewer characters than this and a sentence cannot be read."""
@@ -112,7 +112,7 @@ def _widths(columns: Sequence[Column], width: int) -> list[int]:
 
 
 def _table(columns: Sequence[Column], widths: Sequence[int]) -> Table:
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for column, width in zip(columns, widths, strict=True):
         drawn.add_column(
             column.heading,

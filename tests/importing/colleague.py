@@ -87,8 +87,10 @@ def write_text(path: Path, rows: list[list[Any]], delimiter: str) -> None:
         csv.writer(file, delimiter=delimiter).writerows(rows)
 
 
-def write_workbook(path: Path, worksheets: dict[str, list[list[Any]]], hide: str = "") -> None:
-    """Write a workbook with Excel's own days."""
+def write_workbook(
+    path: Path, worksheets: dict[str, list[list[Any]]], hide: str = "", merged: dict[str, str] | None = None
+) -> None:
+    """Write a workbook with Excel's own days; `merged` are cells of its first worksheet, with their text."""
     with xlsxwriter.Workbook(path) as workbook:
         day = workbook.add_format({"num_format": "dd/mm/yyyy"})
         for name, rows in worksheets.items():
@@ -101,3 +103,5 @@ def write_workbook(path: Path, worksheets: dict[str, list[list[Any]]], hide: str
                         page.write_datetime(line, place, value, day)
                     else:
                         page.write(line, place, value)
+        for cells, said in (merged or {}).items():
+            workbook.worksheets()[0].merge_range(cells, said)

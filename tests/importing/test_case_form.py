@@ -50,6 +50,7 @@ def test_a_letter_of_a_template_is_that_letter_in_either_case_and_a_capital_a_is
         (("9999/999",), "", "give a `prefix` of letters"),
         (("AAAA",), "RY", "has no 9"),
         (("99/99", "99-99"), "RY", "would be the same reference here"),
+        (("9999/999", "ry-9999-999"), "RY", "is how another form is written here"),
         (("AA/99", "sc-99"), "", "would be the same reference here"),
         (("9" * 65,), "RY", "1 to 64"),
         (("٩٩٩",), "RY", "plain letters, digits and signs"),

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from itertools import chain, repeat
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from hypothesis import given, settings
@@ -69,6 +69,10 @@ def stray(path: Path) -> None:
     write_raw_book(path, ROW + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')
 
 
+def stray_below(path: Path) -> None:
+    write_raw_book(path, xml_row(1, HEADER) + '<row r="1048576"><c r="A1048576"><v>1</v></c></row>')
+
+
 def stray_to_the_right(path: Path) -> None:
     write_raw_book(path, xml_row(1, HEADER) + '<row r="2"><c r="XFD2"><v>1</v></c></row>')
 
@@ -115,15 +119,46 @@ def millions_of_empty_cells(path: Path) -> None:
 def words_that_stand_for_millions(path: Path) -> None:
     write_raw_book(path, ROW)
     bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><worksheet>&b;</worksheet>'
+    put_in_place_of(path, "xl/worksheets/sheet1.xml", bomb)
+
+
+def put_in_place_of(path: Path, part: str, content: str) -> None:
     with ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    with ZipFile(path, "w") as archive:
-        for name, content in parts.items():
-            archive.writestr(name, bomb if "sheet1" in name else content)
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        for name, was in parts.items():
+            archive.writestr(name, content if name == part else was)
+
+
+def description_without_end(path: Path) -> None:
+    write_raw_book(path, ROW)
+    put_in_place_of(path, "xl/workbook.xml", f"<workbook>{' ' * 9 * MEGABYTE}</workbook>")
+
+
+def worksheets_without_end(path: Path) -> None:
+    write_raw_book(path, ROW)
+    sheets = "".join(f'<sheet name="{number}" r:id="b"/>' for number in range(1001))
+    put_in_place_of(path, "xl/workbook.xml", f'<workbook xmlns:r="r"><sheets>{sheets}</sheets></workbook>')
+
+
+def file_without_end(path: Path) -> None:
+    with path.open("wb") as file:
+        file.write(b"PK\3\4")
+        file.truncate(101 * MEGABYTE)
+
+
+def tables_without_end(path: Path) -> None:
+    write_ods(path, {str(number): [] for number in range(1001)})
+
+
+def far_row(path: Path) -> None:
+    blank = ods_row([""], 'table:number-rows-repeated="1000000"')
+    write_ods(path, {"a": [ods_row(HEADER), blank, ods_row(contact(1))]})
 
 
 def parts_without_end(path: Path) -> None:
-    with ZipFile(path, "w") as archive:
+    write_raw_book(path, ROW)
+    with ZipFile(path, "a") as archive:
         for number in range(60_000):
             archive.writestr(f"{number:050}", "")
 
@@ -140,9 +175,20 @@ def cells_that_repeat(path: Path) -> None:
     write_ods(path, {"a": [ods_row(HEADER), ods_row([cell])]})
 
 
+def blank_cells_that_repeat(path: Path) -> None:
+    cell = '<table:table-cell table:number-columns-repeated="900000000"/>'
+    write_ods(path, {"a": [ods_row(HEADER), ods_row([cell, "x"])]})
+
+
 def spaces_that_repeat(path: Path) -> None:
     cell = '<table:table-cell><text:p><text:s text:c="900000000"/></text:p></table:table-cell>'
     write_ods(path, {"a": [ods_row(HEADER), ods_row([cell])]})
+
+
+def legacy_without_end(path: Path) -> None:
+    with path.open("wb") as file:
+        file.write((FILES / "contacts.xls").read_bytes())
+        file.truncate(17 * MEGABYTE)
 
 
 def legacy_stray(path: Path) -> None:
@@ -169,6 +215,7 @@ def blank_lines_without_end(path: Path) -> None:
 
 HOSTILE: list[tuple[str, Callable[[Path], None], str]] = [
     ("contacts.xlsx", stray, "stray-cell"),
+    ("contacts.xlsx", stray_below, "stray-cell"),
     ("contacts.xlsx", stray_to_the_right, "stray-cell"),
     ("contacts.xlsx", zip_bomb, "workbook-too-large"),
     ("contacts.xlsx", comment_without_end, "not-a-workbook"),
@@ -180,10 +227,17 @@ HOSTILE: list[tuple[str, Callable[[Path], None], str]] = [
     ("contacts.xlsx", millions_of_empty_cells, "workbook-too-large"),
     ("contacts.xlsx", words_that_stand_for_millions, "not-a-workbook"),
     ("contacts.xlsx", parts_without_end, "not-a-workbook"),
+    ("contacts.xlsx", description_without_end, "workbook-too-large"),
+    ("contacts.xlsx", worksheets_without_end, "too-many-worksheets"),
+    ("contacts.xlsx", file_without_end, "workbook-too-large"),
+    ("contacts.ods", tables_without_end, "too-many-worksheets"),
+    ("contacts.ods", far_row, "stray-cell"),
     ("contacts.ods", rows_that_repeat, "too-many-rows"),
     ("contacts.ods", cells_that_repeat, "stray-cell"),
     ("contacts.ods", spaces_that_repeat, "cell-too-long"),
+    ("contacts.ods", blank_cells_that_repeat, "stray-cell"),
     ("contacts.xls", legacy_stray, "workbook-too-large"),
+    ("contacts.xls", legacy_without_end, "workbook-too-large"),
     ("contacts.csv", a_line_without_end, "line-too-long"),
     ("contacts.csv", rows_without_end, "too-many-rows"),
     ("contacts.csv", text_without_end, "too-much-text"),

@@ -277,6 +277,21 @@ def test_a_column_that_is_gone_stops_the_import(imported: Import, theirs: Path) 
     assert "number 3" in said
 
 
+def test_a_column_that_is_there_twice_stops_the_import(imported: Import, theirs: Path) -> None:
+    answered(theirs)
+    write_text(theirs / "Contact log.csv", [[*line, line[2]] for line in CONTACT_LOG], ";")
+    assert "has the column `Worker` twice" in refusal(imported, theirs)
+
+
+def test_a_title_may_span_columns_and_cells_below_it_may_not(imported: Import, theirs: Path) -> None:
+    answered(theirs)
+    sheets = {"Clients": CLIENTS, "Team": TEAM}
+    write_workbook(theirs / "Register.xlsx", sheets, merged={"A1:D1": "Riverside Youth"})
+    assert counts(imported(theirs)) == (13, 13, 0, 0)
+    write_workbook(theirs / "Register.xlsx", sheets, merged={"H4:H5": "MB"})
+    assert "has merged cells" in refusal(imported, theirs)
+
+
 def test_a_worksheet_nobody_spoke_of_stops_the_import(imported: Import, theirs: Path) -> None:
     answered(theirs)
     write_workbook(theirs / "Register.xlsx", {"Clients": CLIENTS, "Team": TEAM, "More": TEAM})
@@ -335,6 +350,11 @@ def test_columns_of_which_nobody_decided_are_a_question(imported: Import, theirs
         ('"Phone call" = "phone"', '"Phone call" = "fone"', "a word for `medium` that it does not have"),
         ('always = "assigned"', 'always = "given"', "what `kind` cannot say"),
         ('from = ["case", "happened_on"]', 'from = ["case", "time"]', "`time` in `row.from`"),
+        ('from = ["case", "happened_on"]', 'from = ["row"]', "`row` in `row.from`"),
+        ('from = ["case", "happened_on"], ', "", "`row` both ways or neither"),
+        ('from = ["case", "happened_on"]', 'from = ["case"], column = "Date"', "`row` both ways or neither"),
+        ('made_by = "Worker"', 'made_by = "Worker"\nrow = "Mood"', "`row` twice"),
+        ('ignored = ["Mood"]', 'ignored = ["Mood", "Mins"]', "that Mins is taken and ignored"),
         (
             'written = ["9999/999", "9999/9"]',
             'written = ["99/99", "99-99"]',
@@ -348,6 +368,14 @@ def test_a_mapping_that_cannot_be_is_refused_with_what_is_wrong(
 ) -> None:
     answered(theirs, {right: wrong})
     with pytest.raises(SheetsRefusedError, match=re.escape(named)):
+        read_mapping(theirs / "mapping.toml")
+
+
+def test_a_file_that_is_too_large_for_a_mapping_is_not_read(theirs: Path) -> None:
+    answered(theirs)
+    with (theirs / "mapping.toml").open("a") as file:
+        file.write("#" * 1_000_001)
+    with pytest.raises(SheetsRefusedError, match="larger than a mapping can be"):
         read_mapping(theirs / "mapping.toml")
 
 
@@ -472,6 +500,12 @@ def test_the_same_line_in_two_logs_is_recorded_once_and_told(imported: Import, t
     assert remark.message == "is the same as line 2 of Contact log.csv and was recorded once"
 
 
+def test_a_line_has_one_id_in_whichever_form_its_case_is_written(imported: Import, theirs: Path) -> None:
+    header, line, *_ = CONTACT_LOG
+    write_text(theirs / "Contacts 2.csv", [header, ["RY-2025-014", *line[1:]]], ";")
+    assert counts(imported(answered(theirs))) == (14, 13, 1, 0)
+
+
 def test_two_staff_lists_are_refused(theirs: Path) -> None:
     write_text(theirs / "Staff 2.csv", TEAM, ";")
     answered(theirs)
@@ -546,6 +580,31 @@ def test_a_moment_in_one_cell_is_a_day_and_a_time(theirs: Path) -> None:
     folder = read_directory(theirs, COLUMNS, DAYS, None, mapped_folder(theirs, None))
     first = folder.sheets["contacts"].lines[0].cells
     assert (first["happened_on"], first["time"]) == ("2025-03-13", "14:30")
+
+
+def times_of(theirs: Path) -> list[tuple[object, object]]:
+    answered(theirs)
+    folder = read_directory(theirs, COLUMNS, DAYS, None, mapped_folder(theirs, None))
+    lines = [line.cells for line in folder.sheets["contacts"].lines]
+    return [(each["happened_on"], each.get("time", "")) for each in lines]
+
+
+def test_a_day_among_moments_has_no_time(theirs: Path) -> None:
+    header, first, second, *_ = [[*line] for line in CONTACT_LOG]
+    first[1] += " 14:30"
+    write_text(theirs / "Contact log.csv", [header, first, second], ";")
+    assert times_of(theirs) == [("2025-03-13", "14:30"), ("2025-03-20", "")]
+
+
+def test_a_day_among_moments_of_a_workbook_has_no_time(theirs: Path) -> None:
+    header, first, second, third, *_ = [[*line] for line in CONTACT_LOG]
+    moments: list[list[Any]] = [first, second, third]
+    moments[0][1] = datetime(2025, 3, 13, 14, 30)  # noqa: DTZ001 - as a workbook has it
+    moments[1][1] = date(2025, 3, 20)
+    moments[2][1] = datetime(2025, 3, 27)  # noqa: DTZ001 - as above
+    (theirs / "Contact log.csv").unlink()
+    write_workbook(theirs / "Contact log.xlsx", {"Log": [header, *moments]})
+    assert times_of(theirs) == [("2025-03-13", "14:30:00"), ("2025-03-20", ""), ("2025-03-27", "")]
 
 
 def test_a_time_nobody_takes_is_not_dropped_in_silence(imported: Import, theirs: Path) -> None:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -151,52 +150,7 @@ def test_a_killed_keeper_takes_its_broker_along(tmp_path: Path) -> None:
         assert eventually(lambda: not broker.listens(address))
 
 
-# ------------------------------------------------------------------------------------- the jars are fetched
-
-
-@pytest.fixture
-def maven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
-    """Stand in for Maven: `maven("exit 1")` is one that fails. It returns where the calls are listed."""
-    programs, calls = tmp_path / "bin", tmp_path / "calls"
-    programs.mkdir()
-    monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
-    monkeypatch.setattr(broker, "LIB", tmp_path / "lib")
-
-    def stand_in(end: str) -> Path:
-        lines = [
-            "#!/bin/sh",
-            f"echo called >> {calls}",
-            f"mkdir {broker.LIB}",
-            f"touch {broker.LIB}/a.jar",
-            end,
-        ]
-        for name in ("java", "mvn"):
-            (programs / name).write_text("\n".join(lines))
-            (programs / name).chmod(0o755)
-        return calls
-
-    return stand_in
-
-
-def test_jars_are_fetched_once(maven: Callable[[str], Path]) -> None:
-    calls = maven("exit 0")
-    with ThreadPoolExecutor() as pool:
-        for _ in range(4):
-            pool.submit(broker.fetch)
-    assert broker.is_fetched()
-    assert calls.read_text() == "called\n"
-
-
-def test_an_interrupted_fetch_is_not_a_complete_one(maven: Callable[[str], Path]) -> None:
-    maven("echo no network; exit 1")
-    with pytest.raises(broker.NoBroker, match="no network"):
-        broker.fetch()
-    assert (broker.LIB / "a.jar").exists()
-    assert not broker.is_fetched()
-
-    maven("exit 0")
-    broker.fetch()
-    assert broker.is_fetched()
+# ------------------------------------------------------------------------------------- where there is none
 
 
 def test_where_no_broker_is_to_be_had_a_test_skips_and_says_how_to_get_one(

@@ -47,11 +47,15 @@ class Writer:
     case: Case
     positions: list[int] = field(default_factory=list)
     """Of the last event of each command."""
+    promptly: bool = False
+    """Whether everything is entered on the day it happens, unless it says otherwise."""
 
     def record(
         self, command: Command, on: int, *, entered: int | None = None, by: Actor = KEY_WORKER
     ) -> Outcome:
         """Record a command of a day in March."""
+        if entered is None and self.promptly:
+            entered = on
         outcome = self.case.ask(
             command, at=day(on), by=by, source_recorded_at=None if entered is None else day(entered)
         )
@@ -72,10 +76,13 @@ class Written:
     correction: int
 
 
-def write_case(conninfo: str, reference: str = REFERENCE) -> Written:
-    """Record a case whose second contact, of 10 March, was entered on 20 March and corrected afterwards."""
+def write_case(conninfo: str, reference: str = REFERENCE, *, promptly: bool = False) -> Written:
+    """Record a case whose second contact, of 10 March, was entered on 20 March and corrected afterwards.
+
+    Unless the rest is entered `promptly`, it is entered now.
+    """
     with opened_handler(conninfo) as handler:
-        writer = Writer(Case(handler, reference))
+        writer = Writer(Case(handler, reference), promptly=promptly)
         referred(writer)
         registered(writer)
         writer.record(CONTACT, 8)

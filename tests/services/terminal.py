@@ -15,8 +15,18 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
+import pyte
+
 PATIENCE = 60.0
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]")
+
+
+class _Screen(pyte.Screen):
+    """A terminal's screen. The emulator knows no faint letters, and we write no slanted ones."""
+
+    def select_graphic_rendition(self, *attributes: int, **more: bool) -> None:
+        """Take faint for slanted."""
+        super().select_graphic_rendition(*(3 if each == 2 else each for each in attributes), **more)
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,31 @@ class Seen:
     def lines(self) -> list[str]:
         """What can be read of it, without colours."""
         return [line.rstrip() for line in ESCAPES.sub("", self.out).splitlines()]
+
+    def screen(self, columns: int, rows: int) -> list[str]:
+        """Return what a screen of this size shows in the end, each line above how its letters are drawn.
+
+        `B` is bold, `F` is faint, and a small letter is a colour: `y` yellow.
+        """
+        screen = _Screen(columns, rows)
+        pyte.Stream(screen).feed(self.out)
+        drawn = []
+        for row in range(rows):
+            letters = [screen.buffer[row][column] for column in range(columns)]
+            drawn.append("".join(each.data for each in letters).rstrip())
+            if style := "".join(map(_style, letters)).rstrip():
+                drawn.append(f"~{style}")
+        return "\n".join(drawn).rstrip("\n").splitlines()
+
+
+def _style(letter: pyte.screens.Char) -> str:
+    assert letter.bg == "default"
+    assert not any((letter.underscore, letter.reverse, letter.blink, letter.strikethrough))
+    if letter.data == " ":
+        return " "
+    if letter.fg != "default":
+        return "y" if letter.fg == "brown" else letter.fg[0]
+    return "B" if letter.bold else "F" if letter.italics else " "
 
 
 def on_a_terminal(

@@ -622,7 +622,21 @@ def test_cases_come_in_pages(api: Service, referrer: Somebody, supervisor: Someb
     assert set(seen[:5]) == made
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [*(("/decisions", name) for name in ("by", "organisation", "reason", "law")), ("/referrals", "agency")],
+)
+def test_an_empty_text_names_nothing_and_shows_nothing(supervisor: Somebody, path: str, name: str) -> None:
+    assert supervisor.http.get(path, params={name: ""}).status_code == 422
+
+
 # --- nobody without a token -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_no_page_of_the_api_runs_code_from_elsewhere(api: Service, supervisor: Somebody, path: str) -> None:
+    assert api.anybody().get(path).status_code == 401
+    assert supervisor.http.get(path).status_code == 404
 
 
 def every_operation(api: Service) -> list[tuple[str, str]]:

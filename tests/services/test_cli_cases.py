@@ -86,3 +86,13 @@ def test_an_agency_or_a_status_nobody_has_is_not_known(written: str) -> None:
         ran = scp("referrals", option, typed, database=written)
         assert (ran.code, ran.out) == (1, "")
         assert "is not known" in ran.err
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [("cases", "--find"), ("referrals", "--agency"), ("referrals", "--status"), ("referrals", "--case")],
+)
+def test_an_empty_text_names_nothing_and_shows_nothing(asked: tuple[str, str]) -> None:
+    ran = scp(*asked, "", database="")
+    assert (ran.code, ran.out) == (2, "")
+    assert "is empty: leave it out, or name something" in ran.err

@@ -82,3 +82,10 @@ def test_what_nobody_has_is_not_known(written: str, option: str, typed: str, sai
 def test_a_question_whose_answer_is_nothing_has_that_answer(written: str) -> None:
     ran = scp("decisions", "--by", KEY_WORKER.id, "--until", "2024-01-01", database=written)
     assert (ran.code, ran.out, ran.err) == (0, "Nothing to show.\n", "")
+
+
+@pytest.mark.parametrize("option", ["--by", "--organisation", "--reason", "--law", "--case"])
+def test_an_empty_text_names_nothing_and_shows_nothing(option: str) -> None:
+    ran = scp("decisions", option, "", database="")
+    assert (ran.code, ran.out) == (2, "")
+    assert "is empty: leave it out, or name something" in ran.err

@@ -107,7 +107,7 @@ def test_a_dry_run_decides_every_row_and_leaves_nothing(log_database: str, broke
     ran = scp("import", str(broken), "--dry-run", "--format", "json", database=log_database)
     assert ran.code == 3
     assert json.loads(ran.out) == {"read": 4, "recorded": 3, "already_there": 0, "rejected": 1}
-    assert "dry run, nothing recorded" in ran.err
+    assert "dry run, nothing recorded: 4 rows read, 3 would be recorded" in ran.err
     assert not (broken.parent / "rejected").exists()
     assert scp("cases", "--format", "json", database=log_database).out == "[]\n"
 

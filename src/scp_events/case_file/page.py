@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from html import escape
 from importlib.resources import files
@@ -10,6 +11,8 @@ from scp_events.case_file.sheet import Item, Pair, Sheet
 
 NOTHING_ELSE = "default-src 'none'; style-src 'unsafe-inline'"
 """A browser loads and runs nothing, whatever stood in the data."""
+WHOLE = re.compile(r"(?<![\w.-])(?=[\w.-]{3,24}(?![\w.-]))[\w.]+(?:-[\w.]+)+")
+"""A reference, a code, a date: none is broken over two lines."""
 
 
 def page(sheet: Sheet) -> str:
@@ -31,7 +34,7 @@ def _head(sheet: Sheet) -> Iterator[str]:
 
 def _body(sheet: Sheet) -> Iterator[str]:
     yield "<body>"
-    yield f"<header><h1>{escape(sheet.title)}</h1>"
+    yield f"<header><h1>{_text(sheet.title)}</h1>"
     yield from _list(sheet.about)
     yield "</header>"
     yield "<main>"
@@ -44,7 +47,7 @@ def _body(sheet: Sheet) -> Iterator[str]:
         yield "</section>"
     yield "</main>"
     yield "<footer>"
-    yield from (f"<p>{escape(line)}</p>" for line in sheet.foot)
+    yield from (f"<p>{_text(line)}</p>" for line in sheet.foot)
     yield "</footer>"
 
 
@@ -58,14 +61,14 @@ def _section(heading: str, items: Iterable[Item]) -> Iterator[str]:
 def _article(item: Item) -> Iterator[str]:
     time = f" {item.time}" if item.time else ""
     yield "<article>"
-    yield f'<h3 dir="auto">{escape(item.title)}</h3>'
+    yield f'<h3 dir="auto">{_text(item.title)}</h3>'
     yield (
-        f'<p class="when"><time datetime="{escape(item.day + time)}">{escape(item.day + time)}</time>'
+        f'<p class="when"><time datetime="{escape(item.day + time)}">{_text(item.day + time)}</time>'
         f' <span class="place">{escape(item.place)}</span></p>'
     )
     if item.by:
-        yield f'<p class="by">{escape(item.by)}</p>'
-    yield from (f'<p class="mark">{escape(mark)}</p>' for mark in item.marks)
+        yield f'<p class="by">{_text(item.by)}</p>'
+    yield from (f'<p class="mark">{_text(mark)}</p>' for mark in item.marks)
     yield from _list(item.said)
     if item.grounds:
         yield "<h4>Grounds</h4>"
@@ -74,8 +77,12 @@ def _article(item: Item) -> Iterator[str]:
 
 
 def _list(pairs: Iterable[Pair]) -> Iterator[str]:
-    rows = [f'<dt>{escape(pair.label)}</dt><dd dir="auto">{escape(pair.words)}</dd>' for pair in pairs]
+    rows = [f'<dt>{escape(pair.label)}</dt><dd dir="auto">{_text(pair.words)}</dd>' for pair in pairs]
     if rows:
         yield "<dl>"
         yield from rows
         yield "</dl>"
+
+
+def _text(words: str) -> str:
+    return WHOLE.sub(r'<span class="whole">\g<0></span>', escape(words))

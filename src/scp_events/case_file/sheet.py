@@ -74,7 +74,7 @@ def sheet_of(
         about=_pairs([*where(told.seen), *in_numbers(told)]),
         heading=f"What happened: {kind} alone" if kind else "What happened",
         items=tuple(_item(entry, places) for entry in entries),
-        remembered=_pairs((stream.category, facts(stream.state, places)) for stream in told.streams),
+        remembered=_pairs(facts(told.streams, places)),
         contradictions=tuple(_misfit(each) for each in told.contradictions),
         foot=(
             f"Built from log position {told.log_position}. #12 is the entry recorded twelfth.",

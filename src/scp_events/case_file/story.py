@@ -211,7 +211,7 @@ def brief(entries: Iterable[Entry], new: frozenset[int] = frozenset()) -> Render
         grid.add_row(
             Text(entry.occurred_on.isoformat()),
             Text(f"{'+ ' if is_new else ''}#{entry.position}", LATE if is_new else QUIET, justify="right"),
-            Text.assemble(plain(entry.title), (f" {plain(entry.by.id)}", QUIET)),
+            Text.assemble(plain(entry.title), (f", by {plain(entry.by.id)}", QUIET)),
         )
     return grid
 
@@ -420,14 +420,15 @@ def contradictions(found: Sequence[Contradicted]) -> Iterator[RenderableType]:
 
 def remembered(streams: Iterable[StreamState], places: Places) -> RenderableType:
     """Tell how each stream stands."""
-    known = [(stream.category, facts(stream.state, places)) for stream in streams]
-    return Group(Text("What is remembered", LOUD), pairs(known, indent=2))
+    return Group(Text("What is remembered", LOUD), pairs(facts(streams, places), indent=2))
 
 
-def facts(state: Mapping[str, Any], places: Places) -> str:
-    """Return what is remembered of a stream, in words."""
-    in_order = sorted(state.items(), key=lambda said: said[0] not in FIRST)
-    return ", ".join(filter(None, (_fact(*said, places) for said in in_order))) or "nothing"
+def facts(streams: Iterable[StreamState], places: Places) -> Iterator[tuple[str, str]]:
+    """Yield what is remembered of each stream, in words; of some there is nothing but ids."""
+    for stream in streams:
+        in_order = sorted(stream.state.items(), key=lambda said: said[0] not in FIRST)
+        if known := ", ".join(filter(None, (_fact(*said, places) for said in in_order))):
+            yield stream.category, known
 
 
 def _fact(field: str, value: object, places: Places) -> str:

@@ -11,6 +11,7 @@ letter in either case (so `a` is the letter A). It can be read by anybody, and n
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -42,6 +43,9 @@ class CaseForm:
         for one, other in combinations(self.written, 2):
             if _lengths(one) == _lengths(other) and _between(one) != _between(other):
                 raise TemplateError(f"{one} and {other} would be the same reference here: keep one of them")
+        for template in self.written:
+            if template.upper() in as_here(self.written, self.prefix):
+                raise TemplateError(f"{template} is how another form is written here: leave it out")
 
     def ours(self, theirs: str) -> str | None:
         """Return the reference as it is here, or None where it is not written in one of these forms.
@@ -72,7 +76,7 @@ class CaseForm:
         return tuple(re.compile(front + body) for body in bodies)
 
     def _joined(self, text: str) -> str:
-        return "-".join(([self.prefix] if self.prefix else []) + _parts(text.upper()))
+        return _joined(self.prefix, text)
 
     def _must_be_usable(self, template: str) -> None:
         if not template.isascii() or not 0 < len(template) <= _LONGEST:
@@ -88,6 +92,15 @@ class CaseForm:
 
 AS_HERE = CaseForm()
 """References are written as they are here, such as SC-2025-014."""
+
+
+def as_here(written: Iterable[str], prefix: str) -> set[str]:
+    """Return what templates become here. Read by one of its own, such a reference would be another case."""
+    return {_joined(prefix, template) for template in written} if prefix else set()
+
+
+def _joined(prefix: str, text: str) -> str:
+    return "-".join(([prefix] if prefix else []) + _parts(text.upper()))
 
 
 def template_of(reference: str) -> str:

@@ -115,11 +115,7 @@ def _rendered(sheet: Sheet, problems: Sequence[RowProblem] | None) -> bytes:
 
 def _remarks(problems: Sequence[RowProblem]) -> list[Value]:
     why = "; ".join(f"{p.column or 'row'}: {p.message} ({p.code})" for p in problems)
-    return [why, "; ".join(_fix(p) for p in problems)]
-
-
-def _fix(problem: RowProblem) -> str:
-    return problem.fix + (f", perhaps {problem.suggestion}" if problem.suggestion else "")
+    return [why, "; ".join(p.what_to_do for p in problems)]
 
 
 def _csv(rows: Iterable[Sequence[Value]], delimiter: str) -> bytes:

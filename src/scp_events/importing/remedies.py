@@ -17,8 +17,41 @@ _MILESTONES = {
     "exit": "exited",
     "re-engage": "re-engaged",
 }
+_PLANS = {
+    "start-irp-draft": "draft",
+    "identify-need": "need",
+    "add-goal": "goal",
+    "add-step": "step",
+    "propose-irp": "proposed",
+    "agree-to-irp": "agreed",
+    "decline-irp": "declined",
+    "approve-irp": "approved",
+    "start-irp": "started",
+}
+_REVIEWS = {
+    "record-goal-progress": "progress",
+    "change-step-status": "step-status",
+    "achieve-goal": "goal-achieved",
+    "start-irp-review": "review-started",
+    "conclude-irp-review": "reviewed",
+    "close-irp": "closed",
+}
+_ANSWERS = {
+    "accept-referral": "accepted",
+    "decline-referral": "declined",
+    "redirect-referral": "redirected",
+    "waitlist-referral": "waitlisted",
+    "withdraw-referral": "withdrawn",
+}
 ROWS: Mapping[str, str] = {
     **{command: f"a row `{kind}` in milestones" for command, kind in _MILESTONES.items()},
+    **{command: f"a row `{kind}` in plans" for command, kind in _PLANS.items()},
+    **{command: f"a row `{kind}` in reviews" for command, kind in _REVIEWS.items()},
+    **{command: f"a row `{answer}` in referral-decisions" for command, answer in _ANSWERS.items()},
+    "submit-referral": "a row in referrals",
+    "acknowledge-referral": "`received_on` in referrals",
+    "determine-eligibility": "`eligible` in referral-decisions",
+    "assess-suitability": "`suitability` in referral-decisions",
     "register": "a row in people",
     "draft-referral": "a row in referrals",
     "assign-key-worker": "a row `assigned` in key-workers",

@@ -72,6 +72,11 @@ class RowProblem:
     suggestion: str | None = None
     """What may be meant, where it is a word or code of ours."""
 
+    @property
+    def what_to_do(self) -> str:
+        """The fix, with what may be meant."""
+        return f"{self.fix}, perhaps {self.suggestion}" if self.suggestion else self.fix
+
 
 @dataclass(frozen=True)
 class FileProblem:
@@ -167,11 +172,11 @@ class ImportReport:
     @property
     def outcome(self) -> str:
         """The counts, in a sentence."""
-        dry = "dry run, nothing recorded: " if self.dry_run else ""
+        dry, would = ("dry run, nothing recorded: ", "would be ") if self.dry_run else ("", "")
         left = f", {self.not_come_to} not come to" if self.not_come_to else ""
         return (
-            f"{dry}{self.read} rows read, {self.recorded} recorded,"
-            f" {self.already_there} already there, {self.rejected} rejected{left}"
+            f"{dry}{self.read} rows read, {self.recorded} {would}recorded,"
+            f" {self.already_there} already there, {self.rejected} {would}rejected{left}"
         )
 
     def entries(self) -> Iterator[Entry]:

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator
 from scp_events.aggregates import ALL
 from scp_events.follower import AnyConnection, On, PersonalColumn, ask, schema_of
 from scp_events.history import every_event
+from scp_events.projections.narrowing import Narrowed
 from scp_events.vocabulary import (
     LATE_FROM,
     NOTHING_YET,
@@ -152,8 +153,8 @@ class Decided(Word):
     """`standard` or `restricted`, as the event was recorded."""
 
 
-class Wanted(Word):
-    """Which decisions; what is None is not asked about."""
+class Wanted(Narrowed):
+    """Which decisions."""
 
     case_id: CaseId | None = None
     by: PersonId | None = None
@@ -183,7 +184,6 @@ _CONDITIONS: Mapping[str, LiteralString] = {
     "until": "decided_on <= %(until)s",
     "late": "days_late >= %(late_from)s",
 }
-"""Only what is asked about is in a question, so that its index is used."""
 
 
 def register(
@@ -195,8 +195,7 @@ def register(
     with_restricted: bool = False,
 ) -> list[Decided]:
     """Return at most `limit` decisions after a position, in the order in which they were recorded."""
-    values = {name: value for name, value in wanted if value}
-    asked = "".join(f" AND {_CONDITIONS[name]}" for name in values)
+    asked, values = wanted.where(_CONDITIONS)
     standing = {"after": after, "limit": limit, "with_restricted": with_restricted, "late_from": LATE_FROM}
     return ask(
         connection,
@@ -204,7 +203,7 @@ def register(
         Decided,
         f"""
         SELECT * FROM decisions
-        WHERE position > %(after)s AND (%(with_restricted)s OR confidentiality = 'standard') {asked}
+        WHERE position > %(after)s AND (%(with_restricted)s OR confidentiality = 'standard') AND {asked}
         ORDER BY position LIMIT %(limit)s""",  # noqa: S608 - literals
         values | standing,
     )

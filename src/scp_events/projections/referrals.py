@@ -28,6 +28,7 @@ from scp_events.aggregates.referral.events import (
 from scp_events.aggregates.referral.rules import Status
 from scp_events.follower import AnyConnection, On, PersonalColumn, ask, schema_of
 from scp_events.projections import followed_by
+from scp_events.projections.narrowing import Narrowed
 from scp_events.vocabulary import CaseId, Event, ReferralId, Word
 
 NAME = "referrals"
@@ -188,8 +189,8 @@ def counts(connection: AnyConnection) -> list[Count]:
     )
 
 
-class Wanted(Word):
-    """Which referrals; what is None is not asked about."""
+class Wanted(Narrowed):
+    """Which referrals."""
 
     case_id: CaseId | None = None
     agency: str | None = None
@@ -211,8 +212,7 @@ _CONDITIONS: Mapping[str, LiteralString] = {
 
 def pipeline(connection: AnyConnection, wanted: Wanted = EVERY) -> list[Referral]:
     """Return referrals with the day of each step, oldest first."""
-    values = {name: value for name, value in wanted if value is not None}
-    asked = " AND ".join(_CONDITIONS[name] for name in values) or "true"
+    asked, values = wanted.where(_CONDITIONS)
     return ask(
         connection,
         SCHEMA,

@@ -136,7 +136,7 @@ def withdraw_override(state: State, command: WithdrawOverride, context: Context)
 def _must_be_engaged(engagement: Engagement) -> None:
     must_be_present(engagement.presence)
     if engagement.exited:
-        raise Refused("exited", "the participant had left the programme by then: `re-engage` them first")
+        raise Refused("exited", "the participant had left the programme by then: `re-engage` first")
     if engagement.paused:
         raise Refused("paused", "the participant took a break: `resume` first")
     if not engagement.boundaries_agreed:

@@ -361,9 +361,7 @@ def re_engage(state: State, command: ReEngage, context: Context) -> list[Engagem
 
 def _must_be_with_us(state: State, doing: str) -> None:
     if state.exited:
-        raise Refused(
-            "exited", f"cannot {doing}: the participant had left the programme; `re-engage` them first"
-        )
+        raise Refused("exited", f"cannot {doing}: the participant had left the programme; `re-engage` first")
 
 
 def _must_take_part(state: State, doing: str) -> None:

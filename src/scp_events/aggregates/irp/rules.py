@@ -411,9 +411,7 @@ def approve(state: State, command: ApproveIrp, context: Context) -> list[IrpEven
     if state.approved and state.status in (Status.APPROVED, Status.ACTIVE):
         return []
     if state.status not in (Status.AGREED, Status.ACTIVE):
-        raise Refused(
-            "not-agreed", f"the plan is {state.status}: record the young person's `agree-to-irp` first"
-        )
+        raise Refused("not-agreed", f"the plan is {state.status}: `agree-to-irp` first")
     agreements: Agreements = context.evidence
     return [command.relying_on(agreements.of(context.stream)).fact(context.by)]
 

@@ -132,7 +132,7 @@ def _presence(presence: Presence, fact: Fact[Event]) -> Presence:
 def must_be_present(presence: Presence) -> None:
     """Refuse to work with somebody who was not registered, or not alive any more."""
     if presence.registered_as is None:
-        raise Refused("not-registered", "the participant was not registered by then: `register` them first")
+        raise Refused("not-registered", "the participant was not registered by then: `register` first")
     if presence.died_as is not None:
         raise Refused(
             "died",

@@ -172,7 +172,7 @@ def record_death(state: State, command: RecordDeath, context: Context) -> Decide
 
 def _must_be_registered(state: State) -> None:
     if state.registered_as is None:
-        raise Refused("not-registered", "the participant was not registered by then: `register` them first")
+        raise Refused("not-registered", "the participant was not registered by then: `register` first")
 
 
 # --- the rules: one person, two records -------------------------------------------------------------------

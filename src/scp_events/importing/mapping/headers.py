@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from scp_events.importing.lines import Value, as_typed
 from scp_events.importing.mapping.document import SheetMapping
-from scp_events.importing.reading import REMARK_COLUMNS, Rows, Table
+from scp_events.importing.reading import Rows, Table
 from scp_events.importing.reading.worksheets import EMPTY
 from scp_events.importing.report import UnreadableFileError, Wrong
 
@@ -27,9 +27,6 @@ class Headers:
         self._names = [folded(as_typed(value)) for value in header]
         while self._names and not self._names[-1]:
             self._names.pop()
-        has_remarks = tuple(self._names[: len(REMARK_COLUMNS)]) == REMARK_COLUMNS
-        self.first = len(REMARK_COLUMNS) if has_remarks else 0
-        """Where their own columns begin: rejected rows have our remarks in front."""
 
     def after(self, rows: Rows) -> Rows:
         """Yield the rows below the names of the columns."""
@@ -37,7 +34,7 @@ class Headers:
 
     def place(self, header: str) -> int:
         """Return where a column stands, counted from nought."""
-        return self._names.index(folded(header), self.first)
+        return self._names.index(folded(header))
 
     def unnamed(self, row: Sequence[Value]) -> list[Value]:
         """Return what stands where no column has a name."""
@@ -48,7 +45,7 @@ class Headers:
         """Refuse columns that are missing, there twice, or not spoken of: those would be lost in silence."""
         taken = {folded(header): header for entry in entries for header in entry.taken}
         ignored = {folded(header) for entry in entries for header in entry.ignored}
-        names = self._names[self.first :]
+        names = self._names
         wrongs: list[Wrong] = []
         if missing := [header for name, header in taken.items() if name not in names]:
             message = f"has no column {_quoted(missing)}, which the mapping names"
@@ -58,9 +55,7 @@ class Headers:
             message = f"has the column {_quoted(twice)} twice"
             wrongs.append(Wrong("column-twice", message, "give one of them another name"))
         spoken_of = {"", *taken, *ignored}
-        if unknown := [
-            str(place) for place, name in enumerate(names, self.first + 1) if name not in spoken_of
-        ]:
+        if unknown := [str(place) for place, name in enumerate(names, 1) if name not in spoken_of]:
             message = f"has a column the mapping says nothing of: number {', '.join(unknown)}"
             wrongs.append(Wrong("unknown-column", message, "name it under `columns` or in `ignored`"))
         if wrongs:

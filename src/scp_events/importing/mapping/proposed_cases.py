@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scp_events.importing.case_form import AS_HERE, CaseForm, TemplateError
+from scp_events.importing.case_form import AS_HERE, CaseForm, TemplateError, as_here
 from scp_events.importing.mapping.content import templates
 from scp_events.importing.mapping.document import OPEN
 from scp_events.importing.mapping.draft import Draft, Said
@@ -15,7 +15,8 @@ _MOST_TEMPLATES = 4
 
 def propose_cases(draft: Draft, references: Sequence[str]) -> None:
     """Propose how references are written, where they are not written as ours are."""
-    if all(AS_HERE.ours(reference) for reference in references):
+    theirs = next((reference for reference in references if not AS_HERE.ours(reference)), None)
+    if theirs is None:
         return
     draft.written = tuple(templates(references)[:_MOST_TEMPLATES])
     try:
@@ -23,9 +24,9 @@ def propose_cases(draft: Draft, references: Sequence[str]) -> None:
     except TemplateError:
         initials = "".join(word[0] for word in plain(draft.organisation).split()).upper()
         prefix = initials if initials.isalpha() and len(initials) > 1 else draft.organisation[:2].upper()
-        draft.prefix = Said(
-            prefix, f"stands in front here: {references[0]} is {_shown(draft, prefix, references[0])}"
-        )
+        here = as_here(draft.written, prefix)
+        draft.written = tuple(template for template in draft.written if template.upper() not in here)
+        draft.prefix = Said(prefix, f"stands in front here: {theirs} is {_shown(draft, prefix, theirs)}")
 
 
 def _shown(draft: Draft, prefix: str, reference: str) -> str:

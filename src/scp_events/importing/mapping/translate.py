@@ -73,6 +73,8 @@ class Translation:
                 return self._case
             case Kind.DAY if self._entry.theirs[name] == self._entry.theirs.get("time"):
                 return _day
+            case Kind.TIME if self._entry.theirs[name] == self._entry.theirs.get("happened_on"):
+                return _time_of_a_moment
             case Kind.TIME:
                 return _time
             case Kind.ROWS:
@@ -137,8 +139,14 @@ def _day(value: Value) -> Value:
     return with_time[1] if with_time else value
 
 
+def _time_of_a_moment(value: Value) -> Value:
+    """Return the time of day of a cell that is the day, too; a day alone has none."""
+    found = _time(value)
+    return "" if found is value else found
+
+
 def _time(value: Value) -> Value:
-    """Return the time of day of a moment; a day alone has none."""
+    """Return the time of day of a moment, or what is a time already."""
     if isinstance(value, datetime):
         return value.time() if value.time() != time(0) else ""
     with_time = _WITH_TIME.fullmatch(as_typed(value))
