@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -137,6 +138,9 @@ def test_a_colleague_s_sheets_are_mapped_answered_imported_and_told(log_database
     assert first.code == 0, first.err
     assert json.loads(first.out) == {"read": 13, "recorded": 13, "already_there": 0, "rejected": 0}
     told = json.loads(scp("replay", "RY-2025-014", "--format", "json", database=log_database).out)
+    assert {each["source_row"]["mapping_sha256"] for each in told["story"]} == {
+        sha256(file.read_bytes()).hexdigest()
+    }
     contacts = [each["says"] for each in told["story"] if each["type"] == "engagement.contact-recorded"]
     assert [(each["medium"], each["outcome"], each["held_minutes"]) for each in contacts] == [
         ("in-person", "held", 45),

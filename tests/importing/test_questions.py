@@ -122,6 +122,17 @@ def test_a_row_that_was_accepted_and_recorded_is_not_asked_about_again(
     assert counts(run_import(log, handler, directory, tmp_path / "no")) == (0, ROWS + 1, 0)
 
 
+def test_what_was_accepted_is_kept_with_the_row_for_ever(
+    log: LogReader, handler: BlockingCommandHandler, tmp_path: Path
+) -> None:
+    sheets = {**small_case(), **registered("P-7", "SC-2025-007", "1990-01-01")}
+    directory = write(tmp_path / "sheets", sheets)
+    run_import(log, handler, directory, tmp_path / "no", accepted=["unlikely-age", "before-birth"])
+    rows = [recorded.envelope.source_row for recorded in log.read_all()]
+    assert {row.row: row.accepted for row in rows if row and row.accepted} == {"P-7": ("unlikely-age",)}
+    assert {row.mapping_sha256 for row in rows if row} == {None}
+
+
 def test_a_row_that_another_corrects_is_not_asked_about(empty_log: LogReader, tmp_path: Path) -> None:
     """Somebody noticed already, and both rows are history."""
     sheets = changed("people", "P-1", date_of_birth="1979-11-23")

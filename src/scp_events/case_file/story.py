@@ -300,7 +300,10 @@ def said(entry: Entry, places: Places) -> Iterator[tuple[str, str]]:
 
 def _source(row: SourceRow) -> str:
     """Say which row it was; the beginning of the digest tells which of an office's files."""
-    return f"row {row.row} of {row.sheet}, in the file with SHA-256 {row.file_sha256[:SHOWN_DIGITS]}..."
+    told = f"row {row.row} of {row.sheet}, in the file with SHA-256 {row.file_sha256[:SHOWN_DIGITS]}..."
+    if row.mapping_sha256 is not None:
+        told += f", read by the mapping {row.mapping_sha256[:SHOWN_DIGITS]}..."
+    return told + (f", accepted: {', '.join(row.accepted)}" if row.accepted else "")
 
 
 def content(entry: Entry) -> Mapping[str, Any]:

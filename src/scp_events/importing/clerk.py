@@ -63,6 +63,8 @@ class Clerk:
     on_row: OnRow
     digests: Mapping[Path, str]
     """The SHA-256 of each file."""
+    mapping_sha256: str | None
+    """That of the mapping they were read by, where there is one."""
     before: Before
 
     def __post_init__(self) -> None:
@@ -119,7 +121,7 @@ class Clerk:
             self._reject(place, asked.refused)
             return None
         try:
-            is_new = await at_work.record(place, row)
+            is_new = await at_work.record(place, row, [each.code for each in asked.accepted])
         except Refused as refusal:
             return refusal
         except WrongCellError as error:
@@ -213,10 +215,19 @@ class _AtWork:
         came_to = (await self._log.recall([own]))[own]
         return [*said, *self._contents.in_the_log(row, self._log.read(came_to[0], unopened=False))]
 
-    async def record(self, place: Place, row: Row) -> bool:
-        """Record a row whole or not at all; return whether anything of it was new."""
+    async def record(self, place: Place, row: Row, accepted: Sequence[str] = ()) -> bool:
+        """Record a row whole or not at all; return whether anything of it was new.
+
+        `accepted` is what was asked about it and accepted by name.
+        """
         steps = await self._desk.steps(row.steps)
-        from_row = SourceRow(sheet=row.NAME, row=row.row, file_sha256=self._clerk.digests[place.sheet.path])
+        from_row = SourceRow(
+            sheet=row.NAME,
+            row=row.row,
+            file_sha256=self._clerk.digests[place.sheet.path],
+            mapping_sha256=self._clerk.mapping_sha256,
+            accepted=tuple(dict.fromkeys(accepted)),
+        )
         if len(steps) == 1:
             return await self._send(self._log, self._requests(row, steps, from_row), self._earlier)
         trial = self._log.trial()

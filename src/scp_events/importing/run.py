@@ -89,7 +89,16 @@ def import_directory(  # noqa: PLR0913 - each says one thing about the import, b
     registers = read_registers(sheets, reader.calendar, reader.calendar.day_of(now), time_zone, cases)
     report = ImportReport(dry_run=handler is None, accepted=tuple(sorted(accepted)), noticed=folder.noticed)
     digests = {path: _digest(path) for path in {sheet.path for sheet in sheets.values()}}
-    clerk = Clerk(by, registers, Waiting(sheets), report, on_row or _nobody_watches, digests, Before(reader))
+    clerk = Clerk(
+        by,
+        registers,
+        Waiting(sheets),
+        report,
+        on_row or _nobody_watches,
+        digests,
+        _digest(mapped.path) if mapped else None,
+        Before(reader),
+    )
     with collected_seldom():
         clerk.read_all()
         try:

@@ -17,6 +17,9 @@ from scp_events.vocabulary.text import CODE, Code, Word
 _CODE = re.compile(CODE)
 
 
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
 class SourceRow(Word):
     """The row of a spreadsheet that something was imported from.
 
@@ -28,7 +31,11 @@ class SourceRow(Word):
     """Of which kind, such as `contacts`."""
     row: Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,4}-[0-9]{1,20}$")]
     """The row's own id."""
-    file_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    file_sha256: Sha256
+    mapping_sha256: Sha256 | None = None
+    """The file that said how the organisation keeps its sheets; None where they were kept as ours."""
+    accepted: tuple[Code, ...] = ()
+    """What was asked about the row, and was accepted by name by whoever imported it."""
 
 
 @dataclass(frozen=True, kw_only=True)
