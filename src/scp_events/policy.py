@@ -28,6 +28,8 @@ class Policy:
     """The credential an assessor must hold on the day, or None where none is asked for."""
     credential_of_key_worker: str | None
     """The credential a key worker must hold on the day, or None where none is asked for."""
+    agreement_to_refer: bool
+    """Whether who refers or transfers somebody to another organisation has to name an agreement with it."""
 
 
 POLICIES = {
@@ -41,6 +43,17 @@ POLICIES = {
             caseload_capacity=12,
             credential_to_assess="needs-assessment",
             credential_of_key_worker=None,
+            agreement_to_refer=False,
+        ),
+        Policy(
+            version="2025.2",
+            draft_open_days=28,
+            open_referrals_per_programme=1,
+            contacts_before_story=2,
+            caseload_capacity=12,
+            credential_to_assess="needs-assessment",
+            credential_of_key_worker=None,
+            agreement_to_refer=True,
         ),
     )
 }

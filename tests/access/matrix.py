@@ -41,6 +41,34 @@ FOR_COMMANDS = "crvght"
 
 COMMANDS = """
                                            kw cm sv re po co mi dc in se au rp
+organisation register-organisation          .  x  x  .  .  .  .  .  .  .  .  .
+organisation change-services                .  x  x  .  .  .  .  .  .  .  .  .
+organisation add-member                     .  x  x  .  .  .  .  .  .  .  .  .
+organisation remove-member                  .  x  x  .  .  .  .  .  .  .  .  .
+organisation close-organisation             .  x  x  .  .  .  .  .  .  .  .  .
+organisation correct register-organisation  .  x  x  .  .  .  .  .  .  .  .  .
+organisation correct change-services        .  x  x  .  .  .  .  .  .  .  .  .
+organisation correct add-member             .  x  x  .  .  .  .  .  .  .  .  .
+organisation correct remove-member          .  x  x  .  .  .  .  .  .  .  .  .
+organisation correct close-organisation     .  x  x  .  .  .  .  .  .  .  .  .
+organisation correct                        .  x  x  .  .  .  .  .  .  .  .  .
+organisation retract                        .  x  x  .  .  .  .  .  .  .  .  .
+agreement sign-agreement                    .  x  x  .  .  .  .  .  .  .  .  .
+agreement amend-agreement                   .  x  x  .  .  .  .  .  .  .  .  .
+agreement suspend-agreement                 .  x  x  .  .  .  .  .  .  .  .  .
+agreement resume-agreement                  .  x  x  .  .  .  .  .  .  .  .  .
+agreement end-agreement                     .  x  x  .  .  .  .  .  .  .  .  .
+agreement record-contribution               .  x  x  .  .  .  .  .  .  .  .  .
+agreement record-funding-source             .  x  x  .  .  .  .  .  .  .  .  .
+agreement correct sign-agreement            .  x  x  .  .  .  .  .  .  .  .  .
+agreement correct amend-agreement           .  x  x  .  .  .  .  .  .  .  .  .
+agreement correct suspend-agreement         .  x  x  .  .  .  .  .  .  .  .  .
+agreement correct resume-agreement          .  x  x  .  .  .  .  .  .  .  .  .
+agreement correct end-agreement             .  x  x  .  .  .  .  .  .  .  .  .
+agreement correct record-contribution       .  x  x  .  .  .  .  .  .  .  .  .
+agreement correct record-funding-source     .  x  x  .  .  .  .  .  .  .  .  .
+agreement correct                           .  x  x  .  .  .  .  .  .  .  .  .
+agreement retract                           .  x  x  .  .  .  .  .  .  .  .  .
 programme define-programme                  .  x  x  .  .  .  .  .  .  .  .  .
 programme revise-programme                  .  x  x  .  .  .  .  .  .  .  .  .
 programme retire-programme                  .  x  x  .  .  .  .  .  .  .  .  .
@@ -171,6 +199,30 @@ irp correct conclude-irp-review             x  x  x  .  .  .  .  .  .  .  .  .
 irp correct close-irp                       x  x  x  .  .  .  .  .  .  .  .  .
 irp correct                                 x  x  x  .  .  .  .  .  .  .  .  .
 irp retract                                 .  x  x  .  .  .  .  .  .  .  .  .
+support request-support                     x  x  x  .  .  .  .  x  x  .  .  .
+support open-support                        x  x  x  .  .  .  .  .  .  .  .  .
+support record-support-action               x  x  x  .  .  .  .  x  x  .  .  .
+support record-court-accompaniment          x  x  x  .  .  .  .  x  x  .  .  .
+support record-crisis-intervention          x  x  x  .  .  .  .  x  x  .  .  .
+support record-debt-position                x  x  x  .  .  .  .  x  x  .  .  .
+support record-employment-status            x  x  x  .  .  .  .  x  x  .  .  .
+support record-housing-status               x  x  x  .  .  .  .  x  x  .  .  .
+support record-support-outcome              x  x  x  .  .  .  .  x  x  .  .  .
+support close-support                       x  x  x  .  .  .  .  .  .  .  .  .
+support reopen-support                      x  x  x  .  .  .  .  .  .  .  .  .
+support correct request-support             x  x  x  .  .  .  .  x  x  .  .  .
+support correct open-support                x  x  x  .  .  .  .  .  .  .  .  .
+support correct record-support-action       x  x  x  .  .  .  .  x  x  .  .  .
+support correct record-court-accompaniment  x  x  x  .  .  .  .  x  x  .  .  .
+support correct record-crisis-intervention  x  x  x  .  .  .  .  x  x  .  .  .
+support correct record-debt-position        x  x  x  .  .  .  .  x  x  .  .  .
+support correct record-employment-status    x  x  x  .  .  .  .  x  x  .  .  .
+support correct record-housing-status       x  x  x  .  .  .  .  x  x  .  .  .
+support correct record-support-outcome      x  x  x  .  .  .  .  x  x  .  .  .
+support correct close-support               x  x  x  .  .  .  .  .  .  .  .  .
+support correct reopen-support              x  x  x  .  .  .  .  .  .  .  .  .
+support correct                             x  x  x  .  .  .  .  x  x  .  .  .
+support retract                             .  x  x  .  .  .  .  .  .  .  .  .
 feedback record-satisfaction               x  x  x  .  .  .  .  x  x  .  .  .
 feedback rate-relationship                 x  x  x  .  .  .  .  x  x  .  .  .
 feedback give-testimony                    x  x  x  .  .  .  .  x  x  .  .  .
@@ -201,7 +253,10 @@ consent       crvght crvght crvght      .      .      .      .      .      .    
 concern       crvght crvght crvght      .      .      .      .      .      .      .      a      .
 assessment    crvght crvght crvght      .      .      .      .      .      .      .      a      .
 irp           crvght crvght crvght      .      .      .      .      .      .      .      a      .
+organisation  crvght crvght crvght      .      .      .      .      .      .      .      a      .
+agreement     crvght crvght crvght      .      .      .      .      .      .      .      a      .
 programme     crvght crvght crvght      .      .      .      .      .      .      .      a      .
+support       crvght crvght crvght      .      .      .      .      .      .      .      a      .
 feedback      crvght crvght crvght      .      .      .      .      .      .      .      a      .
 record        crvght crvght crvght      .      . crvght      .      .      .      .      a      .
 cases         crvght crvght crvght      .      .      .      .      .      .      .      a      .

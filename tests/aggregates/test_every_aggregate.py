@@ -111,6 +111,12 @@ def test_only_what_the_program_says_itself_is_for_nobody_to_say() -> None:
 # --- times and dates --------------------------------------------------------------------------------------
 
 DATES = {
+    "organisation.member-joined": {"valid_until"},
+    "agreement.signed": {"valid_from", "valid_until"},
+    "agreement.amended": {"valid_from", "valid_until"},
+    "agreement.ended": {"last_day"},
+    "agreement.contribution-recorded": {"available_from", "available_until"},
+    "agreement.funding-source-recorded": {"available_from", "available_until"},
     "participant.registered": {"date_of_birth"},
     "referral.drafted": {"expires_on"},
     "consent.given": {"valid_until"},
@@ -118,6 +124,7 @@ DATES = {
     "irp.step-added": {"due_on"},
     "irp.started": {"next_review_on"},
     "irp.reviewed": {"next_review_on"},
+    "support.court-accompanied": {"hearing_on"},
     "record.legal-hold-placed": {"ordered_on", "expires_on"},
 }
 """Dates that are other facts. None repeats the time of its event."""

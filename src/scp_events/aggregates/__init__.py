@@ -1,20 +1,25 @@
 """The decisions: one folder an aggregate, each pure rules that turn commands into events."""
 
 from scp_events.aggregates import (
+    agreement,
     assessment,
     concern,
     consent,
     engagement,
     feedback,
     irp,
+    organisation,
     participant,
     programme,
     record,
     referral,
+    support,
 )
 from scp_events.vocabulary import AnyAggregate
 
 ALL: tuple[AnyAggregate, ...] = (
+    organisation,
+    agreement,
     programme,
     referral,
     participant,
@@ -23,6 +28,7 @@ ALL: tuple[AnyAggregate, ...] = (
     concern,
     assessment,
     irp,
+    support,
     feedback,
     record,
 )

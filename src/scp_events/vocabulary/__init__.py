@@ -71,6 +71,7 @@ from scp_events.vocabulary.messages import (
     shared_fields,
     stored_type,
 )
+from scp_events.vocabulary.money import Amount, Currency
 from scp_events.vocabulary.naming import OfTheCase, named_events
 from scp_events.vocabulary.people import (
     ENTERING,
@@ -140,6 +141,7 @@ __all__ = [
     "Act",
     "Actor",
     "Aggregate",
+    "Amount",
     "AnyAggregate",
     "Bound",
     "Calendar",
@@ -156,6 +158,7 @@ __all__ = [
     "Correction",
     "Criteria",
     "Criterion",
+    "Currency",
     "Decision",
     "DecisionCommand",
     "DecisionEvent",

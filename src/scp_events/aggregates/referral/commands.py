@@ -8,7 +8,9 @@ from scp_events.aggregates.referral import events
 from scp_events.aggregates.referral.events import (
     Particulars,
     Readiness,
+    Redirection,
     ReferralDetails,
+    Sending,
     Suitability,
     WithdrawnBy,
 )
@@ -18,7 +20,6 @@ from scp_events.vocabulary import (
     EnrolmentId,
     IdentifiedCommand,
     Narrative,
-    OrganisationCode,
     members,
 )
 
@@ -29,7 +30,7 @@ class DraftReferral(IdentifiedCommand, ReferralDetails):
     RECORDS = events.ReferralDrafted
 
 
-class SubmitReferral(DecisionCommand):
+class SubmitReferral(DecisionCommand, Sending):
     """Send the referral."""
 
     RECORDS = events.ReferralSubmitted
@@ -85,11 +86,10 @@ class DeclineReferral(DecisionCommand):
     RECORDS = events.ReferralDeclined
 
 
-class RedirectReferral(DecisionCommand):
+class RedirectReferral(DecisionCommand, Redirection):
     """Send the referral on."""
 
     RECORDS = events.ReferralRedirected
-    to: OrganisationCode
 
 
 class WaitlistReferral(Command):

@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, TypeAlias
 
+from scp_events.aggregates.agreement.events import Resting
 from scp_events.vocabulary import (
     OCCURRED,
     Actor,
@@ -81,6 +82,19 @@ class Readiness(Word):
     willing_now: TellingAnswer
 
 
+class Sending(Resting):
+    """To whom a referral is sent, and on which agreement that rests."""
+
+    to: OrganisationCode | None = None
+    """The organisation that receives it; one that names no agreement need not say."""
+
+
+class Redirection(Resting):
+    """To whom a referral is sent on, and on which agreement that rests."""
+
+    to: OrganisationCode
+
+
 # --- events -----------------------------------------------------------------------------------------------
 
 
@@ -95,7 +109,7 @@ class ReferralDrafted(IdentifiedEvent, ReferralDetails):
     """The last day on which the draft can be submitted."""
 
 
-class ReferralSubmitted(DecisionEvent):
+class ReferralSubmitted(DecisionEvent, Sending):
     """The agency sent the referral and answers for its legal basis."""
 
     TITLE = "Referral submitted"
@@ -165,12 +179,11 @@ class ReferralDeclined(DecisionEvent):
     type: Literal["referral.declined"] = "referral.declined"
 
 
-class ReferralRedirected(DecisionEvent):
+class ReferralRedirected(DecisionEvent, Redirection):
     """The programme sent the referral on to a service that fits better."""
 
     TITLE = "Referral redirected: to {to}"
     type: Literal["referral.redirected"] = "referral.redirected"
-    to: OrganisationCode
 
 
 class ReferralWaitlisted(Event):

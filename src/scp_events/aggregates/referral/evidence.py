@@ -1,4 +1,4 @@
-"""A referral: what it needs to know of the young person's other referrals, and of the programme."""
+"""A referral: what it needs to know of others of the young person, of the programme, and of agreements."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from scp_events.aggregates.agreement.events import AGREEMENTS, Agreements, agreements_named
 from scp_events.aggregates.programme.events import (
     Audience,
     ProgrammeDefined,
     ProgrammeRetired,
     ProgrammeRevised,
 )
-from scp_events.aggregates.referral.commands import DetermineEligibility, SubmitReferral
+from scp_events.aggregates.referral.commands import DetermineEligibility, RedirectReferral, SubmitReferral
 from scp_events.aggregates.referral.events import (
     ReferralAccepted,
     ReferralDeclined,
     ReferralDrafted,
-    ReferralEvent,
     ReferralRedirected,
     ReferralSubmitted,
     ReferralWithdrawn,
@@ -38,7 +38,7 @@ class Referrals:
         return [each for each, to in self.programmes.items() if to == programme and each in self.waiting]
 
 
-def _evolve(known: Referrals, fact: Fact[ReferralEvent]) -> Referrals:
+def _count(known: Referrals, fact: Fact[Event]) -> Referrals:
     referral = fact.stream.id
     match fact.event:
         case ReferralDrafted():
@@ -48,10 +48,25 @@ def _evolve(known: Referrals, fact: Fact[ReferralEvent]) -> Referrals:
     return replace(known, waiting=known.waiting - {referral})
 
 
-REFERRALS = Evidence(
-    Referrals(),
-    _evolve,
+@dataclass(frozen=True)
+class Submissions:
+    """The young person's referrals, and the agreement that one of them rests on."""
+
+    referrals: Referrals = field(default_factory=Referrals)
+    agreements: Agreements = field(default_factory=Agreements)
+
+
+def _submit(known: Submissions, fact: Fact[Any]) -> Submissions:
+    if isinstance(fact.event, AGREEMENTS.over):
+        return replace(known, agreements=AGREEMENTS.evolve(known.agreements, fact))
+    return replace(known, referrals=_count(known.referrals, fact))
+
+
+SUBMISSIONS = Evidence(
+    Submissions(),
+    _submit,
     over=(
+        *AGREEMENTS.over,
         ReferralDrafted,
         ReferralSubmitted,
         ReferralAccepted,
@@ -59,6 +74,7 @@ REFERRALS = Evidence(
         ReferralRedirected,
         ReferralWithdrawn,
     ),
+    others=agreements_named,
 )
 
 
@@ -95,8 +111,9 @@ def _programme_of(command: DetermineEligibility, _by: Actor) -> tuple[UUID, ...]
 
 
 EVIDENCE: Mapping[type[Command], Evidence[Any]] = {
-    SubmitReferral: REFERRALS,
+    SubmitReferral: SUBMISSIONS,
     DetermineEligibility: Evidence(
         Offered(), _offer, over=(ProgrammeDefined, ProgrammeRevised, ProgrammeRetired), others=_programme_of
     ),
+    RedirectReferral: AGREEMENTS,
 }

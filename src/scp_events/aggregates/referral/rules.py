@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import assert_never
 
+from scp_events.aggregates.agreement.events import Disclosure, must_be_agreed
 from scp_events.aggregates.referral.commands import (
     AcceptReferral,
     AcknowledgeReferral,
@@ -55,13 +56,14 @@ from scp_events.aggregates.referral.events import (
     Suitability,
     SuitabilityAssessed,
 )
-from scp_events.aggregates.referral.evidence import Offered, Referrals
+from scp_events.aggregates.referral.evidence import Offered, Submissions
 from scp_events.policy import policy_of
 from scp_events.vocabulary import (
     Context,
     EnrolmentId,
     Erased,
     Findings,
+    OrganisationId,
     PersonId,
     Refused,
     Word,
@@ -101,6 +103,8 @@ OPEN = frozenset(
 )
 """Not decided yet: these may still be withdrawn."""
 DECIDABLE = frozenset({Status.UNDER_REVIEW, Status.WAITLISTED})
+SCOPE_OF_REFERRALS = "referral"
+"""The scope of an agreement under which somebody may be referred."""
 ANSWERED = frozenset({Status.LINKED, Status.ACCEPTED, Status.DECLINED, Status.REDIRECTED, Status.WITHDRAWN})
 
 
@@ -248,20 +252,30 @@ def draft(state: State, command: DraftReferral, context: Context) -> list[Referr
 
 
 def submit(state: State, command: SubmitReferral, context: Context) -> list[ReferralEvent]:
-    """A draft is submitted in time, on a legal basis, and is the only open one for its programme."""
+    """A draft is submitted in time, under an agreement, and is the only open one for its programme."""
     if state.status is not Status.DRAFT:
         raise Refused("not-a-draft", f"the referral is {state.status}: only a draft is submitted")
     _must_be_in_time(state, context.when.day)
     policy = policy_of(command.decision.policy_version)
-    known: Referrals = context.evidence
-    others = known.waiting_for(state.programme)
+    known: Submissions = context.evidence
+    others = known.referrals.waiting_for(state.programme)
     if len(others) >= policy.open_referrals_per_programme:
         raise Refused(
             "one-open-referral",
             f"referral {others[0]} to {state.programme} was open on {context.when.day.isoformat()}:"
             " wait for its answer, or take it back with `withdraw-referral` first",
         )
-    return [command.fact(context.by)]
+    agreed = must_be_agreed(
+        known.agreements,
+        command,
+        _disclosure(command.to, context),
+        asked_for=policy.agreement_to_refer,
+    )
+    return [command.relying_on(agreed).fact(context.by)]
+
+
+def _disclosure(to: OrganisationId | None, context: Context) -> Disclosure:
+    return Disclosure(scope=SCOPE_OF_REFERRALS, by=context.by.organisation, to=to, day=context.when.day)
 
 
 def _must_be_in_time(state: State, day: date) -> None:
@@ -390,9 +404,15 @@ def decline(state: State, command: DeclineReferral, context: Context) -> list[Re
 
 
 def redirect(state: State, command: RedirectReferral, context: Context) -> list[ReferralEvent]:
-    """A referral under review can be sent on to a service that fits better."""
+    """A referral under review can be sent on to a service that fits better, under an agreement with it."""
     _must_be_under_review(state, "redirect")
-    return [command.fact(context.by)]
+    agreed = must_be_agreed(
+        context.evidence,
+        command,
+        _disclosure(command.to, context),
+        asked_for=policy_of(command.decision.policy_version).agreement_to_refer,
+    )
+    return [command.relying_on(agreed).fact(context.by)]
 
 
 def waitlist(state: State, command: WaitlistReferral, context: Context) -> list[ReferralEvent]:
