@@ -18,9 +18,9 @@ from scp_api import failures, preconditions, problems
 from scp_api.addresses import Addressed, find, id_name, location, path_of
 from scp_api.parts import Parts
 from scp_events.access import Send as Sending
-from scp_events.commands import Address, By, Offer, read, request_for
+from scp_events.commands import NAME_READERS, Address, By, Offer, read, request_for
 from scp_events.event_log import CommandRequest, Outcome
-from scp_events.vocabulary import CaseReference, Code, Correct, EventId, Position, Provenance, Word
+from scp_events.vocabulary import CaseReference, Correct, EventId, Position, Provenance, Word
 
 LARGEST_BODY = 256 * 1024
 """No request may be larger than anything the vocabulary can say."""
@@ -102,7 +102,6 @@ def needs_version(offer: Offer) -> bool:
 
 _READERS: dict[By, TypeAdapter[Any]] = {
     By.CASE: TypeAdapter(CaseReference),
-    By.NAME: TypeAdapter(Code),
     By.ID: TypeAdapter(UUID),
 }
 
@@ -110,8 +109,9 @@ _READERS: dict[By, TypeAdapter[Any]] = {
 def _address(found: Addressed) -> Address:
     """Return what the one name in an address means."""
     by = found.offer.addressed_by
+    reader = NAME_READERS[found.offer.aggregate.CATEGORY] if by is By.NAME else _READERS[by]
     try:
-        address: Address = _READERS[by].validate_python(found.name)
+        address: Address = reader.validate_python(found.name)
     except ValidationError:
         raise _misspelled("case_reference" if by is By.CASE else id_name(found.offer.aggregate)) from None
     return address

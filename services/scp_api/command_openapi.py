@@ -11,8 +11,8 @@ from pydantic.json_schema import models_json_schema
 from scp_api import preconditions, problems
 from scp_api.addresses import id_name, path_of
 from scp_api.command_door import Answer, needs_version
-from scp_events.commands import OFFERS, By, Offer, body_of
-from scp_events.vocabulary import NO_ACTION, CaseReference, Code
+from scp_events.commands import NAME_READERS, OFFERS, By, Offer, body_of
+from scp_events.vocabulary import NO_ACTION, CaseReference
 
 SAID = "said."
 """Before the name of a schema: what clients say. What we answer with may say more, such as `Erased`."""
@@ -20,7 +20,6 @@ REFUSALS = (400, 401, 403, 404, 409, 413, 415, 422, 500, 503)
 _TEXT = {"type": "string"}
 _ADDRESSES = {
     By.CASE: TypeAdapter(CaseReference).json_schema(),
-    By.NAME: TypeAdapter(Code).json_schema(),
     By.ID: _TEXT | {"format": "uuid"},
 }
 
@@ -63,7 +62,7 @@ def _names(offer: Offer) -> Iterator[dict[str, Any]]:
         "in": "path",
         "name": "case_reference" if by is By.CASE else id_name(offer.aggregate),
         "required": True,
-        "schema": _ADDRESSES[by],
+        "schema": NAME_READERS[offer.aggregate.CATEGORY].json_schema() if by is By.NAME else _ADDRESSES[by],
     }
 
 

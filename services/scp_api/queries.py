@@ -17,13 +17,13 @@ from scp_api.points import AsOf, AsOfQuery, KnownAt, KnownAtQuery
 from scp_events import replay
 from scp_events.access import Resource
 from scp_events.aggregates import ALL
+from scp_events.commands import name_of_one
 from scp_events.history import effective, state_of, until
 from scp_events.replay import CaseDifference, CaseReplay, Point
 from scp_events.vocabulary import (
     AnyAggregate,
     CaseId,
     CaseReference,
-    Code,
     Position,
     Scope,
     Stream,
@@ -113,7 +113,8 @@ def _add_standing(app: FastAPI, parts: Parts, aggregate: AnyAggregate) -> None:
         return standing(None, named(aggregate.CATEGORY, name))
 
     by_id.__annotations__["stream_id"] = Annotated[UUID, Path(alias=id_name(aggregate))]
-    by_name.__annotations__["name"] = Annotated[Code, Path(alias=id_name(aggregate))]
+    if aggregate.SCOPE is Scope.NO_CASE:
+        by_name.__annotations__["name"] = Annotated[name_of_one(aggregate), Path(alias=id_name(aggregate))]
     endpoints: dict[Scope, Callable[..., Response]] = {
         Scope.ONE_PER_CASE: of_case,
         Scope.MANY_PER_CASE: by_id,
@@ -134,7 +135,7 @@ def _add_standing(app: FastAPI, parts: Parts, aggregate: AnyAggregate) -> None:
 class Names(Word):
     """What people call the things of a kind, in order of name."""
 
-    names: tuple[Code, ...]
+    names: tuple[str, ...]
 
 
 def _add_names(app: FastAPI, parts: Parts, aggregate: AnyAggregate) -> None:

@@ -136,9 +136,9 @@ def _address(offer: Offer, case: str | None, stream: str | None) -> Address:
 
 def _name(offer: Offer, case: str | None, name: str | None) -> str:
     """Return what people call a thing that belongs to no case."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
-    from scp_events.vocabulary import Code
+    from scp_events.commands import NAME_READERS
 
     kind = offer.aggregate.CATEGORY
     if case is not None:
@@ -146,7 +146,7 @@ def _name(offer: Offer, case: str | None, name: str | None) -> str:
     if name is None:
         raise typer.BadParameter(f"say which {kind} {offer.name} is about, by its name", param_hint="--id")
     try:
-        return TypeAdapter(Code).validate_python(name)
+        return NAME_READERS[offer.aggregate.CATEGORY].validate_python(name)
     except ValidationError:
         raise typer.BadParameter(
             f"{name!r} is no name: use lower case, digits and hyphens, such as adults-2025", param_hint="--id"

@@ -6,9 +6,21 @@ to be replaced by an installation's own; none is taken from a statute.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from scp_events.vocabulary import Actor, Refused
+
+
+class Strictness(StrEnum):
+    """How the register of practitioners is asked about whoever acts, as of the time of the act (S1.12)."""
+
+    OFF = "off"
+    """Not at all: where a credential is asked for, what the sender's token says counts."""
+    WARN = "warn"
+    """It is recorded that the credential was missing."""
+    REQUIRE = "require"
+    """Whoever does not hold it is refused."""
 
 
 @dataclass(frozen=True)
@@ -28,36 +40,40 @@ class Policy:
     """The credential an assessor must hold on the day, or None where none is asked for."""
     credential_of_key_worker: str | None
     """The credential a key worker must hold on the day, or None where none is asked for."""
+    credential_to_approve_irp: str | None
+    """The credential of whoever approves an IRP, or None where none is asked for."""
+    credential_in_crisis: str | None
+    """The credential of whoever intervenes in a crisis, or None where none is asked for."""
+    competence: Strictness
+    """How strictly whoever assesses, approves or intervenes is judged by the register of practitioners."""
     agreement_to_refer: bool
     """Whether who refers or transfers somebody to another organisation has to name an agreement with it."""
 
 
-POLICIES = {
-    policy.version: policy
-    for policy in (
-        Policy(
-            version="2025.1",
-            draft_open_days=28,
-            open_referrals_per_programme=1,
-            contacts_before_story=2,
-            caseload_capacity=12,
-            credential_to_assess="needs-assessment",
-            credential_of_key_worker=None,
-            agreement_to_refer=False,
-        ),
-        Policy(
-            version="2025.2",
-            draft_open_days=28,
-            open_referrals_per_programme=1,
-            contacts_before_story=2,
-            caseload_capacity=12,
-            credential_to_assess="needs-assessment",
-            credential_of_key_worker=None,
-            agreement_to_refer=True,
-        ),
-    )
-}
-CURRENT = POLICIES["2025.1"]
+_FIRST = Policy(
+    version="2025.1",
+    draft_open_days=28,
+    open_referrals_per_programme=1,
+    contacts_before_story=2,
+    caseload_capacity=12,
+    credential_to_assess="needs-assessment",
+    credential_of_key_worker=None,
+    credential_to_approve_irp=None,
+    credential_in_crisis=None,
+    competence=Strictness.OFF,
+    agreement_to_refer=False,
+)
+_WARNING = replace(
+    _FIRST,
+    version="2025.2",
+    credential_to_approve_irp="case-management",
+    credential_in_crisis="crisis-intervention",
+    competence=Strictness.WARN,
+    agreement_to_refer=True,
+)
+_REQUIRING = replace(_WARNING, version="2025.3", competence=Strictness.REQUIRE)
+POLICIES = {policy.version: policy for policy in (_FIRST, _WARNING, _REQUIRING)}
+CURRENT = _FIRST
 
 
 def policy_of(version: str) -> Policy:

@@ -77,6 +77,32 @@ programme correct revise-programme          .  x  x  .  .  .  .  .  .  .  .  .
 programme correct retire-programme          .  x  x  .  .  .  .  .  .  .  .  .
 programme correct                           .  x  x  .  .  .  .  .  .  .  .  .
 programme retract                           .  x  x  .  .  .  .  .  .  .  .  .
+practitioner register-candidate            .  x  x  .  .  .  .  .  .  .  .  .
+practitioner complete-module               x  x  x  .  .  .  .  .  .  .  .  .
+practitioner log-practice                  x  x  x  .  .  .  .  .  .  .  .  .
+practitioner verify-practice               .  x  x  .  .  .  .  .  .  .  .  .
+practitioner sit-exam                      .  x  x  .  .  .  .  .  .  .  .  .
+practitioner pass-exam                     .  x  x  .  .  .  .  .  .  .  .  .
+practitioner fail-exam                     .  x  x  .  .  .  .  .  .  .  .  .
+practitioner award-credential              .  x  x  .  .  .  .  .  .  .  .  .
+practitioner renew-credential              .  x  x  .  .  .  .  .  .  .  .  .
+practitioner suspend-credential            .  x  x  .  .  .  .  .  .  .  .  .
+practitioner reinstate-credential          .  x  x  .  .  .  .  .  .  .  .  .
+practitioner revoke-credential             .  x  x  .  .  .  .  .  .  .  .  .
+practitioner correct register-candidate    .  x  x  .  .  .  .  .  .  .  .  .
+practitioner correct complete-module       x  x  x  .  .  .  .  .  .  .  .  .
+practitioner correct log-practice          x  x  x  .  .  .  .  .  .  .  .  .
+practitioner correct verify-practice       .  x  x  .  .  .  .  .  .  .  .  .
+practitioner correct sit-exam              .  x  x  .  .  .  .  .  .  .  .  .
+practitioner correct pass-exam             .  x  x  .  .  .  .  .  .  .  .  .
+practitioner correct fail-exam             .  x  x  .  .  .  .  .  .  .  .  .
+practitioner correct award-credential      .  x  x  .  .  .  .  .  .  .  .  .
+practitioner correct renew-credential      .  x  x  .  .  .  .  .  .  .  .  .
+practitioner correct suspend-credential    .  x  x  .  .  .  .  .  .  .  .  .
+practitioner correct reinstate-credential  .  x  x  .  .  .  .  .  .  .  .  .
+practitioner correct revoke-credential     .  x  x  .  .  .  .  .  .  .  .  .
+practitioner correct                       x  x  x  .  .  .  .  .  .  .  .  .
+practitioner retract                       .  x  x  .  .  .  .  .  .  .  .  .
 referral draft-referral                     .  x  x  x  x  x  x  x  x  .  .  .
 referral submit-referral                    .  x  x  x  x  x  x  .  .  .  .  .
 referral acknowledge-referral               .  x  x  .  .  .  .  .  .  .  .  .
@@ -223,6 +249,38 @@ support correct close-support               x  x  x  .  .  .  .  .  .  .  .  .
 support correct reopen-support              x  x  x  .  .  .  .  .  .  .  .  .
 support correct                             x  x  x  .  .  .  .  x  x  .  .  .
 support retract                             .  x  x  .  .  .  .  .  .  .  .  .
+offence record-allegation                  x  x  x  .  .  .  .  x  x  .  .  .
+offence record-charge                      x  x  x  .  .  .  .  x  x  .  .  .
+offence establish-proof                    .  x  x  .  .  .  .  .  .  .  .  .
+offence record-not-proven                  x  x  x  .  .  .  .  x  x  .  .  .
+offence withdraw-allegation                x  x  x  .  .  .  .  x  x  .  .  .
+offence quash-conviction                   .  x  x  .  .  .  .  .  .  .  .  .
+offence correct record-allegation          x  x  x  .  .  .  .  x  x  .  .  .
+offence correct record-charge              x  x  x  .  .  .  .  x  x  .  .  .
+offence correct establish-proof            .  x  x  .  .  .  .  .  .  .  .  .
+offence correct record-not-proven          x  x  x  .  .  .  .  x  x  .  .  .
+offence correct withdraw-allegation        x  x  x  .  .  .  .  x  x  .  .  .
+offence correct quash-conviction           .  x  x  .  .  .  .  .  .  .  .  .
+offence correct                            x  x  x  .  .  .  .  x  x  .  .  .
+offence retract                            .  x  x  .  .  .  .  .  .  .  .  .
+sanction record-sanction                   x  x  x  .  .  .  .  x  x  .  .  .
+sanction start-serving                     x  x  x  .  .  .  .  x  x  .  .  .
+sanction discharge-sanction                .  x  x  .  .  .  .  .  .  .  .  .
+sanction revoke-sanction                   .  x  x  .  .  .  .  .  .  .  .  .
+sanction correct record-sanction           x  x  x  .  .  .  .  x  x  .  .  .
+sanction correct start-serving             x  x  x  .  .  .  .  x  x  .  .  .
+sanction correct discharge-sanction        .  x  x  .  .  .  .  .  .  .  .  .
+sanction correct revoke-sanction           .  x  x  .  .  .  .  .  .  .  .  .
+sanction correct                           x  x  x  .  .  .  .  x  x  .  .  .
+sanction retract                           .  x  x  .  .  .  .  .  .  .  .  .
+observation start-custody                  x  x  x  .  .  .  .  x  x  .  .  .
+observation end-custody                    x  x  x  .  .  .  .  x  x  .  .  .
+observation change-residence               x  x  x  .  .  .  .  x  x  .  .  .
+observation correct start-custody          x  x  x  .  .  .  .  x  x  .  .  .
+observation correct end-custody            x  x  x  .  .  .  .  x  x  .  .  .
+observation correct change-residence       x  x  x  .  .  .  .  x  x  .  .  .
+observation correct                        x  x  x  .  .  .  .  x  x  .  .  .
+observation retract                        .  x  x  .  .  .  .  .  .  .  .  .
 feedback record-satisfaction               x  x  x  .  .  .  .  x  x  .  .  .
 feedback rate-relationship                 x  x  x  .  .  .  .  x  x  .  .  .
 feedback give-testimony                    x  x  x  .  .  .  .  x  x  .  .  .
@@ -257,6 +315,10 @@ organisation  crvght crvght crvght      .      .      .      .      .      .    
 agreement     crvght crvght crvght      .      .      .      .      .      .      .      a      .
 programme     crvght crvght crvght      .      .      .      .      .      .      .      a      .
 support       crvght crvght crvght      .      .      .      .      .      .      .      a      .
+offence       crvght crvght crvght      .      .      .      .      .      .      .      a      .
+sanction      crvght crvght crvght      .      .      .      .      .      .      .      a      .
+observation   crvght crvght crvght      .      .      .      .      .      .      .      a      .
+practitioner  crvght crvght crvght      .      .      .      .      .      .      .      a      .
 feedback      crvght crvght crvght      .      .      .      .      .      .      .      a      .
 record        crvght crvght crvght      .      . crvght      .      .      .      .      a      .
 cases         crvght crvght crvght      .      .      .      .      .      .      .      a      .

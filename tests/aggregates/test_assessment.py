@@ -15,8 +15,9 @@ from scp_events.aggregates.assessment.events import (
     RiskLevel,
     RiskLevelOverridden,
 )
+from scp_events.aggregates.practitioner.events import Competence
 from scp_events.history import contradictions_of, effective
-from scp_events.policy import CURRENT, POLICIES, Policy
+from scp_events.policy import CURRENT, POLICIES, Policy, Strictness
 from scp_events.scenario import CASE, Given, Happened, given, on
 from scp_events.scenario import by as told_by
 from scp_events.vocabulary import Correct, Erased, Retract
@@ -33,7 +34,8 @@ from tests.examples.assessment import (
 )
 from tests.examples.engagement import AGREED, CAME_BACK, LEFT, PAUSED, RESUMED
 from tests.examples.participant import DIED, REGISTERED
-from tests.words import KEY_WORKER, NOON, OTHER_KEY_WORKER, ROBOT, decision, event_id, grounds
+from tests.examples.practitioner import AWARDED_AS, REVOKED, certified
+from tests.words import KEY_WORKER, NOON, OTHER_KEY_WORKER, ROBOT, SUPERVISOR, decision, event_id, grounds
 
 pytestmark = pytest.mark.once  # pure rules
 
@@ -265,6 +267,45 @@ def test_a_retracted_assessment_was_none() -> None:
     known = engaged(ASSESSED)
     retracted = known.then_so(known.when(Retract(decision=grounds(), corrects=ASSESSED_AS)))
     retracted.when(OVERRIDE, by=KEY_WORKER).then_refused("not-completed")
+
+
+# --- competence by the register ---------------------------------------------------------------------------
+
+
+def strictly(command: Any, policy: str) -> Any:
+    """Return a command under a policy."""
+    if command is ASSESS:
+        return but(command, policy_version=policy)
+    return but(command, decision=grounds(policy_version=policy))
+
+
+@pytest.mark.parametrize("command", EVERY_COMMAND, ids=lambda c: type(c).__name__)
+def test_whoever_assesses_or_overrides_is_competent_as_of_the_act(command: AssessmentCommand) -> None:
+    """S1.12: 2025.3 requires it, 2025.2 says so in the event, and the token counts for nothing."""
+    before = () if command is ASSESS else (ASSESSED,) if command is OVERRIDE else (ASSESSED, OVERRIDDEN)
+    known = engaged(*before)
+    required, warned = strictly(command, "2025.3"), strictly(command, "2025.2")
+    known.when(required, on="2025-06-10", by=KEY_WORKER).then_refused("credential-missing")
+    [event] = known.when(warned, on="2025-06-10", by=KEY_WORKER).events
+    missing = Competence(credential="needs-assessment", strictness=Strictness.WARN, held_as=None)
+    assert event.model_dump()["competence"] == missing.model_dump()
+    held = known.knowing(certified(KEY_WORKER.id, "2025-02-01"))
+    [event] = held.when(required, on="2025-06-10", by=KEY_WORKER).events
+    shown = Competence(credential="needs-assessment", strictness=Strictness.REQUIRE, held_as=AWARDED_AS)
+    assert event.model_dump()["competence"] == shown.model_dump()
+    others = known.knowing(certified(OTHER_KEY_WORKER.id, "2025-02-01"))
+    others.when(required, on="2025-06-10", by=KEY_WORKER).then_refused("credential-missing")
+
+
+def test_a_correction_by_somebody_else_is_judged_by_who_assessed() -> None:
+    known = engaged(told_by(KEY_WORKER, ASSESSED)).knowing(certified(KEY_WORKER.id, "2024-12-01"))
+    correction = correct(instrument="another-instrument", policy_version="2025.3")
+    [corrected] = known.when(correction, by=SUPERVISOR).events
+    assert corrected.model_dump()["fact"]["competence"]["held_as"] == AWARDED_AS
+    revoked = known.knowing(certified(KEY_WORKER.id, "2024-12-02", REVOKED)).knowing(
+        certified(SUPERVISOR.id, "2024-12-01")
+    )
+    revoked.when(correction, by=SUPERVISOR).then_refused("credential-missing")
 
 
 # --- the laws ---------------------------------------------------------------------------------------------

@@ -43,6 +43,8 @@ from scp_events.aggregates.irp.events import (
     StepStatusChanged,
 )
 from scp_events.aggregates.irp.rules import Status
+from scp_events.aggregates.practitioner.events import Competence
+from scp_events.policy import Strictness
 from scp_events.scenario import SOMEBODY, Happened, Outcome, Told, elsewhere, given, known_as, on, perform
 from scp_events.vocabulary import (
     Command,
@@ -97,6 +99,7 @@ from tests.examples.irp import (
     step_id,
     step_is,
 )
+from tests.examples.practitioner import AWARDED, AWARDED_AS, certified
 from tests.words import FRIDAY, KEY_WORKER, NEXT_IRP, decision, event_id, grounds
 
 pytestmark = pytest.mark.once  # pure rules
@@ -384,6 +387,25 @@ def test_only_a_proposed_plan_is_answered(path: Path, answer: AgreeToIrp | Decli
 def test_an_agreed_plan_is_approved_once() -> None:
     asked((*AGREED, APPROVE), APPROVE).then_nothing_new()
     asked((*AGREED, APPROVE, START), APPROVE).then_nothing_new()
+
+
+def test_whoever_approves_is_competent_as_the_policy_asks() -> None:
+    """S1.12: the first policy asks for nothing, the second says so in the event, the third refuses."""
+    [event] = asked(AGREED, APPROVE).events
+    assert event.model_dump()["competence"] is None
+    warned, required = (approving_under(policy) for policy in ("2025.2", "2025.3"))
+    [event] = asked(AGREED, warned).events
+    missing = Competence(credential="case-management", strictness=Strictness.WARN, held_as=None)
+    assert event.model_dump()["competence"] == missing.model_dump()
+    asked(AGREED, required).then_refused("credential-missing")
+    award = AWARDED.model_copy(update={"credential": "case-management"})
+    known = given(irp, *history(*AGREED)).knowing(certified(SOMEBODY.id, "2024-12-01", award))
+    [event] = known.when(required).events
+    assert event.model_dump()["competence"]["held_as"] == AWARDED_AS
+
+
+def approving_under(policy: str) -> ApproveIrp:
+    return APPROVE.model_copy(update={"decision": grounds(policy_version=policy)})
 
 
 def approving(*told: Happened) -> tuple[EventId, ...]:

@@ -8,11 +8,15 @@ from scp_events.aggregates import (
     engagement,
     feedback,
     irp,
+    observation,
+    offence,
     organisation,
     participant,
+    practitioner,
     programme,
     record,
     referral,
+    sanction,
     support,
 )
 from scp_events.vocabulary import AnyAggregate
@@ -21,6 +25,7 @@ ALL: tuple[AnyAggregate, ...] = (
     organisation,
     agreement,
     programme,
+    practitioner,
     referral,
     participant,
     engagement,
@@ -29,6 +34,9 @@ ALL: tuple[AnyAggregate, ...] = (
     assessment,
     irp,
     support,
+    offence,
+    sanction,
+    observation,
     feedback,
     record,
 )

@@ -6,13 +6,22 @@ command is there at every door once its aggregate has it.
 
 from scp_events.commands.bodies import DAY, INSTANT, Body, body_of
 from scp_events.commands.reading import Mistake, MistakenError, NotJsonError, Said, read
-from scp_events.commands.registry import OFFERS, By, Offer, UnknownCommandError, offer_named
+from scp_events.commands.registry import (
+    NAME_READERS,
+    OFFERS,
+    By,
+    Offer,
+    UnknownCommandError,
+    name_of_one,
+    offer_named,
+)
 from scp_events.commands.requests import Address, NothingThereError, request_for
 from scp_events.commands.wording import in_words_of
 
 __all__ = [
     "DAY",
     "INSTANT",
+    "NAME_READERS",
     "OFFERS",
     "Address",
     "Body",
@@ -26,6 +35,7 @@ __all__ = [
     "UnknownCommandError",
     "body_of",
     "in_words_of",
+    "name_of_one",
     "offer_named",
     "read",
     "request_for",

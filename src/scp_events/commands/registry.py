@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import TypeAdapter
 
 from scp_events.aggregates import ALL
 from scp_events.vocabulary import Act, AnyAggregate, Command, Correct, Retract, Scope, command_name
@@ -88,6 +91,21 @@ def correctable(aggregate: AnyAggregate) -> tuple[type[Command], ...]:
 
 OFFERS: tuple[Offer, ...] = tuple(_offers())
 """Every command there is at the doors, in the order of the aggregates."""
+
+
+def name_of_one(aggregate: AnyAggregate) -> Any:  # noqa: ANN401 - a type, known at run time only
+    """Return what a name of something that belongs to no case may look like: its first event says it."""
+    assert aggregate.BEGINS is not None, "what belongs to no case is begun by its name"  # noqa: S101 - for the type checker
+    said = aggregate.BEGINS.RECORDS.model_fields["code"]
+    return Annotated[(said.annotation, *said.metadata)]
+
+
+NAME_READERS: Mapping[str, TypeAdapter[str]] = {
+    aggregate.CATEGORY: TypeAdapter(name_of_one(aggregate))
+    for aggregate in ALL
+    if aggregate.SCOPE is Scope.NO_CASE
+}
+"""What reads such a name, and describes it, by category."""
 
 
 class UnknownCommandError(Exception):

@@ -362,6 +362,9 @@ class CommandHandler:
         stream = asked.request.stream
         found = await self._store.find(asked.wanted())
         facts = await self._facts(found, opened=asked.rests_on_words)
+        about_author = asked.as_of_whoever_reported(facts)
+        if about_author.others != asked.others:  # evidence of them is needed as well
+            return await self._opened(about_author)
         if asked.is_named_by_one_of(facts):  # sent again, or another's id: to be told word for word
             facts = await self._facts(found, opened=True)
         standing = standing_of(asked.request.aggregate, facts, found.case_id)
@@ -576,6 +579,18 @@ class _Asked(NamedTuple):
         """Whether an event that is known already has the id that the command names."""
         command = self.request.command
         return isinstance(command, IdentifiedCommand) and told(facts, command.event_id) is not None
+
+    def as_of_whoever_reported(self, facts: Sequence[AnyFact]) -> _Asked:
+        """Return it with what its evidence is of if whoever reported a fact corrects it: they are judged.
+
+        Who that was is known once the stream is read.
+        """
+        command = self.request.command
+        original = told(facts, command.corrects) if isinstance(command, Correct) else None
+        if original is None:
+            return self
+        theirs = _others(self.request.aggregate, command, original.by)
+        return self._replace(others=tuple(dict.fromkeys((*self.others, *theirs))))
 
     def about(self, case_id: CaseId | None) -> About:
         """Return what its evidence is of, by whose case it is."""

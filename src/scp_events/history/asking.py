@@ -47,6 +47,8 @@ class Question(NamedTuple):
     calendar: Calendar
     name: str | None = None
     """What people call the case, or what belongs to none, where the command begins it."""
+    author: Actor | None = None
+    """Whose act it is, where that is not `by`: a correction is sent by one, of what another did."""
 
     def context(self, evidence: object) -> Context:
         """Return what the rule is told besides."""
@@ -54,6 +56,7 @@ class Question(NamedTuple):
         return Context(
             when=self.when,
             by=self.by,
+            author=self.author or self.by,
             event_id=named or self.event_id,
             stream=self.stream,
             case_id=self.case_id,

@@ -146,7 +146,8 @@ def _asked_again_of(matter: Matter, instead: Command, when: When) -> tuple[Event
     others = without(matter.evidence, [original, *matter.together])
     state = state_of(asked.aggregate, history)
     if matter.question.by != original.by:  # nobody has another's report say what they may not report
-        ask(asked._replace(by=matter.question.by), state, others, original.position)
+        as_sender = asked._replace(by=matter.question.by, author=original.by)
+        ask(as_sender, state, others, original.position)
     said = ask(asked, state, others, original.position)
     elsewhere = [event for event in said if isinstance(event, Elsewhere)]
     return _must_be_a_fact(said, original), elsewhere

@@ -46,6 +46,8 @@ class Context(NamedTuple):
 
     when: When
     by: Actor
+    author: Actor
+    """Whose act it is: `by`, or where somebody corrects another's report, whoever reported it first."""
     event_id: EventId
     """The id of the event this leads to."""
     stream: Stream

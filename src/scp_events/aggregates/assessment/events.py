@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, TypeAlias
 
+from scp_events.aggregates.practitioner.events import ByCompetence
 from scp_events.vocabulary import (
     Actor,
     Citation,
@@ -73,7 +74,7 @@ class Judgement(Word):
 # --- events -----------------------------------------------------------------------------------------------
 
 
-class AssessmentCompleted(IdentifiedEvent, Findings):
+class AssessmentCompleted(IdentifiedEvent, Findings, ByCompetence):
     """A competent person assessed the participant with an instrument."""
 
     TITLE = "Assessment completed: with {instrument} {instrument_version}"
@@ -81,14 +82,14 @@ class AssessmentCompleted(IdentifiedEvent, Findings):
     assessed_by: Actor
 
 
-class RiskLevelOverridden(DecisionEvent, Judgement):
+class RiskLevelOverridden(DecisionEvent, Judgement, ByCompetence):
     """A competent person judged the risk otherwise than the assessment did."""
 
     TITLE = "Level of risk overridden"
     type: Literal["assessment.risk-level-overridden"] = "assessment.risk-level-overridden"
 
 
-class OverrideWithdrawn(DecisionEvent):
+class OverrideWithdrawn(DecisionEvent, ByCompetence):
     """The level of risk is again the one that the assessment found."""
 
     TITLE = "Override of the level of risk withdrawn"

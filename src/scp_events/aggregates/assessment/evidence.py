@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scp_events.aggregates.assessment.commands import CompleteAssessment
+from scp_events.aggregates.assessment.commands import (
+    CompleteAssessment,
+    OverrideRiskLevel,
+    WithdrawOverride,
+)
 from scp_events.aggregates.engagement.events import (
     BoundariesAgreed,
     ParticipantExited,
@@ -15,17 +19,19 @@ from scp_events.aggregates.engagement.events import (
     ParticipationResumed,
 )
 from scp_events.aggregates.participant.events import PRESENCE, Presence
+from scp_events.aggregates.practitioner.events import CREDENTIALS, Credentials, whoever_acts
 from scp_events.vocabulary import Command, Event, Evidence, Fact, replace
 
 
 @dataclass(frozen=True)
 class Engagement:
-    """Whether somebody is there, and engaged: boundaries agreed, not on a break, not gone."""
+    """Whether somebody is there and engaged (boundaries agreed, no break, not gone), and who assesses."""
 
     presence: Presence = field(default_factory=Presence)
     boundaries_agreed: bool = False
     paused: bool = False
     exited: bool = False
+    credentials: Credentials = field(default_factory=Credentials)
 
 
 def _evolve(known: Engagement, fact: Fact[Event]) -> Engagement:
@@ -40,7 +46,11 @@ def _evolve(known: Engagement, fact: Fact[Event]) -> Engagement:
             return replace(known, exited=True, paused=False)
         case ParticipantReEngaged():
             return replace(known, exited=False, boundaries_agreed=False)
-    return replace(known, presence=PRESENCE.evolve(known.presence, fact))
+    return replace(
+        known,
+        presence=PRESENCE.evolve(known.presence, fact),
+        credentials=CREDENTIALS.evolve(known.credentials, fact),
+    )
 
 
 ENGAGEMENT = Evidence(
@@ -48,11 +58,17 @@ ENGAGEMENT = Evidence(
     _evolve,
     over=(
         *PRESENCE.over,
+        *CREDENTIALS.over,
         BoundariesAgreed,
         ParticipationPaused,
         ParticipationResumed,
         ParticipantExited,
         ParticipantReEngaged,
     ),
+    others=whoever_acts,
 )
-EVIDENCE: Mapping[type[Command], Evidence[Any]] = {CompleteAssessment: ENGAGEMENT}
+EVIDENCE: Mapping[type[Command], Evidence[Any]] = {
+    CompleteAssessment: ENGAGEMENT,
+    OverrideRiskLevel: CREDENTIALS,
+    WithdrawOverride: CREDENTIALS,
+}

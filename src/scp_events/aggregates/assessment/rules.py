@@ -28,8 +28,9 @@ from scp_events.aggregates.assessment.events import (
 )
 from scp_events.aggregates.assessment.evidence import Engagement
 from scp_events.aggregates.participant.events import must_be_present
-from scp_events.policy import must_hold, policy_of
-from scp_events.vocabulary import Actor, Context, Erased, EventId, Refused, Word, replace
+from scp_events.aggregates.practitioner.events import Competence, Credentials, must_be_competent
+from scp_events.policy import policy_of
+from scp_events.vocabulary import Context, Erased, EventId, Refused, Word, replace
 
 # --- state ------------------------------------------------------------------------------------------------
 
@@ -106,10 +107,13 @@ def complete_assessment(state: State, command: CompleteAssessment, context: Cont
             f"event {state.completed_as} completed this assessment: `correct` it, or begin another with"
             " `complete-assessment`",
         )
-    _must_be_engaged(context.evidence)
-    _must_be_competent(context.by, command.policy_version)
+    engagement: Engagement = context.evidence
+    _must_be_engaged(engagement)
+    competence = _competence(engagement.credentials, command.policy_version, context)
     _must_score_each_domain_once(command)
-    return [command.fact(context.by, event_id=context.event_id, assessed_by=context.by)]
+    return [
+        command.fact(context.by, event_id=context.event_id, assessed_by=context.by, competence=competence)
+    ]
 
 
 def override_risk_level(state: State, command: OverrideRiskLevel, context: Context) -> list[AssessmentEvent]:
@@ -118,16 +122,16 @@ def override_risk_level(state: State, command: OverrideRiskLevel, context: Conte
         raise Refused(
             "not-completed", "there was no assessment to override by then: `complete-assessment` first"
         )
-    _must_be_competent(context.by, command.decision.policy_version)
-    return [] if state.risk_level == command.risk_level else [command.fact(context.by)]
+    competence = _competence(context.evidence, command.decision.policy_version, context)
+    return [] if state.risk_level == command.risk_level else [command.fact(context.by, competence=competence)]
 
 
 def withdraw_override(state: State, command: WithdrawOverride, context: Context) -> list[AssessmentEvent]:
     """Whoever withdraws an override is competent to assess, too."""
     if state.override is None:
         raise Refused("not-overridden", f"no override stood on {context.when.day}: there is none to withdraw")
-    _must_be_competent(context.by, command.decision.policy_version)
-    return [command.fact(context.by)]
+    competence = _competence(context.evidence, command.decision.policy_version, context)
+    return [command.fact(context.by, competence=competence)]
 
 
 # --- what several rules ask -------------------------------------------------------------------------------
@@ -143,14 +147,16 @@ def _must_be_engaged(engagement: Engagement) -> None:
         raise Refused("boundaries-not-agreed", "boundaries were not agreed by then: `agree-boundaries` first")
 
 
-def _must_be_competent(assessor: Actor, policy_version: str) -> None:
-    if assessor.kind != "human":
+def _competence(known: Credentials, policy_version: str, context: Context) -> Competence | None:
+    """S1.12: return by which credential somebody is competent to assess; refuse who is not."""
+    if context.by.kind != "human":
         raise Refused(
             "not-a-person",
-            f"{assessor.id} is a {assessor.kind}: name its score among the `inputs` of a person's assessment",
+            f"{context.by.id} is a {context.by.kind}: name its score among the `inputs` of a person's"
+            " assessment",
         )
     policy = policy_of(policy_version)
-    must_hold(assessor, policy.credential_to_assess, policy)
+    return must_be_competent(known, policy.credential_to_assess, policy, context)
 
 
 def _must_score_each_domain_once(findings: Findings) -> None:

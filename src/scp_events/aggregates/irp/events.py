@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field, PositiveInt
 
+from scp_events.aggregates.practitioner.events import ByCompetence
 from scp_events.vocabulary import (
     OCCURRED,
     Bound,
@@ -207,7 +208,7 @@ class IrpAgreementDeclined(Event):
     in_their_words: Narrative
 
 
-class IrpApproved(DecisionEvent):
+class IrpApproved(DecisionEvent, ByCompetence):
     """Somebody answerable approved what the young person had agreed to."""
 
     TITLE = "Plan approved"

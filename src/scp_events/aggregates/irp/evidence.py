@@ -26,6 +26,7 @@ from scp_events.aggregates.irp.events import (
     IrpSuperseded,
     ReviewOutcome,
 )
+from scp_events.aggregates.practitioner.events import CREDENTIALS, Credentials, whoever_acts
 from scp_events.vocabulary import Command, Event, EventId, Evidence, Fact, IrpId, Stream, replace
 
 # --- the versions of the plan -----------------------------------------------------------------------------
@@ -116,10 +117,11 @@ FOUNDATION = Evidence(
 
 @dataclass(frozen=True)
 class Agreements:
-    """By which event each plan was last put to the young person, and by which they agreed to it."""
+    """By which events each plan was proposed and agreed to, and what whoever approves it is certified for."""
 
     proposed: Mapping[UUID, EventId] = field(default_factory=dict)
     agreed: Mapping[UUID, EventId] = field(default_factory=dict)
+    credentials: Credentials = field(default_factory=Credentials)
 
     def of(self, stream: Stream) -> tuple[EventId, ...]:
         """Return the proposal and the agreement of one plan."""
@@ -132,10 +134,15 @@ def _agree(known: Agreements, fact: Fact[Event]) -> Agreements:
             return replace(known, proposed={**known.proposed, fact.stream.id: fact.event_id})
         case IrpAgreedByParticipant():
             return replace(known, agreed={**known.agreed, fact.stream.id: fact.event_id})
-    return known
+    return replace(known, credentials=CREDENTIALS.evolve(known.credentials, fact))
 
 
-AGREEMENTS = Evidence(Agreements(), _agree, over=(IrpProposed, IrpReviewed, IrpAgreedByParticipant))
+AGREEMENTS = Evidence(
+    Agreements(),
+    _agree,
+    over=(IrpProposed, IrpReviewed, IrpAgreedByParticipant, *CREDENTIALS.over),
+    others=whoever_acts,
+)
 
 EVIDENCE: Mapping[type[Command], Evidence[Any]] = {
     StartIrpDraft: VERSIONS,

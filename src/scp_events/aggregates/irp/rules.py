@@ -66,6 +66,8 @@ from scp_events.aggregates.irp.events import (
     StepStatusChanged,
 )
 from scp_events.aggregates.irp.evidence import Agreements, Foundation, Versions
+from scp_events.aggregates.practitioner.events import must_be_competent
+from scp_events.policy import policy_of
 from scp_events.vocabulary import (
     Context,
     Elsewhere,
@@ -407,13 +409,16 @@ def decline(state: State, command: DeclineIrp, context: Context) -> list[IrpEven
 
 
 def approve(state: State, command: ApproveIrp, context: Context) -> list[IrpEvent]:
-    """What the young person agreed to can be approved, once for each agreement."""
+    """What the young person agreed to is approved by somebody competent, once for each agreement (S1.12)."""
     if state.approved and state.status in (Status.APPROVED, Status.ACTIVE):
         return []
     if state.status not in (Status.AGREED, Status.ACTIVE):
         raise Refused("not-agreed", f"the plan is {state.status}: `agree-to-irp` first")
     agreements: Agreements = context.evidence
-    return [command.relying_on(agreements.of(context.stream)).fact(context.by)]
+    policy = policy_of(command.decision.policy_version)
+    competence = must_be_competent(agreements.credentials, policy.credential_to_approve_irp, policy, context)
+    grounds = command.relying_on(agreements.of(context.stream))
+    return [grounds.fact(context.by, competence=competence)]
 
 
 def start(state: State, command: StartIrp, context: Context) -> list[IrpEvent]:

@@ -133,6 +133,11 @@ def must_be_present(presence: Presence) -> None:
     """Refuse to work with somebody who was not registered, or not alive any more."""
     if presence.registered_as is None:
         raise Refused("not-registered", "the participant was not registered by then: `register` first")
+    must_be_alive(presence)
+
+
+def must_be_alive(presence: Presence) -> None:
+    """Refuse what cannot happen to the dead; it may have happened before they were registered."""
     if presence.died_as is not None:
         raise Refused(
             "died",
