@@ -31,8 +31,9 @@ PLAIN: dict[Any, Any] = {
     AwareDatetime: datetime(2025, 3, 3, tzinfo=UTC),
     UUID: None,
 }
-SHAPES = ("Planted {} words", "planted-{}", "PLANTED-{}", "2025.1", "XCD")
-"""Tried in turn until one is what the field may say: a text, a code, a reference, a version, a currency."""
+SHAPES = ("Planted {} words", "planted-{}", "PLANTED-{}", "2025.1", "17:30", "XCD")
+"""Tried in turn until one is what the field may say: a text, a code, a reference, a version, a time, a
+currency."""
 
 
 def planted(

@@ -28,6 +28,7 @@ from scp_cli import (
     reading,
     replaying,
     serving,
+    shipping,
     tending,
     verifying,
     witnessing,
@@ -71,6 +72,7 @@ app.command()(serving.serve)
 app.command()(serving.token)
 app.add_typer(import_group.app, name="import")
 app.command()(doing.do)
+app.command()(shipping.shipped)
 app.command()(listing.cases)
 app.command()(listing.referrals)
 app.command()(replaying.replay)

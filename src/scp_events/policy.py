@@ -48,6 +48,8 @@ class Policy:
     """How strictly whoever assesses, approves or intervenes is judged by the register of practitioners."""
     agreement_to_refer: bool
     """Whether who refers or transfers somebody to another organisation has to name an agreement with it."""
+    age_of_majority: int
+    """From the day on which somebody has completed so many years they are no minor any more."""
 
 
 _FIRST = Policy(
@@ -62,6 +64,7 @@ _FIRST = Policy(
     credential_in_crisis=None,
     competence=Strictness.OFF,
     agreement_to_refer=False,
+    age_of_majority=18,
 )
 _WARNING = replace(
     _FIRST,

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID, uuid5
 
+from scp_events.aggregates import BY_CATEGORY
 from scp_events.history import AnyFact, Decided, Question, decide, effective, evidence_types, state_of
 from scp_events.vocabulary import (
     UTC_CALENDAR,
@@ -24,6 +25,7 @@ from scp_events.vocabulary import (
     CaseId,
     Command,
     CommandId,
+    Correct,
     Event,
     EventId,
     Fact,
@@ -237,9 +239,24 @@ def _later(one: When, other: When) -> When:
 
 
 def _over(question: Question, facts: Sequence[AnyFact]) -> list[AnyFact]:
-    """Return the facts that the command's evidence is over."""
+    """Return the facts that the command's evidence is over, as the log would read them.
+
+    What belongs to no case is read where the command is about it; of a stream that nobody named it is taken.
+    """
     types = evidence_types(question.aggregate, question.command)
-    return [fact for fact in facts if type(fact.event) in types]
+    said = question.command.instead if isinstance(question.command, Correct) else question.command
+    needed = question.aggregate.EVIDENCE.get(type(said))
+    about = {question.stream.id, *(needed.others(said, question.by) if needed else ())}
+    return [
+        fact
+        for fact in facts
+        if type(fact.event) in types and (_is_of_a_case(fact.stream) or fact.stream.id in about)
+    ]
+
+
+def _is_of_a_case(stream: Stream) -> bool:
+    aggregate = BY_CATEGORY.get(stream.category)
+    return aggregate is None or aggregate.SCOPE is not Scope.NO_CASE
 
 
 def given(aggregate: AnyAggregate, *history: Happened) -> Given:

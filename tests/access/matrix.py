@@ -103,6 +103,18 @@ practitioner correct reinstate-credential  .  x  x  .  .  .  .  .  .  .  .  .
 practitioner correct revoke-credential     .  x  x  .  .  .  .  .  .  .  .  .
 practitioner correct                       x  x  x  .  .  .  .  .  .  .  .  .
 practitioner retract                       .  x  x  .  .  .  .  .  .  .  .  .
+session schedule-session                    x  x  x  .  .  .  .  x  x  .  .  .
+session reschedule-session                  x  x  x  .  .  .  .  x  x  .  .  .
+session cancel-session                      x  x  x  .  .  .  .  x  x  .  .  .
+session record-session-held                 x  x  x  .  .  .  .  x  x  .  .  .
+session record-session-cost                 x  x  x  .  .  .  .  x  x  .  .  .
+session correct schedule-session            x  x  x  .  .  .  .  x  x  .  .  .
+session correct reschedule-session          x  x  x  .  .  .  .  x  x  .  .  .
+session correct cancel-session              x  x  x  .  .  .  .  x  x  .  .  .
+session correct record-session-held         x  x  x  .  .  .  .  x  x  .  .  .
+session correct record-session-cost         x  x  x  .  .  .  .  x  x  .  .  .
+session correct                             x  x  x  .  .  .  .  x  x  .  .  .
+session retract                             .  x  x  .  .  .  .  .  .  .  .  .
 referral draft-referral                     .  x  x  x  x  x  x  x  x  .  .  .
 referral submit-referral                    .  x  x  x  x  x  x  .  .  .  .  .
 referral acknowledge-referral               .  x  x  .  .  .  .  .  .  .  .  .
@@ -281,6 +293,44 @@ observation correct end-custody            x  x  x  .  .  .  .  x  x  .  .  .
 observation correct change-residence       x  x  x  .  .  .  .  x  x  .  .  .
 observation correct                        x  x  x  .  .  .  .  x  x  .  .  .
 observation retract                        .  x  x  .  .  .  .  .  .  .  .  .
+enrolment offer-place                       x  x  x  .  .  .  .  x  x  .  .  .
+enrolment enrol-participant                 .  x  x  .  .  .  .  .  .  .  .  .
+enrolment change-variant                    .  x  x  .  .  .  .  .  .  .  .  .
+enrolment enter-phase                       x  x  x  .  .  .  .  x  x  .  .  .
+enrolment record-attendance                 x  x  x  .  .  .  .  x  x  .  .  .
+enrolment accept-absence-reason             x  x  x  .  .  .  .  .  .  .  .  .
+enrolment reject-absence-reason             x  x  x  .  .  .  .  .  .  .  .  .
+enrolment credit-catch-up                   x  x  x  .  .  .  .  x  x  .  .  .
+enrolment announce-requirements-met         x  x  x  .  .  .  .  x  x  .  .  .
+enrolment complete-programme                .  x  x  .  .  .  .  .  .  .  .  .
+enrolment override-completion               .  x  x  .  .  .  .  .  .  .  .  .
+enrolment suspend-enrolment                 .  x  x  .  .  .  .  .  .  .  .  .
+enrolment resume-enrolment                  .  x  x  .  .  .  .  .  .  .  .  .
+enrolment record-non-compliance             x  x  x  .  .  .  .  x  x  .  .  .
+enrolment initiate-breach                   .  x  x  .  .  .  .  .  .  .  .  .
+enrolment end-enrolment                     .  x  x  .  .  .  .  .  .  .  .  .
+enrolment continue-voluntarily              x  x  x  .  .  .  .  x  x  .  .  .
+enrolment stop-continuing                   x  x  x  .  .  .  .  x  x  .  .  .
+enrolment correct offer-place               x  x  x  .  .  .  .  x  x  .  .  .
+enrolment correct enrol-participant         .  x  x  .  .  .  .  .  .  .  .  .
+enrolment correct change-variant            .  x  x  .  .  .  .  .  .  .  .  .
+enrolment correct enter-phase               x  x  x  .  .  .  .  x  x  .  .  .
+enrolment correct record-attendance         x  x  x  .  .  .  .  x  x  .  .  .
+enrolment correct accept-absence-reason     x  x  x  .  .  .  .  .  .  .  .  .
+enrolment correct reject-absence-reason     x  x  x  .  .  .  .  .  .  .  .  .
+enrolment correct credit-catch-up           x  x  x  .  .  .  .  x  x  .  .  .
+enrolment correct announce-requirements-met x  x  x  .  .  .  .  x  x  .  .  .
+enrolment correct complete-programme        .  x  x  .  .  .  .  .  .  .  .  .
+enrolment correct override-completion       .  x  x  .  .  .  .  .  .  .  .  .
+enrolment correct suspend-enrolment         .  x  x  .  .  .  .  .  .  .  .  .
+enrolment correct resume-enrolment          .  x  x  .  .  .  .  .  .  .  .  .
+enrolment correct record-non-compliance     x  x  x  .  .  .  .  x  x  .  .  .
+enrolment correct initiate-breach           .  x  x  .  .  .  .  .  .  .  .  .
+enrolment correct end-enrolment             .  x  x  .  .  .  .  .  .  .  .  .
+enrolment correct continue-voluntarily      x  x  x  .  .  .  .  x  x  .  .  .
+enrolment correct stop-continuing           x  x  x  .  .  .  .  x  x  .  .  .
+enrolment correct                           x  x  x  .  .  .  .  x  x  .  .  .
+enrolment retract                           .  x  x  .  .  .  .  .  .  .  .  .
 feedback record-satisfaction               x  x  x  .  .  .  .  x  x  .  .  .
 feedback rate-relationship                 x  x  x  .  .  .  .  x  x  .  .  .
 feedback give-testimony                    x  x  x  .  .  .  .  x  x  .  .  .
@@ -313,6 +363,8 @@ assessment    crvght crvght crvght      .      .      .      .      .      .    
 irp           crvght crvght crvght      .      .      .      .      .      .      .      a      .
 organisation  crvght crvght crvght      .      .      .      .      .      .      .      a      .
 agreement     crvght crvght crvght      .      .      .      .      .      .      .      a      .
+session       crvght crvght crvght      .      .      .      .      .      .      .      a      .
+enrolment     crvght crvght crvght      .      .      .      .      .      .      .      a      .
 programme     crvght crvght crvght      .      .      .      .      .      .      .      a      .
 support       crvght crvght crvght      .      .      .      .      .      .      .      a      .
 offence       crvght crvght crvght      .      .      .      .      .      .      .      a      .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from pydantic import BaseModel
 from scp_events.event_log.envelope import UNOPENED
 from scp_events.history import effective, every_event, state_of
 from scp_events.privacy.marks import excluding, place_in, shares_of
-from scp_events.scenario import SOMEBODY, Given, Happened, Outcome, given
+from scp_events.scenario import SOMEBODY, Given, Happened, Outcome, Told, given
 from scp_events.vocabulary import Actor, AnyAggregate, Command, Event
 from tests.every_event import personal_texts
 from tests.examples import examples
@@ -46,6 +47,7 @@ def machine(
             outcome = answer(self.so_far, command, by(command))
             if outcome.refusal is None:
                 self.so_far = self.so_far.then_so(outcome)
+            assert looks_at_no_words_of_others(self.so_far, command, by(command))
             again = answer(self.so_far, command, by(command))
             assert not again.events, "a repeated command is refused or decides nothing new"
 
@@ -111,6 +113,25 @@ def does_without_words(so_far: Given) -> bool:
     """Whether who reads a history without any key comes to the same state."""
     unread = [fact._replace(event=unopened(fact.event)) for fact in so_far.facts()]
     return bool(state_of(so_far.aggregate, effective(unread)) == so_far.state)
+
+
+def looks_at_no_words_of_others(so_far: Given, command: Command, by: Actor) -> bool:
+    """Whether a rule comes to the same without what is encrypted in other streams; some open it."""
+    needed = so_far.aggregate.EVIDENCE.get(type(command))
+    if needed is None or needed.opened:
+        return True
+    unread = replace(so_far, others=tuple(map(_unread, so_far.others)))
+    return _told(answer(unread, command, by)) == _told(answer(so_far, command, by))
+
+
+def _unread(happened: Happened) -> Happened:
+    if isinstance(happened, Told):
+        return happened._replace(event=unopened(happened.event))
+    return unopened(happened)
+
+
+def _told(outcome: Outcome) -> tuple[list[Event], str | None]:
+    return outcome.events, outcome.refusal and outcome.refusal.rule
 
 
 def unopened(event: Event) -> Event:

@@ -134,6 +134,8 @@ DATES = {
     "offence.proven": {"committed_on", "proven_on"},
     "offence.conviction-quashed": {"quashed_on"},
     "sanction.imposed": {"due_on", "ends_on"},
+    "session.scheduled": {"planned_on"},
+    "session.rescheduled": {"planned_on"},
     "record.legal-hold-placed": {"ordered_on", "expires_on"},
 }
 """Dates that are other facts. None repeats the time of its event."""

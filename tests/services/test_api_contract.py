@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from scp_events.commands import shipped
 from scp_events.vocabulary import Actor
 from tests.examples import examples
-from tests.services.test_api import accepted, engaged, planned, registered
+from tests.services.test_api import accepted, engaged, on, planned, registered
 from tests.services.test_api_imports import BROKEN, CLERK, outcome, taken
 from tests.services.test_api_service import Service, drafted, serving_anew
 from tests.words import KEY_WORKER, REFERRER, SUPERVISOR
@@ -114,6 +116,9 @@ def what_there_is(service: Service) -> dict[str, Sequence[str]]:
     story = worker.get(f"{active}/history").json()["story"]
     plan = planned(supervisor, worker, active, story[-1]["event_id"])
     concern = worker.send(f"{new}/concerns", {"concern": "An invented worry."}).headers["location"]
+    programme = json.loads(shipped.text("resocialisation"))["command"]
+    supervisor.send("/programmes/resocialisation/define-programme", programme, occurred_at=on(1))
+    place = worker.send(f"{active}/enrolments", {"programme": "resocialisation"}, occurred_at=on(8))
     [assessment] = [entry["stream_id"] for entry in story if entry["type"] == "assessment.completed"]
     return {
         "path.referral_id": [_id(begun), _id(taken_on)],
@@ -121,6 +126,7 @@ def what_there_is(service: Service) -> dict[str, Sequence[str]]:
         "path.irp_id": [_id(plan)],
         "path.concern_id": [_id(concern)],
         "path.assessment_id": [assessment],
+        "path.enrolment_id": [_id(place.headers["location"])],
         "header.Scp-Purpose": ["supervision"],
     }
 

@@ -6,6 +6,7 @@ from scp_events.aggregates import (
     concern,
     consent,
     engagement,
+    enrolment,
     feedback,
     irp,
     observation,
@@ -17,6 +18,7 @@ from scp_events.aggregates import (
     record,
     referral,
     sanction,
+    session,
     support,
 )
 from scp_events.vocabulary import AnyAggregate
@@ -26,6 +28,7 @@ ALL: tuple[AnyAggregate, ...] = (
     agreement,
     programme,
     practitioner,
+    session,
     referral,
     participant,
     engagement,
@@ -37,6 +40,7 @@ ALL: tuple[AnyAggregate, ...] = (
     offence,
     sanction,
     observation,
+    enrolment,
     feedback,
     record,
 )

@@ -38,6 +38,7 @@ from scp_events.event_log.memory import NO_EVIDENCE, About, Gathered, Memory, St
 from scp_events.event_log.reading import said_in_our_words
 from scp_events.event_log.requests import CommandRequest
 from scp_events.event_log.roles import READER
+from scp_events.event_log.rows import Row
 from scp_events.event_log.sending import EventIdTakenError
 from scp_events.event_log.store import Found, LogStore, Recalled, Recollection, Store, Wanted
 from scp_events.event_log.trial import TrialKeys, TrialStore
@@ -368,7 +369,7 @@ class CommandHandler:
         if asked.is_named_by_one_of(facts):  # sent again, or another's id: to be told word for word
             facts = await self._facts(found, opened=True)
         standing = standing_of(asked.request.aggregate, facts, found.case_id)
-        about, evidence = asked.about(found.case_id), self._gathered(found)
+        about, evidence = asked.about(found.case_id), await self._gathered(asked, found)
         if facts:
             self._memory.put(stream, standing)
         self._memory.put_evidence(about, evidence)
@@ -391,29 +392,32 @@ class CommandHandler:
         for fact in await self._facts(found, opened=asked.rests_on_words):
             reached = reached and reached.and_then(asked.request.aggregate, fact)
         self._memory.put(stream, reached)
-        since = self._gathered(found)
+        since = await self._gathered(asked, found)
         self._memory.put_evidence(
             asked.about(standing.case_id), Gathered((*evidence.facts, *since.facts), since.through)
         )
 
     async def _facts(self, found: Found, *, opened: bool) -> list[AnyFact]:
-        """Return a stream's facts; a thread reads what is long, or needs keys that are not at hand."""
+        """Return a stream's facts."""
         for row in (*found.stream[-1:], *found.evidence):
             self._log_clock = max(self._log_clock, row.recorded_at)
-        if len(found.stream) > LONG or (opened and self._codec.unforeseen(r.body for r in found.stream)):
-            return await asyncio.to_thread(self._decoded, found, opened=opened)
-        return self._decoded(found, opened=opened)
+        return await self._read(found.stream, opened=opened)
 
-    def _decoded(self, found: Found, *, opened: bool) -> list[AnyFact]:
-        if opened:
-            self._codec.foresee(row.body for row in found.stream)
-        return [self._codec.fact(row, self.calendar, unopened=not opened) for row in found.stream]
-
-    def _gathered(self, found: Found) -> Gathered:
-        """Return evidence. No rule rests on the words of another stream, so they stay encrypted."""
+    async def _gathered(self, asked: _Asked, found: Found) -> Gathered:
+        """Return evidence. Where no rule rests on the words of another stream they stay encrypted."""
         self._reached = max(self._reached, found.through)
-        facts = tuple(self._codec.fact(row, self.calendar, unopened=True) for row in found.evidence)
-        return Gathered(facts, found.through)
+        return Gathered(tuple(await self._read(found.evidence, opened=asked.opens_evidence)), found.through)
+
+    async def _read(self, rows: Sequence[Row], *, opened: bool) -> list[AnyFact]:
+        """Return what rows hold; a thread reads what is long, or needs keys that are not at hand."""
+        if len(rows) > LONG or (opened and self._codec.unforeseen(row.body for row in rows)):
+            return await asyncio.to_thread(self._decoded, rows, opened=opened)
+        return self._decoded(rows, opened=opened)
+
+    def _decoded(self, rows: Sequence[Row], *, opened: bool) -> list[AnyFact]:
+        if opened:
+            self._codec.foresee(row.body for row in rows)
+        return [self._codec.fact(row, self.calendar, unopened=not opened) for row in rows]
 
     # --- recording ----------------------------------------------------------------------------------------
 
@@ -453,8 +457,9 @@ class CommandHandler:
         enveloped = []
         for each in decided:
             version = versions[each.stream] = versions.get(each.stream, 0) + 1
+            foreseen = next(ids, None) if each.stream == own else None  # of the first, whoever named it
             named = each.event.event_id if isinstance(each.event, IdentifiedEvent) else None
-            event_id = named or (each.stream == own and next(ids, None)) or EventId(self._new_id())
+            event_id = named or foreseen or EventId(self._new_id())
             enveloped.append(
                 Enveloped(envelope(each, event_id, asked.request.provenance), each.when, each.stream, version)
             )
@@ -575,6 +580,14 @@ class _Asked(NamedTuple):
         """Whether what is encrypted has to be opened to decide it: few rules look at what somebody wrote."""
         return self.request.aggregate.RESTS_ON_WORDS or isinstance(self.request.command, Correct | Retract)
 
+    @property
+    def opens_evidence(self) -> bool:
+        """Whether what is personal in its evidence is looked at; a correction asks any rule there is."""
+        asked, command = self.request.aggregate.EVIDENCE, self.request.command
+        if isinstance(command, Correct | Retract):
+            return any(needed.opened for needed in asked.values())
+        return type(command) in asked and asked[type(command)].opened
+
     def is_named_by_one_of(self, facts: Sequence[AnyFact]) -> bool:
         """Whether an event that is known already has the id that the command names."""
         command = self.request.command
@@ -594,7 +607,7 @@ class _Asked(NamedTuple):
 
     def about(self, case_id: CaseId | None) -> About:
         """Return what its evidence is of, by whose case it is."""
-        return About(self.types, (case_id or self.request.stream.id, *self.others))
+        return About(self.types, (case_id or self.request.stream.id, *self.others), self.opens_evidence)
 
     def wanted(self, known: Standing | None = None, since: Position = NOTHING_YET) -> Wanted:
         """Return what is to be read, beyond what is known."""

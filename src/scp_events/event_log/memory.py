@@ -60,6 +60,8 @@ class About(NamedTuple):
 
     types: tuple[str, ...]
     subjects: tuple[UUID, ...]
+    opened: bool = False
+    """Whether what is personal in them was opened: never told to whom has no need of it."""
 
 
 class Gathered(NamedTuple):

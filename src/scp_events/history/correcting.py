@@ -216,9 +216,10 @@ def _must_pass_no_guard(
         own = known if stream == question.stream else _in(stream, evidence)
         corrected = [*own, correction] if stream == question.stream else own
         passing = _refused(question, corrected, [*evidence, correction])
-        anyway = _refused(question, own, evidence) | _refused(question, corrected, _in(stream, evidence))
-        for found in passing.values():
-            if found.fact.event_id not in anyway:
+        alone = _without_others_of_its_kind(stream, evidence)
+        anyway = _refused(question, own, evidence) | _refused(question, corrected, alone)
+        for refused, found in passing.items():
+            if refused not in anyway:
                 raise Refused(
                     found.rule,
                     f"event {found.fact.event_id} of {found.fact.when} would not have been allowed:"
@@ -234,9 +235,13 @@ def _in(stream: Stream, facts: Sequence[AnyFact]) -> list[AnyFact]:
     return [fact for fact in facts if fact.stream == stream]
 
 
+def _without_others_of_its_kind(stream: Stream, facts: Sequence[AnyFact]) -> list[AnyFact]:
+    return [fact for fact in facts if fact.stream == stream or fact.stream.category != stream.category]
+
+
 def _refused(
     question: Question, known: Sequence[AnyFact], evidence: Sequence[AnyFact]
-) -> dict[EventId, Contradiction]:
-    """Return the facts of a stream that would be refused with so much known of others."""
+) -> dict[tuple[EventId, str], Contradiction]:
+    """Return the facts of a stream that would be refused with so much known of others, and by which rule."""
     found = contradictions_of(question.aggregate, known, lambda _types, _others: evidence, question.case_id)
-    return {each.fact.event_id: each for each in found}
+    return {(each.fact.event_id, each.rule): each for each in found}

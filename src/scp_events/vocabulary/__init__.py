@@ -121,6 +121,7 @@ from scp_events.vocabulary.time import (
     Calendar,
     Precision,
     When,
+    age_on,
     must_have_happened,
 )
 from scp_events.vocabulary.titles import fields_in, title_of
@@ -208,6 +209,7 @@ __all__ = [
     "Views",
     "When",
     "Word",
+    "age_on",
     "bounded_fields",
     "command_name",
     "correction_of",

@@ -84,6 +84,10 @@ class Evidence(Generic[S]):
     others: Callable[[Any, Actor], Iterable[UUID]] = _no_others
     """Cases, and streams that belong to none, that a command of somebody is about as well: the same event
     types are read of them."""
+    opened: bool = False
+    """Whether the fold looks at what is personal, such as a date of birth. Elsewhere that stays encrypted,
+    and reads as `Unopened`. Where a key is destroyed it reads as `Erased`: then nothing can be judged by it,
+    and nothing is refused on its account."""
 
     @property
     def is_of_one_case(self) -> bool:

@@ -80,6 +80,14 @@ class Calendar:
         return instant.astimezone(self.zone).date()
 
 
+def age_on(day: date, born: date) -> int:
+    """Return how many years somebody has completed on a day.
+
+    Who was born on 29 February completes a year on 1 March where there is no such day.
+    """
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
 UTC_CALENDAR = Calendar(ZoneInfo("UTC"))
 
 

@@ -1,0 +1,187 @@
+"""An enrolment: what it needs to know of the programme, of sessions, and of the rest of the case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from scp_events.aggregates.enrolment.commands import (
+    AnnounceRequirementsMet,
+    ChangeVariant,
+    CompleteProgramme,
+    CreditCatchUp,
+    EndEnrolment,
+    EnrolParticipant,
+    OfferPlace,
+    OverrideCompletion,
+    RecordAttendance,
+)
+from scp_events.aggregates.enrolment.events import (
+    Admission,
+    Completion,
+    CompletionOverridden,
+    EnrolmentEnded,
+    EnrolmentOffered,
+    OfferedPlace,
+    OfSession,
+    ParticipantEnrolled,
+    ProgrammeCompleted,
+)
+from scp_events.aggregates.irp.events import IrpAgreedByParticipant
+from scp_events.aggregates.participant.events import (
+    PRESENCE,
+    ParticipantRegistered,
+    Presence,
+)
+from scp_events.aggregates.programme.events import (
+    ProgrammeDefined,
+    ProgrammeRetired,
+    ProgrammeRevised,
+    Template,
+)
+from scp_events.aggregates.referral.events import ReferralAccepted, ReferralDrafted
+from scp_events.aggregates.session.events import SessionHeld, SessionScheduled
+from scp_events.vocabulary import (
+    Actor,
+    Code,
+    Command,
+    Erased,
+    Event,
+    EventId,
+    Evidence,
+    Fact,
+    Stream,
+    named,
+    replace,
+)
+
+# --- who may be admitted ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Candidacy:
+    """Who somebody is, what the programme is, and where they go already."""
+
+    presence: Presence = field(default_factory=Presence)
+    born: date | Erased | None = None
+    template: Template | None = None
+    """The version in force."""
+    retired: bool = False
+    referrals: Mapping[UUID, Code] = field(default_factory=dict)
+    """To which programme each goes."""
+    accepted: Mapping[UUID, EventId] = field(default_factory=dict)
+    enrolled: Mapping[Stream, Code] = field(default_factory=dict)
+    """In which programme they were admitted, by enrolment."""
+    over: frozenset[Stream] = frozenset()
+    """Enrolments that ended or were completed."""
+
+    def is_on(self, programme: Code, but: Stream) -> bool:
+        """Whether they are on a programme by another enrolment."""
+        return any(to == programme and s not in {but, *self.over} for s, to in self.enrolled.items())
+
+
+def _apply(known: Candidacy, fact: Fact[Event]) -> Candidacy:
+    stream = fact.stream
+    match fact.event:
+        case ProgrammeDefined() | ProgrammeRevised():
+            return replace(known, template=fact.event)
+        case ProgrammeRetired():
+            return replace(known, retired=True)
+        case ReferralDrafted(programme=programme):
+            return replace(known, referrals={**known.referrals, stream.id: programme})
+        case ReferralAccepted():
+            return replace(known, accepted={**known.accepted, stream.id: fact.event_id})
+        case ParticipantEnrolled(programme=programme):
+            return replace(known, enrolled={**known.enrolled, stream: programme})
+        case CompletionOverridden(outcome=Completion.NOT_COMPLETED):
+            return replace(known, over=known.over - {stream})
+        case EnrolmentEnded() | ProgrammeCompleted() | CompletionOverridden():
+            return replace(known, over=known.over | {stream})
+        case ParticipantRegistered(date_of_birth=born):
+            known = replace(known, born=born)
+    return replace(known, presence=PRESENCE.evolve(known.presence, fact))
+
+
+def _the_programme(command: OfferedPlace | Admission, _by: Actor) -> tuple[UUID]:
+    return (named("programme", command.programme).id,)
+
+
+_OF_PROGRAMMES = (ProgrammeDefined, ProgrammeRevised, ProgrammeRetired)
+OFFERING = Evidence(Candidacy(), _apply, over=(*PRESENCE.over, *_OF_PROGRAMMES), others=_the_programme)
+ADMITTING = Evidence(
+    Candidacy(),
+    _apply,
+    over=(
+        *OFFERING.over,
+        ReferralDrafted,
+        ReferralAccepted,
+        EnrolmentOffered,  # without it another enrolment could not be judged again
+        ParticipantEnrolled,
+        EnrolmentEnded,
+        ProgrammeCompleted,
+        CompletionOverridden,
+    ),
+    others=_the_programme,
+    opened=True,
+)
+"""The variant follows from the date of birth."""
+
+# --- what counts ------------------------------------------------------------------------------------------
+
+
+class HeldSession(NamedTuple):
+    """A session that was held: on which day, and for how long."""
+
+    day: date
+    minutes: int
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Whether the plan was agreed to, and what is known of the session."""
+
+    presence: Presence = field(default_factory=Presence)
+    plan_agreed: EventId | None = None
+    programme: Code | None = None
+    """Of which the session is."""
+    held: HeldSession | None = None
+
+
+def _learn(known: Circumstances, fact: Fact[Event]) -> Circumstances:
+    match fact.event:
+        case IrpAgreedByParticipant():
+            return replace(known, plan_agreed=fact.event_id)
+        case SessionScheduled(programme=programme):
+            return replace(known, programme=programme)
+        case SessionHeld(actual_minutes=minutes):
+            return replace(known, held=HeldSession(fact.when.day, minutes))
+    return replace(known, presence=PRESENCE.evolve(known.presence, fact))
+
+
+def _the_session(command: OfSession, _by: Actor) -> tuple[UUID]:
+    return (named("session", command.session).id,)
+
+
+ATTENDING = Evidence(
+    Circumstances(),
+    _learn,
+    over=(*PRESENCE.over, IrpAgreedByParticipant, SessionScheduled, SessionHeld),
+    others=_the_session,
+)
+COUNTING = Evidence(Circumstances(), _learn, over=(*PRESENCE.over, IrpAgreedByParticipant))
+
+EVIDENCE: Mapping[type[Command], Evidence[Any]] = {
+    OfferPlace: OFFERING,
+    EnrolParticipant: ADMITTING,
+    ChangeVariant: COUNTING,
+    RecordAttendance: ATTENDING,
+    CreditCatchUp: COUNTING,
+    AnnounceRequirementsMet: COUNTING,
+    CompleteProgramme: COUNTING,
+    OverrideCompletion: COUNTING,
+    EndEnrolment: PRESENCE,
+}
+"""Whatever may turn out to be the last that was missing needs to know of the plan."""
