@@ -49,7 +49,8 @@ draw: setup ## draw the pages from the code, and write the published language an
 	$(RUN) -m tests.house.language
 
 # One module of benchmarks/ each. `make bench SHORT=--short` takes a minute for each.
-BENCHMARKS := append http lag opening growth catching_up costs encrypted_fields tree_writing verifying importing
+BENCHMARKS := append http lag opening growth catching_up costs encrypted_fields tree_writing verifying \
+  importing matching
 
 peers: ## install UmaDB, Message DB and Emmett, beside which `make bench` then measures (two of them by npm)
 	$(PYTHON) -m venv benchmarks/peers/.venv

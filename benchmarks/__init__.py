@@ -10,6 +10,7 @@
     python -m benchmarks.encrypted_fields what encrypting fields costs
     python -m benchmarks.tree_writing     the ledger, against appending
     python -m benchmarks.verifying        a whole log, against fetching its rows
+    python -m benchmarks.matching         a group with its mentors, against SciPy's solver alone
 
 `--short` stays under a minute and measures less; `--format json` is the only form. What is compared and what
 it showed is told in docs/BENCHMARKS.md.

@@ -360,11 +360,13 @@ TABLES = (
     "encrypted_fields",
     "tree_writing",
     "verifying",
+    "matching",
 )
+WITH_FACTS = ("encrypted_fields", "tree_writing", "verifying", "matching")
 SAID: Mapping[str, tuple[str, Draw]] = {
     **{name: (name, table) for name in TABLES},
     "followed": ("lag", followed),
-    **{f"facts of {name}": (name, facts) for name in ("encrypted_fields", "tree_writing", "verifying")},
+    **{f"facts of {name}": (name, facts) for name in WITH_FACTS},
     "costs": ("costs", costs),
     "importing": ("importing", imports),
 }

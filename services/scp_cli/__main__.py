@@ -24,6 +24,7 @@ from scp_cli import (
     keeping,
     listing,
     manner,
+    matching,
     proving,
     reading,
     replaying,
@@ -81,6 +82,7 @@ app.command()(deciding.decisions)
 app.command()(asking_otherwise.what_if)
 app.command()(reading.caseload)
 app.command()(reading.outcomes)
+app.add_typer(matching.app, name="match")
 app.add_typer(tending.app, name="projections")
 app.command()(tending.rebuild)
 app.add_typer(witnessing.witness, name="witness")

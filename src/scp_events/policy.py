@@ -50,6 +50,10 @@ class Policy:
     """Whether who refers or transfers somebody to another organisation has to name an agreement with it."""
     age_of_majority: int
     """From the day on which somebody has completed so many years they are no minor any more."""
+    mentor_training: str | None
+    """The course a mentor must have completed, or None where any will do."""
+    days_between_match_reviews: int
+    """A match is reviewed again within so many days: whether it remains right changes."""
 
 
 _FIRST = Policy(
@@ -65,6 +69,8 @@ _FIRST = Policy(
     competence=Strictness.OFF,
     agreement_to_refer=False,
     age_of_majority=18,
+    mentor_training="mentor-induction",
+    days_between_match_reviews=92,
 )
 _WARNING = replace(
     _FIRST,

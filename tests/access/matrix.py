@@ -115,6 +115,30 @@ session correct record-session-held         x  x  x  .  .  .  .  x  x  .  .  .
 session correct record-session-cost         x  x  x  .  .  .  .  x  x  .  .  .
 session correct                             x  x  x  .  .  .  .  x  x  .  .  .
 session retract                             .  x  x  .  .  .  .  .  .  .  .  .
+mentor apply-as-mentor                     x  x  x  .  .  .  .  x  x  .  .  .
+mentor change-mentor-offer                 x  x  x  .  .  .  .  x  x  .  .  .
+mentor begin-mentor-screening              x  x  x  .  .  .  .  .  .  .  .  .
+mentor record-background-check             .  x  x  .  .  .  .  .  .  .  .  .
+mentor record-mentor-training              x  x  x  .  .  .  .  x  x  .  .  .
+mentor approve-mentor                      .  x  x  .  .  .  .  .  .  .  .  .
+mentor record-mentor-supervision           x  x  x  .  .  .  .  x  x  .  .  .
+mentor change-mentor-capacity              x  x  x  .  .  .  .  x  x  .  .  .
+mentor suspend-mentor                      x  x  x  .  .  .  .  .  .  .  .  .
+mentor reinstate-mentor                    .  x  x  .  .  .  .  .  .  .  .  .
+mentor exit-mentor                         .  x  x  .  .  .  .  .  .  .  .  .
+mentor correct apply-as-mentor             x  x  x  .  .  .  .  x  x  .  .  .
+mentor correct change-mentor-offer         x  x  x  .  .  .  .  x  x  .  .  .
+mentor correct begin-mentor-screening      x  x  x  .  .  .  .  .  .  .  .  .
+mentor correct record-background-check     .  x  x  .  .  .  .  .  .  .  .  .
+mentor correct record-mentor-training      x  x  x  .  .  .  .  x  x  .  .  .
+mentor correct approve-mentor              .  x  x  .  .  .  .  .  .  .  .  .
+mentor correct record-mentor-supervision   x  x  x  .  .  .  .  x  x  .  .  .
+mentor correct change-mentor-capacity      x  x  x  .  .  .  .  x  x  .  .  .
+mentor correct suspend-mentor              x  x  x  .  .  .  .  .  .  .  .  .
+mentor correct reinstate-mentor            .  x  x  .  .  .  .  .  .  .  .  .
+mentor correct exit-mentor                 .  x  x  .  .  .  .  .  .  .  .  .
+mentor correct                             x  x  x  .  .  .  .  x  x  .  .  .
+mentor retract                             .  x  x  .  .  .  .  .  .  .  .  .
 referral draft-referral                     .  x  x  x  x  x  x  x  x  .  .  .
 referral submit-referral                    .  x  x  x  x  x  x  .  .  .  .  .
 referral acknowledge-referral               .  x  x  .  .  .  .  .  .  .  .  .
@@ -331,6 +355,30 @@ enrolment correct continue-voluntarily      x  x  x  .  .  .  .  x  x  .  .  .
 enrolment correct stop-continuing           x  x  x  .  .  .  .  x  x  .  .  .
 enrolment correct                           x  x  x  .  .  .  .  x  x  .  .  .
 enrolment retract                           .  x  x  .  .  .  .  .  .  .  .  .
+match rank-candidates                      x  x  x  .  .  .  .  .  x  x  .  .
+match propose-match                        .  x  x  .  .  .  .  .  .  .  .  .
+match accept-match-as-participant          x  x  x  .  .  .  .  .  .  .  .  .
+match accept-match-as-mentor               x  x  x  .  .  .  .  .  .  .  .  .
+match decline-match                        x  x  x  .  .  .  .  .  .  .  .  .
+match start-match                          .  x  x  .  .  .  .  .  .  .  .  .
+match record-mentor-contact                x  x  x  .  .  .  .  x  x  .  .  .
+match review-match                         x  x  x  .  .  .  .  .  .  .  .  .
+match pause-match                          x  x  x  .  .  .  .  .  .  .  .  .
+match resume-match                         .  x  x  .  .  .  .  .  .  .  .  .
+match close-match                          .  x  x  .  .  .  .  .  .  .  .  .
+match correct rank-candidates              x  x  x  .  .  .  .  .  x  x  .  .
+match correct propose-match                .  x  x  .  .  .  .  .  .  .  .  .
+match correct accept-match-as-participant  x  x  x  .  .  .  .  .  .  .  .  .
+match correct accept-match-as-mentor       x  x  x  .  .  .  .  .  .  .  .  .
+match correct decline-match                x  x  x  .  .  .  .  .  .  .  .  .
+match correct start-match                  .  x  x  .  .  .  .  .  .  .  .  .
+match correct record-mentor-contact        x  x  x  .  .  .  .  x  x  .  .  .
+match correct review-match                 x  x  x  .  .  .  .  .  .  .  .  .
+match correct pause-match                  x  x  x  .  .  .  .  .  .  .  .  .
+match correct resume-match                 .  x  x  .  .  .  .  .  .  .  .  .
+match correct close-match                  .  x  x  .  .  .  .  .  .  .  .  .
+match correct                              x  x  x  .  .  .  .  x  x  x  .  .
+match retract                              .  x  x  .  .  .  .  .  .  .  .  .
 feedback record-satisfaction               x  x  x  .  .  .  .  x  x  .  .  .
 feedback rate-relationship                 x  x  x  .  .  .  .  x  x  .  .  .
 feedback give-testimony                    x  x  x  .  .  .  .  x  x  .  .  .
@@ -371,6 +419,8 @@ offence       crvght crvght crvght      .      .      .      .      .      .    
 sanction      crvght crvght crvght      .      .      .      .      .      .      .      a      .
 observation   crvght crvght crvght      .      .      .      .      .      .      .      a      .
 practitioner  crvght crvght crvght      .      .      .      .      .      .      .      a      .
+mentor        crvght crvght crvght      .      .      .      .      .      .      .      a      .
+match         crvght crvght crvght      .      .      .      .      .      .      .      a      .
 feedback      crvght crvght crvght      .      .      .      .      .      .      .      a      .
 record        crvght crvght crvght      .      . crvght      .      .      .      .      a      .
 cases         crvght crvght crvght      .      .      .      .      .      .      .      a      .

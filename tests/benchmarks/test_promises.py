@@ -31,6 +31,7 @@ PROMISED: dict[str, set[str]] = {
     "costs": {"client_16_vs_insert", "server_16_vs_insert"},
     "tree_writing": {"seal_vs_append"},
     "verifying": {"verify_vs_fetch"},
+    "matching": {"match_vs_solver"},
 }
 
 

@@ -46,6 +46,7 @@ from scp_events.history import (
     AnyFact,
     Decided,
     Question,
+    about_besides,
     decide,
     decide_at_the_end,
     evidence_types,
@@ -363,9 +364,9 @@ class CommandHandler:
         stream = asked.request.stream
         found = await self._store.find(asked.wanted())
         facts = await self._facts(found, opened=asked.rests_on_words)
-        about_author = asked.as_of_whoever_reported(facts)
-        if about_author.others != asked.others:  # evidence of them is needed as well
-            return await self._opened(about_author)
+        further = asked.further_about(facts)
+        if further:
+            return await self._opened(asked._replace(others=(*asked.others, *further)))
         if asked.is_named_by_one_of(facts):  # sent again, or another's id: to be told word for word
             facts = await self._facts(found, opened=True)
         standing = standing_of(asked.request.aggregate, facts, found.case_id)
@@ -593,17 +594,19 @@ class _Asked(NamedTuple):
         command = self.request.command
         return isinstance(command, IdentifiedCommand) and told(facts, command.event_id) is not None
 
-    def as_of_whoever_reported(self, facts: Sequence[AnyFact]) -> _Asked:
-        """Return it with what its evidence is of if whoever reported a fact corrects it: they are judged.
+    def further_about(self, facts: Sequence[AnyFact]) -> list[UUID]:
+        """Return what else the evidence of a correction is of: what the fact was about, and who reported it.
 
-        Who that was is known once the stream is read.
+        Both are known once its stream was read. Whoever reported a fact is judged, not whoever corrects it.
         """
         command = self.request.command
-        original = told(facts, command.corrects) if isinstance(command, Correct) else None
-        if original is None:
-            return self
-        theirs = _others(self.request.aggregate, command, original.by)
-        return self._replace(others=tuple(dict.fromkeys((*self.others, *theirs))))
+        if not isinstance(command, Correct | Retract):
+            return []
+        found = {*about_besides(self.request.aggregate, facts, command.corrects)}
+        original = told(facts, command.corrects)
+        if original is not None:
+            found.update(_others(self.request.aggregate, command, original.by))
+        return sorted(found.difference(self.others))
 
     def about(self, case_id: CaseId | None) -> About:
         """Return what its evidence is of, by whose case it is."""

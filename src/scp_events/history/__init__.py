@@ -32,6 +32,7 @@ from scp_events.history.recording import (
     is_correctable,
     says_the_same,
 )
+from scp_events.history.together import about_besides
 
 __all__ = [
     "AT_THE_END",
@@ -43,6 +44,7 @@ __all__ = [
     "Latest",
     "Otherwise",
     "Question",
+    "about_besides",
     "asked_again",
     "before",
     "command_recording",

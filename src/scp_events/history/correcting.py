@@ -10,8 +10,9 @@ from scp_events.history.asking import Decided, Question, ask, must_be_a_person, 
 from scp_events.history.contradictions import Contradiction, contradictions_of
 from scp_events.history.order import AT_THE_END, AnyFact, before, standing, state_of, told
 from scp_events.history.recording import command_recording, is_correctable
-from scp_events.history.together import corrected_with, recorded_with, without
+from scp_events.history.together import about_besides, corrected_with, recorded_with, without
 from scp_events.vocabulary import (
+    CaseId,
     Command,
     CommandId,
     Correct,
@@ -106,7 +107,13 @@ def _recorded_instead(
     question = matter.question
     decided = Decided(event, when, question.stream, question.case_id)
     _must_pass_no_guard(question, matter.known, matter.evidence, decided)
-    others = corrected_with(matter.together, elsewhere, when, matter.decision, question.case_id)
+    besides = about_besides(question.aggregate, matter.known, matter.original.event_id)
+
+    def case_of(stream: Stream) -> CaseId | None:
+        """What belongs to no case is itself what the fact was about besides; all else is of the case."""
+        return None if stream.id in besides else question.case_id
+
+    others = corrected_with(matter.together, elsewhere, when, matter.decision, case_of)
     return [decided, *others]
 
 

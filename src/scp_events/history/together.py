@@ -1,26 +1,51 @@
 """What was recorded in other streams together with a fact is corrected together with it.
 
-An agreement to a plan supersedes the version before in one append. Where the agreement turns out to have
-been on another day, or never to have been, so does that.
+An agreement to a plan supersedes the version before in one append; the start of a match takes a place of
+its mentor, in a stream that belongs to no case. Where the agreement or the start turns out to have been on
+another day, or never to have been, so does that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from uuid import UUID
 
 from scp_events.history.asking import Decided
 from scp_events.history.order import AnyFact, standing
+from scp_events.history.recording import asked_again, command_recording
 from scp_events.vocabulary import (
+    AnyAggregate,
     CaseId,
     Correction,
     Decision,
     Elsewhere,
     Event,
+    EventId,
     Retraction,
+    Stream,
     When,
     correction_of,
     retraction_of,
 )
+
+
+def about_besides(aggregate: AnyAggregate, known: Sequence[AnyFact], corrects: EventId) -> frozenset[UUID]:
+    """Return the cases, and streams that belong to none, that a fact was about besides, corrected or not."""
+    return frozenset(
+        other
+        for fact in known
+        if corrects in {fact.event_id, getattr(fact.event, "corrects", None)}
+        for other in _others(aggregate, fact)
+    )
+
+
+def _others(aggregate: AnyAggregate, fact: AnyFact) -> Iterable[UUID]:
+    said: Event = fact.event.fact if isinstance(fact.event, Correction) else fact.event
+    command = command_recording(aggregate, type(said))
+    needed = None if command is None else aggregate.EVIDENCE.get(command)
+    if command is None or needed is None:
+        return ()
+    return needed.others(asked_again(command, said), fact.by)
 
 
 def recorded_with(original: AnyFact, known: Sequence[AnyFact], evidence: Sequence[AnyFact]) -> list[AnyFact]:
@@ -54,19 +79,19 @@ def corrected_with(
     instead: Sequence[Elsewhere],
     when: When,
     decision: Decision,
-    case_id: CaseId | None,
+    case_of: Callable[[Stream], CaseId | None],
 ) -> Iterator[Decided]:
-    """Yield what turns that which was recorded in other streams of the case into what should have been."""
+    """Yield what turns that which was recorded in other streams into what should have been."""
     stands = {fact.stream: fact for fact in together}
     for said in instead:
         fact = stands.pop(said.stream, None)
         if fact is None:
-            yield Decided(said.event, when, said.stream, case_id)
+            yield Decided(said.event, when, said.stream, said.case_id)
         elif (fact.event, fact.when) != (said.event, when):
             kind: type[Event] = type(said.event)
             event = correction_of(kind)(corrects=fact.event_id, fact=said.event, decision=decision)
-            yield Decided(event, when, said.stream, case_id)
+            yield Decided(event, when, said.stream, said.case_id)
     for fact in stands.values():
         superfluous: type[Event] = type(fact.event)
         event = retraction_of(superfluous)(corrects=fact.event_id, decision=decision)
-        yield Decided(event, fact.when, fact.stream, case_id)
+        yield Decided(event, fact.when, fact.stream, case_of(fact.stream))
