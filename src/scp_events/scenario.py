@@ -15,7 +15,17 @@ from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID, uuid5
 
 from scp_events.aggregates import BY_CATEGORY
-from scp_events.history import AnyFact, Decided, Question, decide, effective, evidence_types, state_of
+from scp_events.history import (
+    AnyFact,
+    Decided,
+    Question,
+    decide,
+    effective,
+    evidence_types,
+    further_about,
+    others_of,
+    state_of,
+)
 from scp_events.vocabulary import (
     UTC_CALENDAR,
     Act,
@@ -25,7 +35,6 @@ from scp_events.vocabulary import (
     CaseId,
     Command,
     CommandId,
-    Correct,
     Event,
     EventId,
     Fact,
@@ -244,9 +253,12 @@ def _over(question: Question, facts: Sequence[AnyFact]) -> list[AnyFact]:
     What belongs to no case is read where the command is about it; of a stream that nobody named it is taken.
     """
     types = evidence_types(question.aggregate, question.command)
-    said = question.command.instead if isinstance(question.command, Correct) else question.command
-    needed = question.aggregate.EVIDENCE.get(type(said))
-    about = {question.stream.id, *(needed.others(said, question.by) if needed else ())}
+    own = [fact for fact in facts if fact.stream == question.stream]
+    about = {
+        question.stream.id,
+        *others_of(question.aggregate, question.command, question.by),
+        *further_about(question.aggregate, question.command, own),
+    }
     return [
         fact
         for fact in facts

@@ -46,10 +46,11 @@ from scp_events.history import (
     AnyFact,
     Decided,
     Question,
-    about_besides,
     decide,
     decide_at_the_end,
     evidence_types,
+    further_about,
+    others_of,
     told,
 )
 from scp_events.privacy.fetching import KeyFetcher
@@ -59,7 +60,6 @@ from scp_events.vocabulary import (
     LEEWAY,
     NOTHING_YET,
     Act,
-    Actor,
     AnyAggregate,
     Calendar,
     CaseId,
@@ -308,7 +308,7 @@ class CommandHandler:
             request=request,
             event_id=EventId(self._new_id()),
             types=_evidence_of(request.aggregate, request.command),
-            others=_others(request.aggregate, request.command, request.provenance.answerable),
+            others=others_of(request.aggregate, request.command, request.provenance.answerable),
         )
 
     def _question(self, asked: _Asked, known: _Known) -> Question:
@@ -595,17 +595,8 @@ class _Asked(NamedTuple):
         return isinstance(command, IdentifiedCommand) and told(facts, command.event_id) is not None
 
     def further_about(self, facts: Sequence[AnyFact]) -> list[UUID]:
-        """Return what else the evidence of a correction is of: what the fact was about, and who reported it.
-
-        Both are known once its stream was read. Whoever reported a fact is judged, not whoever corrects it.
-        """
-        command = self.request.command
-        if not isinstance(command, Correct | Retract):
-            return []
-        found = {*about_besides(self.request.aggregate, facts, command.corrects)}
-        original = told(facts, command.corrects)
-        if original is not None:
-            found.update(_others(self.request.aggregate, command, original.by))
+        """Return what else its evidence is of, now that its stream was read."""
+        found = further_about(self.request.aggregate, self.request.command, facts)
         return sorted(found.difference(self.others))
 
     def about(self, case_id: CaseId | None) -> About:
@@ -667,13 +658,6 @@ def _evidence_of(aggregate: AnyAggregate, command: Command) -> tuple[str, ...]:
 
 
 _EVIDENCE_OF: dict[tuple[str, type[Command]], tuple[str, ...]] = {}
-
-
-def _others(aggregate: AnyAggregate, command: Command, by: Actor) -> tuple[UUID, ...]:
-    """Return the cases besides its own, and streams that belong to none, that a command needs evidence of."""
-    said = command.instead if isinstance(command, Correct) else command
-    needed = aggregate.EVIDENCE.get(type(said))
-    return () if needed is None else tuple(needed.others(said, by))
 
 
 def _repeated(stream: Stream, came_to: Sequence[Recalled]) -> Outcome:

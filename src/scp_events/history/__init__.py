@@ -32,7 +32,7 @@ from scp_events.history.recording import (
     is_correctable,
     says_the_same,
 )
-from scp_events.history.together import about_besides
+from scp_events.history.together import further_about, others_of
 
 __all__ = [
     "AT_THE_END",
@@ -44,7 +44,6 @@ __all__ = [
     "Latest",
     "Otherwise",
     "Question",
-    "about_besides",
     "asked_again",
     "before",
     "command_recording",
@@ -56,11 +55,13 @@ __all__ = [
     "every_event",
     "evidence_for",
     "evidence_types",
+    "further_about",
     "in_hindsight",
     "in_order_of_time",
     "is_correctable",
     "latest_of",
     "name_in",
+    "others_of",
     "says_the_same",
     "standing",
     "state_of",

@@ -11,22 +11,45 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from uuid import UUID
 
 from scp_events.history.asking import Decided
-from scp_events.history.order import AnyFact, standing
+from scp_events.history.order import AnyFact, standing, told
 from scp_events.history.recording import asked_again, command_recording
 from scp_events.vocabulary import (
+    Actor,
     AnyAggregate,
     CaseId,
+    Command,
+    Correct,
     Correction,
     Decision,
     Elsewhere,
     Event,
     EventId,
+    Retract,
     Retraction,
     Stream,
     When,
     correction_of,
     retraction_of,
 )
+
+
+def others_of(aggregate: AnyAggregate, command: Command, by: Actor) -> tuple[UUID, ...]:
+    """Return the cases besides its own, and streams that belong to none, that a command needs evidence of."""
+    said = command.instead if isinstance(command, Correct) else command
+    needed = aggregate.EVIDENCE.get(type(said))
+    return () if needed is None else tuple(needed.others(said, by))
+
+
+def further_about(aggregate: AnyAggregate, command: Command, known: Sequence[AnyFact]) -> frozenset[UUID]:
+    """Return what else the evidence of a correction is of: what the fact was about, and who reported it.
+
+    Both are known once its stream was read. Whoever reported a fact is judged, not whoever corrects it.
+    """
+    if not isinstance(command, Correct | Retract):
+        return frozenset()
+    original = told(known, command.corrects)
+    theirs = () if original is None else others_of(aggregate, command, original.by)
+    return about_besides(aggregate, known, command.corrects).union(theirs)
 
 
 def about_besides(aggregate: AnyAggregate, known: Sequence[AnyFact], corrects: EventId) -> frozenset[UUID]:
