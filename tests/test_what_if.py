@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -94,3 +95,12 @@ def test_what_its_own_rule_would_refuse_today_is_a_contradiction_already() -> No
     facts = given(referral, determined).facts()  # never drafted
     changing = partial(under_policy, version=STRICT.version)
     assert [*decided_otherwise(referral, facts, lambda _types, _others: (), CASE, changing)] == []
+
+
+def test_at_the_command_line_each_row_says_what_would_have_become_of_it(
+    log_database: str, log: LogReader
+) -> None:
+    ran = scp("what-if", "--policy", "2025.2", "--format", "json", database=log_database)
+    assert (ran.code, ran.err) == (0, "")
+    [row] = [each for each in json.loads(ran.out) if each["title"] == "Referral submitted"]
+    assert row["would_be_refused_by"] == "no-agreement-named"

@@ -292,9 +292,10 @@ def test_a_disclosure_rests_on_the_terms_in_force_that_day_whichever_party_makes
         ((HELD,), "2026-01-01", "was valid until 2025-12-31"),
         ((HELD, of_agreement("2025-03-01", ENDED)), "2025-10-01", "was valid until 2025-09-30"),
         ((HELD, of_agreement("2025-03-01", SUSPENDED)), "2025-06-01", "was suspended"),
+        ((HELD, of_agreement("2025-03-01", SUSPENDED)), "2025-12-31", "was suspended"),
         ((of_agreement("2025-01-15", SIGNED, "another"),), "2025-06-01", "was not signed by then"),
     ],
-    ids=["none", "not yet", "expired", "ended", "suspended", "another"],
+    ids=["none", "not yet", "expired", "ended", "suspended", "suspended on its last day", "another"],
 )
 def test_a_disclosure_under_an_agreement_that_is_not_in_force_is_refused_and_told_why(
     happened: tuple[Happened, ...], day: str, why: str
@@ -326,6 +327,12 @@ def test_who_names_no_agreement_is_refused_where_one_is_asked_for() -> None:
 
 def test_what_stays_within_an_organisation_is_disclosed_to_nobody() -> None:
     assert asked(name=None, by=OURS, to=OURS) == ()
+
+
+def test_a_disclosure_is_about_the_agreement_it_names_besides() -> None:
+    named_one = agreement.events.agreements_named(Resting(agreement="youth-police"), None)
+    assert tuple(named_one) == (named("agreement", "youth-police").id,)
+    assert tuple(agreement.events.agreements_named(Resting(), None)) == ()
 
 
 # --- corrections ------------------------------------------------------------------------------------------

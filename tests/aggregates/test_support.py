@@ -39,6 +39,7 @@ from scp_events.scenario import CASE, Given, Happened, at, given, known_as, on
 from scp_events.vocabulary import Correct, Erased, OrganisationId, Retract
 from tests.aggregates.laws import machine, one_of_these
 from tests.examples.participant import DIED, REGISTERED
+from tests.examples.practitioner import AWARDED, certified
 from tests.words import KEY_WORKER, NOON, ROBOT, SUPERVISOR, decision, event_id, grounds
 
 pytestmark = pytest.mark.once  # pure rules
@@ -71,6 +72,7 @@ ACCOMPANY = RecordCourtAccompaniment(
     accompanied_by=KEY_WORKER.id,
 )
 CRISIS = RecordCrisisIntervention(
+    policy_version="2025.1",
     event_id=CRISIS_AS,
     minutes=90,
     medium=Medium.PHONE,
@@ -486,3 +488,23 @@ ASKED = one_of_these(
     but(CLOSE, closed_as="transferred", transferred_to="housing-first"),
 )
 TestLaws = machine(support, ASKED, knowing=[REGISTERED, IDENTIFIED]).TestCase
+
+
+# --- who stands by somebody in a crisis -------------------------------------------------------------------
+
+IN_CRISIS = AWARDED.model_copy(update={"credential": "crisis-intervention"})
+
+
+def test_s1_12_who_intervenes_in_a_crisis_is_competent_as_strictly_as_the_policy_says() -> None:
+    place = told(REQUESTED)
+    competent = place.knowing(certified(KEY_WORKER.id, "2025-01-01", IN_CRISIS))
+    required, warned = but(CRISIS, policy_version="2025.3"), but(CRISIS, policy_version="2025.2")
+    place.when(required).then_refused("credential-missing")
+    assert [event.competence.held_as for event in place.when(warned).events] == [None]
+    assert [event.competence.held_as for event in competent.when(required).events] == [AWARDED.event_id]
+    assert [event.competence for event in place.when(CRISIS).events] == [None]
+
+
+def test_whoever_intervened_is_judged_and_not_whoever_reports_it() -> None:
+    place = told(REQUESTED).knowing(certified(SUPERVISOR.id, "2025-01-01", IN_CRISIS))
+    place.when(but(CRISIS, policy_version="2025.3"), by=SUPERVISOR).then_refused("credential-missing")

@@ -347,10 +347,15 @@ class ByCompetence(Word):
 
 
 def must_be_competent(
-    known: Credentials, credential: Code | None, policy: Policy, context: Context
+    known: Credentials,
+    credential: Code | None,
+    policy: Policy,
+    context: Context,
+    person: PersonId | None = None,
 ) -> Competence | None:
     """Judge whoever acted by the credential a policy asks for; refuse where the policy requires it.
 
+    That is whoever reports it, unless the report says that it was somebody else: `person`.
     Return None where the register of practitioners is not asked. What was so at the time of the act counts,
     whatever became of the credential since.
     """
@@ -359,12 +364,12 @@ def must_be_competent(
     if policy.competence is Strictness.OFF:
         must_hold(context.by, credential, policy)
         return None
-    person = context.author
-    held_as = known.held_as(person.id, credential, context.when.day)
+    person = person or context.author.id
+    held_as = known.held_as(person, credential, context.when.day)
     if held_as is None and policy.competence is Strictness.REQUIRE:
         raise Refused(
             "credential-missing",
-            f"{person.id} did not hold {credential} on {context.when.day.isoformat()}, and policy"
+            f"{person} did not hold {credential} on {context.when.day.isoformat()}, and policy"
             f" {policy.version} requires it: let somebody act who holds it, or `award-credential` first",
         )
     return Competence(credential=credential, strictness=policy.competence, held_as=held_as)

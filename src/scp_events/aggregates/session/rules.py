@@ -15,7 +15,6 @@ from uuid import UUID
 
 from scp_events.aggregates.programme.events import (
     ProgrammeDefined,
-    ProgrammeRetired,
     ProgrammeRevised,
     Template,
 )
@@ -63,18 +62,15 @@ PLACES = 3
 
 @dataclass(frozen=True)
 class Programme:
-    """The version of the programme that is in force, and whether it was retired."""
+    """The version of the programme that is in force. Who is enrolled in one that was retired goes on."""
 
     template: Template | None = None
-    retired: bool = False
 
 
 def _follow(known: Programme, fact: Fact[Event]) -> Programme:
     match fact.event:
         case ProgrammeDefined() | ProgrammeRevised():
             return replace(known, template=fact.event)
-        case ProgrammeRetired():
-            return replace(known, retired=True)
     return known
 
 
@@ -86,7 +82,7 @@ EVIDENCE: Mapping[type[Command], Evidence[Any]] = {
     ScheduleSession: Evidence(
         Programme(),
         _follow,
-        over=(ProgrammeDefined, ProgrammeRevised, ProgrammeRetired),
+        over=(ProgrammeDefined, ProgrammeRevised),
         others=_its_programme,
     ),
 }
@@ -264,11 +260,6 @@ def _in_force(known: Programme, programme: Code, context: Context) -> Template:
             "no-such-programme",
             f"programme {programme} was not defined by {context.when}: `define-programme` first, or name"
             " another `programme`",
-        )
-    if known.retired:
-        raise Refused(
-            "programme-retired",
-            f"programme {programme} was retired by {context.when}: name another `programme`",
         )
     return known.template
 

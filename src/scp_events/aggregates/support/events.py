@@ -15,6 +15,7 @@ from pydantic import Field
 from scp_events.aggregates.agreement.events import Resting
 from scp_events.aggregates.engagement.events import Medium
 from scp_events.aggregates.irp.events import GoalOutcome
+from scp_events.aggregates.practitioner.events import ByCompetence
 from scp_events.vocabulary import (
     OCCURRED,
     Amount,
@@ -31,6 +32,7 @@ from scp_events.vocabulary import (
     Personal,
     PersonalDate,
     PersonCode,
+    PolicyVersion,
     TellingCode,
     Word,
     members,
@@ -148,6 +150,8 @@ class Crisis(Effort):
 
     afterwards: TellingCode
     """Such as `safe-at-home`, `in-hospital`, `still-in-danger`."""
+    policy_version: PolicyVersion
+    """The version of the rules that says who may intervene."""
 
 
 class DebtPosition(Word):
@@ -226,7 +230,7 @@ class CourtAccompanied(IdentifiedEvent, Hearing):
     type: Literal["support.court-accompanied"] = "support.court-accompanied"
 
 
-class CrisisInterventionRecorded(IdentifiedEvent, Crisis):
+class CrisisInterventionRecorded(IdentifiedEvent, Crisis, ByCompetence):
     """Somebody stood by the young person in a crisis."""
 
     TITLE = "Crisis intervention: {minutes} minutes, {medium}"

@@ -12,10 +12,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, assert_never
+from uuid import UUID
 
 from scp_events.aggregates.agreement.events import AGREEMENTS, Disclosure, must_be_agreed
 from scp_events.aggregates.irp.events import GoalOutcome, NeedIdentified
 from scp_events.aggregates.participant.events import PRESENCE, Presence, must_be_present
+from scp_events.aggregates.practitioner.events import (
+    CREDENTIALS,
+    Credentials,
+    must_be_competent,
+    stream_of,
+)
 from scp_events.aggregates.support.commands import (
     CloseSupport,
     OpenSupport,
@@ -53,6 +60,7 @@ from scp_events.aggregates.support.events import (
 )
 from scp_events.policy import policy_of
 from scp_events.vocabulary import (
+    Actor,
     Command,
     Context,
     Erased,
@@ -83,12 +91,30 @@ def _identify(known: Needs, fact: Fact[Event]) -> Needs:
     return replace(known, presence=PRESENCE.evolve(known.presence, fact))
 
 
+@dataclass(frozen=True)
+class OnHand:
+    """Whether there is somebody to stand by, and what whoever did so is certified for."""
+
+    presence: Presence = field(default_factory=Presence)
+    credentials: Credentials = field(default_factory=Credentials)
+
+
+def _be_on_hand(known: OnHand, fact: Fact[Event]) -> OnHand:
+    return OnHand(PRESENCE.evolve(known.presence, fact), CREDENTIALS.evolve(known.credentials, fact))
+
+
+def _whoever_intervened(command: RecordCrisisIntervention, _by: Actor) -> tuple[UUID, ...]:
+    return (stream_of(command.done_by).id,)
+
+
 EVIDENCE: Mapping[type[Command], Evidence[Any]] = {
     RequestSupport: Evidence(Needs(), _identify, over=(*PRESENCE.over, NeedIdentified)),
     OpenSupport: PRESENCE,
     RecordSupportAction: PRESENCE,
     RecordCourtAccompaniment: PRESENCE,
-    RecordCrisisIntervention: PRESENCE,
+    RecordCrisisIntervention: Evidence(
+        OnHand(), _be_on_hand, over=(*PRESENCE.over, *CREDENTIALS.over), others=_whoever_intervened
+    ),
     RecordDebtPosition: PRESENCE,
     RecordEmploymentStatus: PRESENCE,
     RecordHousingStatus: PRESENCE,
@@ -275,10 +301,15 @@ def record_support(
 def record_crisis_intervention(
     state: State, command: RecordCrisisIntervention, context: Context
 ) -> list[SupportEvent]:
-    """A crisis waits for no decision: whatever the status, once support was requested."""
-    must_be_present(context.evidence)
+    """A crisis waits for no decision; who intervenes is competent, as strictly as the policy says (S1.12)."""
+    known: OnHand = context.evidence
+    must_be_present(known.presence)
     _must_be_requested(state, context)
-    return [command.fact(context.by, event_id=context.event_id)]
+    policy = policy_of(command.policy_version)
+    competence = must_be_competent(
+        known.credentials, policy.credential_in_crisis, policy, context, command.done_by
+    )
+    return [command.fact(context.by, event_id=context.event_id, competence=competence)]
 
 
 # --- the rules: positions ---------------------------------------------------------------------------------
