@@ -17,6 +17,8 @@ from scp_events.vocabulary import Actor
 from tests.examples import examples
 from tests.services.test_api import accepted, engaged, on, planned, registered
 from tests.services.test_api_imports import BROKEN, CLERK, outcome, taken
+from tests.services.test_api_mentoring import accepted as matched
+from tests.services.test_api_mentoring import recruited
 from tests.services.test_api_service import Service, drafted, serving_anew
 from tests.words import KEY_WORKER, REFERRER, SUPERVISOR
 
@@ -120,7 +122,11 @@ def what_there_is(service: Service) -> dict[str, Sequence[str]]:
     supervisor.send("/programmes/resocialisation/define-programme", programme, occurred_at=on(1))
     place = worker.send(f"{active}/enrolments", {"programme": "resocialisation"}, occurred_at=on(8))
     [assessment] = [entry["stream_id"] for entry in story if entry["type"] == "assessment.completed"]
+    mentor = recruited(supervisor, "me-larch")
+    match = matched(supervisor, "SC-2025-004", _id(mentor))
     return {
+        "path.mentor": [_id(mentor)],
+        "path.match_id": [_id(match)],
         "path.referral_id": [_id(begun), _id(taken_on)],
         "path.case_reference": [_id(new), _id(active), "SC-2025-001"],
         "path.irp_id": [_id(plan)],
