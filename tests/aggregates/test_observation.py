@@ -141,6 +141,13 @@ def test_death_ends_everything_else_and_lasts() -> None:
     ]
 
 
+def test_what_was_told_of_a_later_day_before_the_death_was_known_interrupts_nothing() -> None:
+    died = (on("2025-03-01", DIED),)
+    assert interrupted(on("2025-03-02", AWAY), on("2025-03-03", HELD), knowing=died) == [
+        Interruption(NotObserved.DEAD, date(2025, 3, 1), None)
+    ]
+
+
 def test_who_was_never_held_nor_away_is_not_interrupted_by_being_released_or_moving_in() -> None:
     assert interrupted(on("2025-01-10", RELEASED), on("2025-02-01", BACK)) == []
 

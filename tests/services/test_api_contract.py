@@ -13,13 +13,18 @@ from pathlib import Path
 import pytest
 
 from scp_events.commands import shipped
-from scp_events.vocabulary import Actor
+from scp_events.vocabulary import Actor, Command
+from tests.aggregates.test_offence import ALLEGE
+from tests.aggregates.test_organisation import BEGIN
+from tests.aggregates.test_sanction import RECORD
+from tests.aggregates.test_support import REQUEST
 from tests.examples import examples
+from tests.examples.practitioner import REGISTER
 from tests.services.test_api import accepted, engaged, on, planned, registered
 from tests.services.test_api_imports import BROKEN, CLERK, outcome, taken
 from tests.services.test_api_mentoring import accepted as matched
 from tests.services.test_api_mentoring import recruited
-from tests.services.test_api_service import Service, drafted, serving_anew
+from tests.services.test_api_service import Service, Somebody, drafted, serving_anew
 from tests.words import KEY_WORKER, REFERRER, SUPERVISOR
 
 pytestmark = pytest.mark.once  # test_api asks the same service from the wheel
@@ -124,7 +129,18 @@ def what_there_is(service: Service) -> dict[str, Sequence[str]]:
     [assessment] = [entry["stream_id"] for entry in story if entry["type"] == "assessment.completed"]
     mentor = recruited(supervisor, "me-larch")
     match = matched(supervisor, "SC-2025-004", _id(mentor))
+    offence = begun_with(worker, f"{active}/offences", ALLEGE)
+    sanction = begun_with(worker, f"{active}/sanctions", RECORD)
+    episode = begun_with(worker, f"{active}/support-episodes", REQUEST)
+    practitioner = begun_with(supervisor, "/practitioners/kw-juniper/register-candidate", REGISTER)
+    organisation = begun_with(supervisor, "/organisations/example-youth/register-organisation", BEGIN)
     return {
+        "path.offence_id": [offence],
+        "path.sanction_id": [sanction],
+        "path.support_id": [episode],
+        "path.practitioner": [practitioner],
+        "path.organisation": [organisation],
+        "path.programme": ["resocialisation"],
         "path.mentor": [_id(mentor)],
         "path.match_id": [_id(match)],
         "path.referral_id": [_id(begun), _id(taken_on)],
@@ -135,6 +151,14 @@ def what_there_is(service: Service) -> dict[str, Sequence[str]]:
         "path.enrolment_id": [_id(place.headers["location"])],
         "header.Scp-Purpose": ["supervision"],
     }
+
+
+def begun_with(somebody: Somebody, path: str, command: Command) -> str:
+    """Begin something with a command; return its id or name."""
+    said = command.model_dump(mode="json", exclude_none=True, exclude={"event_id", "need"})
+    begun = somebody.send(path, said, occurred_at=on(8))
+    assert begun.status_code == 201, begun.text
+    return _id(begun.headers["location"])
 
 
 def _id(address: str) -> str:

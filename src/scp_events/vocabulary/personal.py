@@ -83,7 +83,7 @@ def _unless_erased(value: object, go_on: Callable[[Any], Any]) -> object:
 def _described(said: CoreSchema, _whole: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
     """Describe what may be said; of what is read, that it may be erased."""
     if handler.mode == "validation":
-        return handler(said)
+        return handler(union_schema([said]))  # of one: so that what it says of itself is asked for
     by_name = {**Erased.__pydantic_core_schema__, "ref": f"{Erased.__module__}.{Erased.__qualname__}:"}
     return handler(union_schema([said, cast("CoreSchema", by_name)]))
 

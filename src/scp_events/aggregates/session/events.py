@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints
@@ -12,6 +11,7 @@ from scp_events.aggregates.engagement.events import Medium
 from scp_events.aggregates.programme.events import Minutes
 from scp_events.vocabulary import (
     OCCURRED,
+    Amount,
     Bound,
     Code,
     Currency,
@@ -67,7 +67,7 @@ class Cost(Word):
 
     cost_kind: Code
     """Such as `room-hire`."""
-    amount: Decimal
+    amount: Amount
     """Exactly, to the last place."""
     currency: Currency
 
