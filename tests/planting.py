@@ -58,7 +58,7 @@ class Planted:
 
 
 def plant(
-    log: LogReader, handler: BlockingCommandHandler, reference: str = "SC-2025-001", *, first: int = 1000
+    log: LogReader, handler: BlockingCommandHandler, reference: str = "SC-2025-001", *, first: int = 100_000
 ) -> Planted:
     """Record every event there is in the streams of one case, save those of an erasure.
 

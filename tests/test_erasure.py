@@ -57,7 +57,7 @@ class Office:
     log: LogReader
     handler: BlockingCommandHandler
 
-    def plant(self, reference: str = "SC-2025-001", *, first: int = 1000) -> Planted:
+    def plant(self, reference: str = "SC-2025-001", *, first: int = 100_000) -> Planted:
         return plant(self.log, self.handler, reference, first=first)
 
     def say(self, reference: str, *commands: Command) -> None:
@@ -144,7 +144,7 @@ def test_none_of_200_planted_texts_is_left_anywhere_after_an_erasure(home: Path)
     with open_database(home=home) as conninfo:
         event_log.prepare(conninfo)
         with opened(conninfo) as office, psycopg.connect(conninfo, autocommit=True) as connection:
-            case, other = office.plant(), office.plant("SC-2025-002", first=5000)
+            case, other = office.plant(), office.plant("SC-2025-002", first=500_000)
             assert len(set(case.texts)) > 200
             assert case.found_in(office.everything_said()) == case.texts, "readable while the keys exist"
             office.catch_up()
@@ -416,7 +416,7 @@ def test_a_read_model_that_was_purged_is_the_one_that_would_be_built_anew(
     office: Office, connection: Connection[Any]
 ) -> None:
     case = office.plant()
-    office.plant("SC-2025-002", first=5000)
+    office.plant("SC-2025-002", first=500_000)
     office.catch_up()
     office.approve()
     office.erase(case.case_id)

@@ -155,11 +155,11 @@ def test_a_case_is_not_begun_without_what_people_call_it() -> None:
 def test_evidence_holds_what_it_is_over_and_no_fact_is_evidence_for_itself() -> None:
     facts = given(referral, *history(DRAFT, SUBMIT, ACKNOWLEDGE)).facts()
     _, submitted, acknowledged = facts
-    known = evidence_for(question(referral, SUBMIT, when=submitted.when), facts, submitted.position)
+    known = evidence_for(question(referral, SUBMIT, when=submitted.when), facts, submitted.position).referrals
     assert known.programmes == {submitted.stream.id: "second-chance"}
     assert known.waiting == frozenset()
     after = question(referral, SUBMIT, when=acknowledged.when)
-    assert evidence_for(after, facts).waiting == {submitted.stream.id}
+    assert evidence_for(after, facts).referrals.waiting == {submitted.stream.id}
 
 
 def test_a_command_without_evidence_has_none() -> None:

@@ -52,6 +52,7 @@ NOTHING_OF_PEOPLE = {
     "scp_api/imports/telling.py": "how far an import is: counts, and names of files",
     "scp_api/imports/turn.py": "a lock",
     "scp_api/imports/upload.py": "writes into a directory of the register",
+    "importing/report_files/workbook.py": "rows of the report on their way into it: it holds no cell",
     "scp_cli/mapping_command.py": "a mapping: names of columns, and words of closed sets",
     "scp_cli/output.py": "nothing: it opens /dev/null",
     "scp_cli/proof.py": "unpacks into a directory of the register",
