@@ -27,7 +27,8 @@ from tests.services.test_api_mentoring import recruited
 from tests.services.test_api_service import Service, Somebody, drafted, serving_anew
 from tests.words import KEY_WORKER, REFERRER, SUPERVISOR
 
-pytestmark = pytest.mark.once  # test_api asks the same service from the wheel
+# Random requests, most of them wrong. Once: test_api asks the same service from the wheel
+pytestmark = [pytest.mark.faults, pytest.mark.once]
 
 STRANGE_STATUSES = """
 [checks.positive_data_acceptance]

@@ -429,6 +429,7 @@ def modes_below(directory: Path) -> set[int]:
     return {stat.S_IMODE(path.stat().st_mode) for path in every}
 
 
+@pytest.mark.faults
 def test_what_was_kept_long_enough_is_removed_by_the_next_start(
     postgres_server: str, log_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -496,6 +497,7 @@ def at_work() -> list[int]:
     return [pid for pid in found if pid != os.getpid()]
 
 
+@pytest.mark.faults
 def test_whoever_follows_an_import_is_let_go_when_the_service_ends_and_told_the_rest_by_the_next(
     postgres_server: str, log_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -521,6 +523,7 @@ def test_whoever_follows_an_import_is_let_go_when_the_service_ends_and_told_the_
             assert cases_in(again) == 0
 
 
+@pytest.mark.faults
 def test_without_the_database_nothing_is_taken_and_what_is_under_way_says_why_it_failed(
     own: Service, postgres_server: str
 ) -> None:
@@ -567,6 +570,7 @@ def test_the_form_that_a_client_likes_best_is_sent(accept: str | None, liked: st
     assert preferred(accept, ["a/json", "text/html"]) == liked
 
 
+@pytest.mark.faults
 def test_an_upload_that_breaks_off_leaves_nothing_and_lets_the_next_one_in(own: Service) -> None:
     clerk = own.somebody(CLERK, PURPOSE)
 

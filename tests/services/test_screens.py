@@ -31,6 +31,8 @@ from tests.services.terminal import Seen, on_a_terminal
 from tests.services.told_cases import EXAMPLES, write_mistakes
 from tests.words import SUPERVISOR, grounds
 
+pytestmark = pytest.mark.once  # the same commands; test_cli_reads and its neighbours run them from the wheel
+
 DRAWN = Path(__file__).with_name("drawn")
 TALL = 400
 COMMANDS = {
