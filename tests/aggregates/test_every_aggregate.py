@@ -29,7 +29,7 @@ from scp_events.vocabulary import (
 from tests.every_event import planted
 from tests.examples import participant as participants
 
-pytestmark = pytest.mark.once  # pure rules
+pytestmark = [pytest.mark.once, pytest.mark.pure]
 
 EVENTS = [event for aggregate in ALL for event in aggregate.EVENTS]
 COMMANDS = [command for aggregate in ALL for command in aggregate.COMMANDS]
