@@ -13,6 +13,8 @@ from tests.conftest import database
 from tests.services.cli_run import scp
 from tests.services.told_cases import EXAMPLES, documents, write_cases, write_mistakes
 
+pytestmark = pytest.mark.once  # the same pages; test_cli_case_file writes them from the wheel
+
 WIDE, NARROW = 1280, 320
 """The second is the first, four times as large: what is read without scrolling in two directions."""
 EXAMPLE = EXAMPLES / "second-chance"
