@@ -83,7 +83,7 @@ def test_a_refusal_that_did_not_come_fails() -> None:
 
 def test_a_mistake_in_the_program_is_not_taken_for_a_refusal() -> None:
     with pytest.raises(AttributeError):
-        given(referral, SUBMITTED).when(None)  # type: ignore[arg-type]
+        given(referral, SUBMITTED).when(None)  # type: ignore[arg-type]  # the mistake itself
 
 
 def test_performed_commands_follow_one_another() -> None:

@@ -677,7 +677,7 @@ def test_an_attendance_can_be_corrected_though_the_completion_rests_on_it() -> N
     known = so.knowing(agreed_on("2025-03-01"))
     less = Correct(decision=grounds(), corrects=event_id(905), instead=but(ATTEND, left_minutes=119))
     [corrected] = known.when(less, by=SUPERVISOR).events
-    assert corrected.fact.credited_minutes == 119  # type: ignore[attr-defined]
+    assert corrected.fact.credited_minutes == 119  # type: ignore[attr-defined]  # any event
     more = Correct(decision=grounds(), corrects=event_id(905), instead=but(ATTEND, left_minutes=121))
     known.when(more, by=SUPERVISOR).then_refused("presence-unclear")
 

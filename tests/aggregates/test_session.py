@@ -117,7 +117,7 @@ def test_a_session_is_scheduled_under_the_version_of_the_programme_that_is_in_fo
     told().when(SCHEDULE, on="2025-03-01").then(SCHEDULED)
     later = told().knowing(REVISED)
     [event] = later.when(SCHEDULE, on="2025-03-01").events
-    assert (event.template_version, event.modules, event.venue_kinds) == ("2025.2", (), ())  # type: ignore[attr-defined]
+    assert (event.template_version, event.modules, event.venue_kinds) == ("2025.2", (), ())  # type: ignore[attr-defined]  # any event
 
 
 def test_a_session_is_scheduled_once() -> None:

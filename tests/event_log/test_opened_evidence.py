@@ -226,7 +226,7 @@ def test_what_was_announced_names_the_events_that_prove_it(log: LogReader, compl
     told = [r for r in log.case_history(completed.id) if isinstance(r.event, EnrolmentEvent)]
     [met] = [r.event for r in told if r.event.type == "enrolment.completion-requirements-met"]
     known = {r.event_id: r.event.type for r in log.case_history(completed.id)}
-    assert [known[event_id] for event_id in met.evidence] == [  # type: ignore[union-attr]
+    assert [known[event_id] for event_id in met.evidence] == [  # type: ignore[union-attr]  # it is known by its type
         *["enrolment.attendance-recorded"] * 3,
         "irp.agreed-by-participant",
     ]

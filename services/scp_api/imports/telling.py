@@ -9,10 +9,10 @@ from pathlib import Path
 
 from scp_api.imports.words import OutcomeTold, ProgressTold, Told, WaitingTold, interrupted
 from scp_events.importing import Progress
+from scp_events.privacy.copies import OURS_ALONE
 
 PAUSE_SECONDS = 0.5
 """Between two lines about progress: an import has many rows."""
-OURS_ALONE = 0o600
 
 
 class Telling:

@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
-OURS_ALONE = 0o600
+from scp_events.privacy.copies import OURS_ALONE
+
 TRIES, PAUSE = 5, 0.02
 """Whoever asks whose turn it is has the lock for a moment, too."""
 

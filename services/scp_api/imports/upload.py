@@ -25,6 +25,7 @@ from multipart import (
 
 from scp_api import problems
 from scp_api.problems import Problem, WrongField
+from scp_events.privacy.copies import OURS_ALONE
 
 FIELD = "files"
 """The name of every part."""
@@ -34,7 +35,6 @@ LONGEST_NAME = 200
 PATIENCE_SECONDS = 600
 """How long all of it may take to arrive."""
 MEGABYTE = 1024 * 1024
-OURS_ALONE = 0o600
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 
 

@@ -19,9 +19,11 @@ from scp_events.vocabulary import (
     CaseId,
     Command,
     Correction,
+    Elsewhere,
     Event,
     EventId,
     Evidence,
+    Position,
     Refused,
     Retraction,
     named_events,
@@ -70,18 +72,9 @@ def _refused_now(
     needed = None if command is None else aggregate.EVIDENCE.get(command)
     if command is None or (issubclass(command, Act) and not _rests_on_the_case(needed)):
         return None
-    asked = asked_again(command, fact.event)
-    question = question_again(aggregate, fact, asked, case_id)
-    try:
-        ask(
-            question,
-            state,
-            facts_of(needed.over, [*needed.others(asked, fact.by)]) if needed else (),
-            fact.position,
-        )
-    except Refused as refusal:
-        return refusal
-    return None
+    question = question_again(aggregate, fact, asked_again(command, fact.event), case_id)
+    answer = answer_again(question, state, facts_of, fact.position)
+    return answer if isinstance(answer, Refused) else None
 
 
 def question_again(
@@ -100,6 +93,18 @@ def question_again(
         calendar=_NO_CALENDAR,
         name=name_in(fact.event),
     )
+
+
+def answer_again(
+    question: Question, state: object, facts_of: FactsOf, position: Position
+) -> list[Event | Elsewhere] | Refused:
+    """Return what the rule says to a question asked again, on the evidence there is for it."""
+    needed = question.aggregate.EVIDENCE.get(type(question.command))
+    try:
+        evidence = facts_of(needed.over, [*needed.others(question.command, question.by)]) if needed else ()
+        return ask(question, state, evidence, position)
+    except Refused as refusal:
+        return refusal
 
 
 def in_hindsight(known: Sequence[AnyFact]) -> Iterator[Contradiction]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from scp_events.history.asking import Question, ask
-from scp_events.history.contradictions import FactsOf, question_again
+from scp_events.history.asking import Question
+from scp_events.history.contradictions import FactsOf, answer_again, question_again
 from scp_events.history.order import AnyFact, effective
 from scp_events.history.recording import asked_again, command_recording
 from scp_events.vocabulary import AnyAggregate, CaseId, Command, Elsewhere, Event, Position, Refused
@@ -58,12 +58,8 @@ Answer: TypeAlias = Refused | list[dict[str, Any]]
 
 
 def _answer(question: Question, state: object, facts_of: FactsOf, position: Position) -> Answer:
-    needed = question.aggregate.EVIDENCE.get(type(question.command))
-    try:
-        evidence = facts_of(needed.over, [*needed.others(question.command, question.by)]) if needed else ()
-        return [_content(said) for said in ask(question, state, evidence, position)]
-    except Refused as refusal:
-        return refusal
+    said = answer_again(question, state, facts_of, position)
+    return said if isinstance(said, Refused) else [*map(_content, said)]
 
 
 def _content(said: Event | Elsewhere) -> dict[str, Any]:

@@ -114,6 +114,7 @@ from scp_events.vocabulary.text import (
     ShortText,
     Text,
     Word,
+    part_of,
 )
 from scp_events.vocabulary.time import (
     LEEWAY,
@@ -222,6 +223,7 @@ __all__ = [
     "must_have_happened",
     "named",
     "named_events",
+    "part_of",
     "personal_fields",
     "replace",
     "retraction_of",

@@ -16,7 +16,6 @@ from scp_events.vocabulary.text import CODE, Code, Word
 
 _CODE = re.compile(CODE)
 
-
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -11,6 +11,14 @@ class Word(BaseModel):
     """A value that never changes once said, and refuses what it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+WordT = TypeVar("WordT", bound=Word)
+
+
+def part_of(said: Word, part: type[WordT]) -> WordT:
+    """Return what a command or an event says of one thing, whose fields it has among its own."""
+    return part(**{name: getattr(said, name) for name in part.model_fields})
 
 
 # PostgreSQL's text type cannot hold NUL, so no word of ours may:

@@ -31,6 +31,7 @@ from scp_events.vocabulary import (
     Word,
     members,
     named,
+    part_of,
     replace,
 )
 
@@ -196,7 +197,7 @@ def standing_after(known: Standing, event: AgreementEvent) -> Standing:
     """Return how an agreement stands once `event` has happened."""
     match event:
         case AgreementSigned() | AgreementAmended():
-            return replace(known, versions=(*known.versions, Version(terms_of(event), event.event_id)))
+            return replace(known, versions=(*known.versions, Version(part_of(event, Terms), event.event_id)))
         case AgreementSuspended():
             return replace(known, suspended=True)
         case AgreementResumed():
@@ -206,11 +207,6 @@ def standing_after(known: Standing, event: AgreementEvent) -> Standing:
         case ContributionRecorded() | FundingSourceRecorded():
             return known
     assert_never(event)
-
-
-def terms_of(said: Terms) -> Terms:
-    """Return the terms that a command or an event says."""
-    return Terms(**{name: getattr(said, name) for name in Terms.model_fields})
 
 
 # --- what other aggregates need to know -------------------------------------------------------------------

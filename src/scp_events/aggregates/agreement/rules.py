@@ -29,7 +29,6 @@ from scp_events.aggregates.agreement.events import (
     Standing,
     Terms,
     standing_after,
-    terms_of,
 )
 from scp_events.aggregates.organisation.events import OrganisationClosed, OrganisationRegistered
 from scp_events.vocabulary import (
@@ -42,6 +41,7 @@ from scp_events.vocabulary import (
     Stream,
     Word,
     named,
+    part_of,
     replace,
 )
 
@@ -129,7 +129,7 @@ def decide(state: State, command: AgreementCommand, context: Context) -> list[Ag
 def sign_agreement(state: State, command: SignAgreement, context: Context) -> list[AgreementEvent]:
     """An agreement is signed once, by organisations in the register."""
     if state.versions:
-        if state.versions[0].terms == terms_of(command):
+        if state.versions[0].terms == part_of(command, Terms):
             return []
         raise Refused(
             "already-signed",
@@ -143,7 +143,7 @@ def sign_agreement(state: State, command: SignAgreement, context: Context) -> li
 def amend_agreement(state: State, command: AmendAgreement, context: Context) -> list[AgreementEvent]:
     """What was signed and has not ended can be amended."""
     _must_be_signed(state, context)
-    if state.versions[-1].terms == terms_of(command):
+    if state.versions[-1].terms == part_of(command, Terms):
         return []
     _must_not_have_ended(state, context)
     _must_be_terms(command, context)

@@ -20,7 +20,7 @@ from scp_events.aggregates.consent.events import (
     Use,
 )
 from scp_events.aggregates.participant.events import must_be_present
-from scp_events.vocabulary import Code, Context, OrganisationCode, Refused, Word, replace
+from scp_events.vocabulary import Code, Context, OrganisationCode, Refused, Word, part_of, replace
 
 UseKey: TypeAlias = tuple[Code, OrganisationCode]
 """Scope and recipient."""
@@ -66,7 +66,7 @@ def evolve(state: State, event: ConsentEvent) -> State:
     use = _use(event)
     match event:
         case ConsentGiven():
-            allowed = {**state.allowed, use: _permission(event)}
+            allowed = {**state.allowed, use: part_of(event, Permission)}
             return replace(state, allowed=allowed, withdrawn=state.withdrawn - {use})
         case ConsentWithdrawn():
             return replace(state, withdrawn=state.withdrawn | {use})
@@ -75,10 +75,6 @@ def evolve(state: State, event: ConsentEvent) -> State:
 
 def _use(said: Use) -> UseKey:
     return said.scope, said.recipient
-
-
-def _permission(said: Permission) -> Permission:
-    return Permission(**{name: getattr(said, name) for name in Permission.model_fields})
 
 
 # --- deciding ---------------------------------------------------------------------------------------------
@@ -107,7 +103,7 @@ def give_consent(state: State, command: GiveConsent, context: Context) -> list[C
             " say in `capacity_noted` that they understand what they allow, or ask their guardian",
         )
     use = _use(command)
-    if state.allowed.get(use) == _permission(command) and use not in state.withdrawn:
+    if state.allowed.get(use) == part_of(command, Permission) and use not in state.withdrawn:
         return []
     return [command.fact(context.by)]
 

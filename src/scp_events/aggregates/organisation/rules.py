@@ -32,7 +32,18 @@ from scp_events.aggregates.organisation.events import (
     Profile,
     ServicesChanged,
 )
-from scp_events.vocabulary import Code, Command, Context, Evidence, PersonId, Refused, Role, Word, replace
+from scp_events.vocabulary import (
+    Code,
+    Command,
+    Context,
+    Evidence,
+    PersonId,
+    Refused,
+    Role,
+    Word,
+    part_of,
+    replace,
+)
 
 EVIDENCE: Mapping[type[Command], Evidence[Any]] = {}
 
@@ -85,7 +96,7 @@ def evolve(state: State, event: OrganisationEvent) -> State:
     """Return what we remember once `event` has happened."""
     match event:
         case OrganisationRegistered():
-            return replace(state, profile=profile_of(event))
+            return replace(state, profile=part_of(event, Profile))
         case ServicesChanged():
             return replace(state, profile=_offering(state.profile, event.services))
         case MemberJoined():
@@ -96,11 +107,6 @@ def evolve(state: State, event: OrganisationEvent) -> State:
         case OrganisationClosed():
             return replace(state, closed=True, members={})
     assert_never(event)
-
-
-def profile_of(said: Profile) -> Profile:
-    """Return the profile that a command or an event says."""
-    return Profile(**{name: getattr(said, name) for name in Profile.model_fields})
 
 
 def _offering(profile: Profile | None, services: tuple[Code, ...]) -> Profile | None:
@@ -135,7 +141,7 @@ def register_organisation(
 ) -> list[OrganisationEvent]:
     """An organisation is registered once, under the code by which everything else names it."""
     if state.profile is not None:
-        if state.profile == profile_of(command):
+        if state.profile == part_of(command, Profile):
             return []
         raise Refused(
             "already-registered",

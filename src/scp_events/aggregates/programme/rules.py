@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, assert_never
+from typing import Any, assert_never
 
 from scp_events.aggregates.programme.commands import (
     DefineProgramme,
@@ -24,7 +24,7 @@ from scp_events.aggregates.programme.events import (
     ProgrammeRevised,
     Template,
 )
-from scp_events.vocabulary import Code, Command, Context, Evidence, Refused, Word, replace
+from scp_events.vocabulary import Code, Command, Context, Evidence, Refused, Word, part_of, replace
 
 EVIDENCE: Mapping[type[Command], Evidence[Any]] = {}
 
@@ -59,18 +59,10 @@ def evolve(state: State, event: ProgrammeEvent) -> State:
     """Return what we remember once `event` has happened."""
     match event:
         case ProgrammeDefined() | ProgrammeRevised():
-            return replace(state, versions=(*state.versions, template_of(event)))
+            return replace(state, versions=(*state.versions, part_of(event, Template)))
         case ProgrammeRetired():
             return replace(state, retired=True)
     assert_never(event)
-
-
-Said: TypeAlias = DefineProgramme | ReviseProgramme | ProgrammeDefined | ProgrammeRevised
-
-
-def template_of(said: Said) -> Template:
-    """Return the version that a command or an event says."""
-    return Template(**{name: getattr(said, name) for name in Template.model_fields})
 
 
 # --- deciding ---------------------------------------------------------------------------------------------
@@ -91,7 +83,7 @@ def decide(state: State, command: ProgrammeCommand, context: Context) -> list[Pr
 def define_programme(state: State, command: DefineProgramme, context: Context) -> list[ProgrammeEvent]:
     """A programme is defined once; what changes later is a revision."""
     if state.versions:
-        if state.versions == (template_of(command),):
+        if state.versions == (part_of(command, Template),):
             return []
         raise Refused(
             "already-defined",
@@ -106,7 +98,7 @@ def revise_programme(state: State, command: ReviseProgramme, context: Context) -
     """A programme that admits people can be revised, under a version nobody has used yet."""
     _must_be_there(state, context)
     _must_not_be_retired(state, context)
-    if state.versions[-1] == template_of(command):
+    if state.versions[-1] == part_of(command, Template):
         return []
     if command.template_version in {known.template_version for known in state.versions}:
         raise Refused(

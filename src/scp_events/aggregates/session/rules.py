@@ -50,6 +50,7 @@ from scp_events.vocabulary import (
     Refused,
     Word,
     named,
+    part_of,
     replace,
 )
 
@@ -145,25 +146,20 @@ def evolve(state: State, event: SessionEvent) -> State:
             return replace(
                 state,
                 status=Status.SCHEDULED,
-                plan=_said(Plan, event),
-                appointment=_said(Appointment, event),
+                plan=part_of(event, Plan),
+                appointment=part_of(event, Appointment),
                 modules=event.modules,
                 venue_kinds=event.venue_kinds,
             )
         case SessionRescheduled():
-            return replace(state, appointment=_said(Appointment, event))
+            return replace(state, appointment=part_of(event, Appointment))
         case SessionCancelled():
             return replace(state, status=Status.CANCELLED)
         case SessionHeld():
-            return replace(state, status=Status.HELD, meeting=_said(Meeting, event))
+            return replace(state, status=Status.HELD, meeting=part_of(event, Meeting))
         case SessionCostRecorded():
-            return replace(state, costs=(*state.costs, _said(Cost, event)))
+            return replace(state, costs=(*state.costs, part_of(event, Cost)))
     assert_never(event)
-
-
-def _said(word: type[Word], message: Word) -> Any:  # noqa: ANN401 - of the class that is asked for
-    """Return what a command or an event says of one thing."""
-    return word(**{name: getattr(message, name) for name in word.model_fields})
 
 
 # --- deciding ---------------------------------------------------------------------------------------------
@@ -188,7 +184,7 @@ def decide(state: State, command: SessionCommand, context: Context) -> list[Sess
 def schedule_session(state: State, command: ScheduleSession, context: Context) -> list[SessionEvent]:
     """A session is scheduled once, for a programme that is there, and as the programme says."""
     if state.plan is not None:
-        if state.plan == _said(Plan, command):
+        if state.plan == part_of(command, Plan):
             return []
         raise Refused(
             "already-scheduled",
@@ -213,7 +209,7 @@ def schedule_session(state: State, command: ScheduleSession, context: Context) -
 def reschedule_session(state: State, command: RescheduleSession, context: Context) -> list[SessionEvent]:
     """A session that is still to come can be moved."""
     _must_be_to_come(state, context)
-    if state.appointment == _said(Appointment, command):
+    if state.appointment == part_of(command, Appointment):
         return []
     return [command.fact(context.by, event_id=context.event_id)]
 
@@ -228,7 +224,7 @@ def cancel_session(state: State, command: CancelSession, context: Context) -> li
 
 def record_session_held(state: State, command: RecordSessionHeld, context: Context) -> list[SessionEvent]:
     """A session is held once, on the day for which it is planned, and as the programme says."""
-    if state.meeting == _said(Meeting, command):
+    if state.meeting == part_of(command, Meeting):
         return []
     _must_be_to_come(state, context)
     planned = state.appointment

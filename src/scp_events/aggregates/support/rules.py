@@ -71,6 +71,7 @@ from scp_events.vocabulary import (
     OrganisationCode,
     Refused,
     Word,
+    part_of,
     replace,
 )
 
@@ -200,13 +201,13 @@ def evolve(state: State, event: SupportEvent) -> State:
     """Return what we remember once `event` has happened."""
     match event:
         case SupportRequested():
-            return replace(state, status=Status.REQUESTED, request=_said(Request, event))
+            return replace(state, status=Status.REQUESTED, request=part_of(event, Request))
         case SupportOpened() | SupportReopened():
             return replace(state, status=Status.OPEN, result=None, closed_as=None, transferred_to=None)
         case SupportActionRecorded() | CourtAccompanied() | CrisisInterventionRecorded():
             return state
         case DebtPositionRecorded():
-            return replace(state, debt=_said(DebtPosition, event))
+            return replace(state, debt=part_of(event, DebtPosition))
         case EmploymentStatusRecorded():
             return replace(state, employment=event.employment)
         case HousingStatusRecorded():
@@ -221,10 +222,6 @@ def evolve(state: State, event: SupportEvent) -> State:
                 transferred_to=event.transferred_to,
             )
     assert_never(event)
-
-
-def _said(kind: Any, event: SupportEvent) -> Any:  # noqa: ANN401 - the part that it names
-    return kind(**{name: getattr(event, name) for name in kind.model_fields})
 
 
 # --- deciding ---------------------------------------------------------------------------------------------
