@@ -62,6 +62,11 @@ class Teller:
         """Record facts in this order."""
         self._writer.write(told)
 
+    def erase(self, person: Person) -> None:
+        """Destroy somebody's keys."""
+        self._log.keyring.fence(person.case_id)
+        tuple(self._log.keyring.destroy(person.case_id))
+
     def caught_up(self) -> Connection[Any]:
         """Return a connection to ask outcomes on, as of all that was told."""
         self._following.catch_up()
