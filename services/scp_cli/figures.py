@@ -20,6 +20,7 @@ from scp_events.measures import (
     Period,
     Rate,
 )
+from scp_events.measures.illustrations import Illustration, Reported, Series
 
 DEFINED = {(definition.id, definition.version): definition for definition in DEFINITIONS}
 
@@ -82,3 +83,28 @@ def _period(cohort: Period) -> str:
     since = "" if cohort.since == date.min else f" from {cohort.since}"
     until = "" if cohort.until == date.max else f" until {cohort.until}"
     return f",{since}{until}" if since or until else ""
+
+
+# --- examples ---------------------------------------------------------------------------------------------
+
+
+def illustrated(illustration: Series | Reported) -> Iterator[RenderableType]:
+    """Tell one figure of somebody else's, and where it is from."""
+    yield Text.assemble((illustration.title, LOUD), f": {_says(illustration)}")
+    yield pairs(_standing(illustration), indent=2)
+    yield Text()
+
+
+def _says(illustration: Series | Reported) -> str:
+    if isinstance(illustration, Series):
+        return ", ".join(
+            f"{year}: {value} {illustration.unit}" for year, value in illustration.values.items()
+        )
+    rate = "" if illustration.rate is None else f", {_interval(illustration.rate)}"
+    return f"{illustration.reoffended} of {illustration.people}{rate}"
+
+
+def _standing(illustration: Illustration) -> Iterator[tuple[str, str]]:
+    yield "example", "an analogy" if illustration.analogy else "as it was reported"
+    yield "from", illustration.where_from
+    yield "caution", illustration.caution
