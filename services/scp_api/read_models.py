@@ -18,11 +18,11 @@ from scp_api import preconditions, problems
 from scp_api.answers import add_question, json_of
 from scp_api.parts import Parts
 from scp_api.points import LAST_POSITION, DayQuery, KnownAt, KnownAtQuery
-from scp_events import follower, measures
+from scp_events import follower
 from scp_events.access import Deny, Resource
 from scp_events.aggregates import referral
 from scp_events.follower import AnyConnection, Projection
-from scp_events.measures import Durations, Period, Rate
+from scp_events.measures import Count, Durations, Frequency, Period, Rate, every_figure
 from scp_events.projections import caseload, decisions, outcomes, referrals
 from scp_events.projections.caseload import Case
 from scp_events.projections.decisions import Decided
@@ -79,11 +79,13 @@ class DecisionPage(Word):
 
 
 class Outcomes(Word):
-    """The figures, each with its definition, cohort and exclusions."""
+    """The figures, each with its definition, cohort and exclusions. Small numbers are hidden."""
 
     position: Position
     rates: tuple[Rate, ...]
     durations: tuple[Durations, ...]
+    frequencies: tuple[Frequency, ...]
+    counts: tuple[Count, ...]
 
 
 def install(app: FastAPI, parts: Parts) -> None:
@@ -92,7 +94,7 @@ def install(app: FastAPI, parts: Parts) -> None:
         ("/caseload", _caseload(parts), Caseload, "Whom a key worker looks after."),
         ("/referrals", _referrals(parts), Referrals, "The referrals of an agency, your own by default."),
         ("/decisions", _decisions(parts), DecisionPage, "The register of decisions, oldest first."),
-        ("/outcomes", _outcomes(parts), Outcomes, "What became of referrals and goals."),
+        ("/outcomes", _outcomes(parts), Outcomes, "What became of referrals, goals, programmes and people."),
     ):
         add_question(app, path, endpoint, model, summary, parameters=[PREFER], refusals=[409])
 
@@ -184,16 +186,13 @@ def _outcomes(parts: Parts) -> Callable[..., Response]:
 
 
 def _figures(connection: AnyConnection, position: Position, day: date, cohort: Period) -> Outcomes:
+    found = every_figure(connection, day, cohort)
     return Outcomes(
         position=position,
-        rates=(
-            measures.referral_conversion(connection, day, cohort),
-            measures.goals_achieved(connection, day, cohort),
-        ),
-        durations=(
-            measures.days_to_first_contact(connection, day, cohort),
-            measures.days_to_agreed_plan(connection, day, cohort),
-        ),
+        rates=tuple(figure for figure in found if isinstance(figure, Rate)),
+        durations=tuple(figure for figure in found if isinstance(figure, Durations)),
+        frequencies=tuple(figure for figure in found if isinstance(figure, Frequency)),
+        counts=tuple(figure for figure in found if isinstance(figure, Count)),
     )
 
 

@@ -32,6 +32,13 @@ Since: TypeAlias = Annotated[str | None, typer.Option("--since", metavar="DATE",
 Until: TypeAlias = Annotated[
     str | None, typer.Option("--until", metavar="DATE", help="Until this day, included.")
 ]
+SmallNumbers: TypeAlias = Annotated[
+    bool, typer.Option("--small-numbers", help="Tell also of one or two people: for nobody else to see.")
+]
+Illustrations: TypeAlias = Annotated[
+    bool,
+    typer.Option("--illustrations", help="Show the figures of the source documents instead: examples."),
+]
 
 
 # --- caseload ---------------------------------------------------------------------------------------------
@@ -133,19 +140,25 @@ def _today(log: LogReader) -> date:
 # --- outcomes ---------------------------------------------------------------------------------------------
 
 
-def outcomes(
+def outcomes(  # noqa: PLR0913 - one argument an option
     *,
     on: On = None,
     since: Since = None,
     until: Until = None,
     catch_up: CatchUp = True,
+    small_numbers: SmallNumbers = False,
+    illustrations: Illustrations = False,
     how: Shown = Format.TABLE,
 ) -> None:
     """Show outcome figures, with all that belongs to them.
 
     Each with its definition, what it was made from, N and who was left out. The cohort of a figure is
-    everybody, or those whose index date lies between --since and --until.
+    everybody, or those whose index date lies between --since and --until. A figure that would tell of one or
+    two people is not told.
     """
+    if illustrations:
+        _illustrations(how)
+        return
     asked, first, last = day(on, "--on"), day(since, "--since"), day(until, "--until")
     from scp_cli.answering import opened_answers
     from scp_cli.figures import drawn
@@ -154,8 +167,18 @@ def outcomes(
 
     cohort = Period(since=first or date.min, until=last or date.max)
     with opened_answers(projection, catch_up=catch_up) as (log, connection):
-        found = every_figure(connection, asked or _today(log), cohort)
+        found = every_figure(connection, asked or _today(log), cohort, small_numbers=small_numbers)
     if how is Format.TABLE:
         show_pages(*(part for figure in found for part in drawn(figure)))
     else:
         show(found, how, {})
+
+
+def _illustrations(how: Format) -> None:
+    from scp_cli.figures import illustrated
+    from scp_events.measures.illustrations import ILLUSTRATIONS
+
+    if how is Format.TABLE:
+        show_pages(*(part for illustration in ILLUSTRATIONS for part in illustrated(illustration)))
+    else:
+        show(ILLUSTRATIONS, how, {})

@@ -24,6 +24,21 @@ ROLES = {
     "au": Role.AUDITOR,
     "rp": Role.REPORTING,
 }
+ACTIVATION_WORKERS = frozenset(
+    f"support {what}{command}"
+    for what in ("", "correct ")
+    for command in (
+        "request-support",
+        "record-support-action",
+        "record-court-accompaniment",
+        "record-crisis-intervention",
+        "record-debt-position",
+        "record-employment-status",
+        "record-housing-status",
+        "record-support-outcome",
+    )
+) | {"support correct"}
+"""What activation workers may send. They may read support for the purposes of work, and nothing else."""
 PURPOSES = {
     "c": Purpose.CASEWORK,
     "r": Purpose.REFERRAL,
@@ -438,21 +453,28 @@ sheets             .      .      .      .      .      .      .      i      .    
 
 def commands() -> dict[tuple[str, Role], set[Purpose]]:
     """Return for which purposes each role may send each command."""
+    work = {PURPOSES[letter] for letter in FOR_COMMANDS}
     return {
-        (row, role): {PURPOSES[letter] for letter in FOR_COMMANDS} if cell == "x" else set()
+        (row, role): work if cell == "x" else set()
         for row, cells in _rows(COMMANDS)
         for role, cell in zip(ROLES.values(), cells, strict=True)
+    } | {
+        (row, Role.ACTIVATION_WORKER): work if row in ACTIVATION_WORKERS else set()
+        for row, _ in _rows(COMMANDS)
     }
 
 
 def reads() -> dict[tuple[str, Role], set[Purpose]]:
     """Return for which purposes each role may read each kind of thing."""
-    return _for_purposes(READS)
+    work = {PURPOSES[letter] for letter in FOR_COMMANDS}
+    return _for_purposes(READS) | {
+        (row, Role.ACTIVATION_WORKER): work if row == "support" else set() for row, _ in _rows(READS)
+    }
 
 
 def imports() -> dict[tuple[str, Role], set[Purpose]]:
     """Return for which purposes each role may import."""
-    return _for_purposes(IMPORTS)
+    return _for_purposes(IMPORTS) | {(row, Role.ACTIVATION_WORKER): set() for row, _ in _rows(IMPORTS)}
 
 
 def _for_purposes(table: str) -> dict[tuple[str, Role], set[Purpose]]:

@@ -18,6 +18,7 @@ from scp_events.aggregates.irp.commands import (
     StartIrpDraft,
 )
 from scp_events.aggregates.irp.events import (
+    Aim,
     ClosedAs,
     GoalAchieved,
     GoalAdded,
@@ -56,6 +57,7 @@ from scp_events.vocabulary import (
     Stream,
     Word,
     fold,
+    personal_fields,
     retraction_of,
 )
 from tests.aggregates.laws import machine, one_of_these
@@ -208,6 +210,45 @@ def test_a_goal_answers_a_need() -> None:
         )
     )
     asked((DRAFT, need()), goal(for_need=2)).then_refused("unknown-need")
+
+
+def test_a_goal_aims_at_what_the_documents_name() -> None:
+    """S2.3 to S2.8, then S3.2 and S3.6."""
+    assert [aim.value for aim in Aim] == [
+        "social-competence", "legal-competence", "communication", "self-sufficiency", "self-knowledge",
+        "motivation", "responsibility-own-behaviour", "responsibility-consequences", "responsibility-victims",
+        "environment-without-risk", "less-debt", "work-and-education", "sanction-discharged",
+        "substances", "mental-health", "social-skills", "vocational-training", "literacy", "soft-skills",
+    ]  # fmt: skip
+
+
+def test_s2_4_a_goal_is_to_accept_responsibility() -> None:
+    """To see one's behaviour, its consequences, and what it did to victims and others."""
+    aims = (
+        Aim.RESPONSIBILITY_OWN_BEHAVIOUR,
+        Aim.RESPONSIBILITY_CONSEQUENCES,
+        Aim.RESPONSIBILITY_VICTIMS,
+    )
+    assert aims_of(aims) == aims
+
+
+def test_s2_5_a_goal_is_to_have_links_with_an_environment_without_risk() -> None:
+    assert aims_of((Aim.ENVIRONMENT_WITHOUT_RISK,)) == (Aim.ENVIRONMENT_WITHOUT_RISK,)
+    assert "aims" in personal_fields(GoalAdded), "it tells of a person"
+
+
+def aims_of(aims: tuple[Aim, ...]) -> object:
+    """Return what a goal is said to aim at once it is added."""
+    instead = goal().model_copy(update={"aims": aims})
+    [added] = asked((DRAFT, need()), instead).events
+    return added.aims
+
+
+def test_s4_3_a_need_is_one_of_the_causes_of_offending_or_is_not_or_nobody_has_said_so() -> None:
+    assert "behind_the_offending" in personal_fields(NeedIdentified), "it tells of a person"
+    for said in (True, False, None):
+        [identified] = asked((DRAFT,), need().model_copy(update={"behind_the_offending": said})).events
+        assert identified.behind_the_offending is said
 
 
 def test_a_goal_is_added_once() -> None:

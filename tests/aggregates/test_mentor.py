@@ -22,10 +22,10 @@ from scp_events.aggregates.mentor.commands import (
     ReinstateMentor,
     SuspendMentor,
 )
-from scp_events.aggregates.mentor.events import CheckResult
+from scp_events.aggregates.mentor.events import CheckResult, Contribution, MentorKind
 from scp_events.aggregates.mentor.rules import Status
 from scp_events.scenario import Given, Happened, at, given, on
-from scp_events.vocabulary import Calendar, Correct, PersonId, Retract
+from scp_events.vocabulary import Calendar, Correct, PersonId, Retract, personal_fields
 from tests.aggregates.laws import machine, one_of_these
 from tests.words import SUPERVISOR, decision, event_id, grounds, person
 
@@ -91,6 +91,21 @@ def status(*happened: Happened) -> Status:
 def test_somebody_applies_with_what_they_offer_under_a_name_of_their_own() -> None:
     """S3.12, S3.13, S3.14: capabilities, background, age, interests and how they communicate."""
     told().when(APPLY).then(APPLIED)
+
+
+@pytest.mark.parametrize("kind", ["volunteer", "professional", "peer"])
+def test_s3_3_a_mentor_is_a_volunteer_a_professional_or_a_peer(kind: str) -> None:
+    assert [each.value for each in MentorKind] == ["volunteer", "professional", "peer"]
+    applied = told().when(but(APPLY, kind=kind))
+    assert [event.kind for event in applied.events] == [kind]
+    assert "kind" in personal_fields(events.MentorApplied), "to be a peer is to have a past"
+
+
+def test_s3_10_volunteers_mentor_teach_find_jobs_and_speak_up() -> None:
+    assert [each.value for each in Contribution] == ["mentoring", "teaching", "job-placement", "advocacy"]
+    applied = told().when(but(APPLY, contributes=tuple(Contribution)))
+    assert [event.contributes for event in applied.events] == [tuple(Contribution)]
+    assert APPLY.contributes == (Contribution.MENTORING,), "whoever applies is a mentor at least"
 
 
 def test_somebody_applies_once_unless_they_have_exited() -> None:

@@ -13,12 +13,13 @@ from scp_events.aggregates.observation.commands import (
     ObservationCommand,
     StartCustody,
 )
-from scp_events.aggregates.observation.events import Interruption, Moved, NotObserved, interruptions
+from scp_events.aggregates.observation.events import Moved
 from scp_events.history import effective
 from scp_events.scenario import Given, Happened, given, on
 from scp_events.vocabulary import Correct, OrganisationId, Retract
 from tests.aggregates.laws import machine, one_of_these
 from tests.examples.participant import DIED, REGISTERED
+from tests.measures.naive import Interruption, NotObserved, interruptions
 from tests.words import event_id, grounds
 
 pytestmark = pytest.mark.once

@@ -16,13 +16,14 @@ from scp_events.aggregates.offence.commands import (
     RecordNotProven,
     WithdrawAllegation,
 )
-from scp_events.aggregates.offence.events import Source, proven
+from scp_events.aggregates.offence.events import Source
 from scp_events.aggregates.offence.rules import Status
 from scp_events.history import effective
 from scp_events.scenario import Given, Happened, given, on
 from scp_events.vocabulary import Correct, Retract
 from tests.aggregates.laws import machine, one_of_these
 from tests.examples.participant import DIED, REGISTERED
+from tests.measures.naive import proven
 from tests.words import ROBOT, SUPERVISOR, decision, event_id, grounds
 
 pytestmark = pytest.mark.once

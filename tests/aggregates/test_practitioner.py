@@ -12,11 +12,14 @@ from scp_events.aggregates.practitioner.events import (
     Areas,
     Credentials,
     Requirements,
+    Skill,
     Standing,
+    Work,
     stands_after,
     stream_of,
 )
 from scp_events.history import effective
+from scp_events.policy import POLICIES
 from scp_events.scenario import Given, Happened, given
 from scp_events.vocabulary import Actor, Command, Correct, PersonId, Retract, Role
 from tests.aggregates.laws import machine, one_of_these
@@ -130,6 +133,79 @@ def test_whoever_logged_practice_for_somebody_does_not_verify_it() -> None:
 
 def test_only_practice_that_was_logged_is_verified() -> None:
     after(REGISTER).when(VERIFY, by=SUPERVISOR).then_refused("no-such-practice")
+
+
+# --- what a credential is good for ------------------------------------------------------------------------
+
+
+def test_s1_2_a_credential_says_for_which_work_it_is_good() -> None:
+    """Programme management and client support, by the skills that come with it."""
+    assert seen(certified_in(*Skill)).works_in == (Work.CLIENT_SUPPORT, Work.PROGRAMME_MANAGEMENT)
+    assert seen(certified_in(Skill.CRISIS_INTERVENTION)).works_in == (Work.CLIENT_SUPPORT,)
+    assert seen(certified_in(Skill.CURRICULUM_DEVELOPMENT)).works_in == (Work.PROGRAMME_MANAGEMENT,)
+    assert seen(certified_in()).works_in == ()
+
+
+def test_s1_3_there_are_six_skills_and_each_credential_a_policy_asks_for_is_one_of_them() -> None:
+    assert [skill.value for skill in Skill] == [
+        "case-management",
+        "curriculum-development",
+        "legal-and-ethical",
+        "needs-assessment",
+        "crisis-intervention",
+        "relapse-prevention",
+    ]
+    asked_for = {
+        said
+        for policy in POLICIES.values()
+        for name, said in vars(policy).items()
+        if name.startswith("credential_") and said is not None
+    }
+    assert asked_for
+    assert asked_for <= set(Skill)
+
+
+def test_s1_3_whoever_holds_a_credential_is_competent_in_the_skills_that_come_with_it() -> None:
+    """As long as it is valid, and as the provider said when it was awarded."""
+    known = credentials_of(certified_in(Skill.NEEDS_ASSESSMENT, Skill.CRISIS_INTERVENTION))
+    held = {
+        asked_for: known.held_as(CANDIDATE.id, asked_for, date(2025, 6, 1)) for asked_for in ("cpscp", *Skill)
+    }
+    assert {asked_for for asked_for, held_as in held.items() if held_as} == {
+        "cpscp",
+        Skill.NEEDS_ASSESSMENT,
+        Skill.CRISIS_INTERVENTION,
+    }
+    assert known.held_as(CANDIDATE.id, Skill.NEEDS_ASSESSMENT, date(2026, 6, 1)) is None
+    assert known.held_as(SUPERVISOR.id, Skill.NEEDS_ASSESSMENT, date(2025, 6, 1)) is None
+
+
+def certified_in(*skills: Skill) -> Given:
+    """Return what has come of a way to a credential with these skills."""
+    with_skills = but(REGISTER, requires=but_requires(skills=skills))
+    return after(
+        *(
+            but(command, credential="cpscp", **kept(command))
+            for command in (with_skills, *STUDYING[1:], AWARD)
+        )
+    )
+
+
+def kept(command: Any) -> dict[str, object]:
+    """Return the id by which later commands name what one recorded."""
+    return {"event_id": command.event_id}
+
+
+def but_requires(**changes: object) -> Requirements:
+    return Requirements.model_validate({**dict(REGISTER.requires), **changes})
+
+
+def credentials_of(place: Given) -> Credentials:
+    """Return what others are told of credentials by what has happened."""
+    known: Credentials = events.CREDENTIALS.initial
+    for fact in place.facts():
+        known = events.CREDENTIALS.evolve(known, fact._replace(stream=stream_of(CANDIDATE.id)))
+    return known
 
 
 # --- the exam ---------------------------------------------------------------------------------------------

@@ -13,11 +13,13 @@ from scp_events.aggregates.programme.commands import (
 )
 from scp_events.aggregates.programme.events import (
     Audience,
+    Initiative,
     Module,
     OfAge,
     ProgrammeDefined,
     ProgrammeRetired,
     ProgrammeRevised,
+    Topic,
     Variant,
 )
 from scp_events.scenario import Given, Happened, given, on
@@ -58,6 +60,26 @@ EVERY_COMMAND: tuple[ProgrammeCommand, ...] = (DEFINE, REVISE, RETIRE)
 DEFINED = ProgrammeDefined(**dict(DEFINE), code="resocialisation")
 REVISED = ProgrammeRevised(**dict(REVISE))
 RETIRED = ProgrammeRetired(**dict(RETIRE))
+
+
+@pytest.mark.parametrize("initiative", [None, *Initiative])
+def test_s3_3_a_programme_is_an_initiative_of_one_kind(initiative: Initiative | None) -> None:
+    """Mentorship, peer mentoring, schemes of the community, and workshops."""
+    assert [kind.value for kind in Initiative] == [
+        "structured-mentorship", "peer-mentoring", "support-group", "job-training", "life-skills",
+        "vocational-training", "anger-management", "substance-abuse-counselling",
+    ]  # fmt: skip
+    defined = told().when(but(DEFINE, initiative=initiative))
+    assert [event.initiative for event in defined.events] == [initiative]
+
+
+def test_s3_6_vocational_training_literacy_and_soft_skills_are_taught() -> None:
+    assert [topic.value for topic in Topic] == [
+        "vocational-training", "literacy", "soft-skills", "education", "behavioural-therapy",
+    ]  # fmt: skip
+    modules = tuple(Module(code=topic, title="Invented", topic=topic) for topic in Topic)
+    defined = told().when(but(DEFINE, modules=modules))
+    assert [module.topic for event in defined.events for module in event.modules] == list(Topic)
 
 
 def told(*happened: Happened) -> Given:

@@ -36,11 +36,11 @@ from scp_events.aggregates.support.rules import Status
 from scp_events.history import contradictions_of, effective
 from scp_events.privacy import marks_of
 from scp_events.scenario import CASE, Given, Happened, at, given, known_as, on
-from scp_events.vocabulary import Correct, Erased, OrganisationId, Retract
+from scp_events.vocabulary import Correct, Erased, OrganisationId, Retract, Role
 from tests.aggregates.laws import machine, one_of_these
 from tests.examples.participant import DIED, REGISTERED
 from tests.examples.practitioner import AWARDED, certified
-from tests.words import KEY_WORKER, NOON, ROBOT, SUPERVISOR, decision, event_id, grounds
+from tests.words import KEY_WORKER, NOON, ROBOT, SUPERVISOR, decision, event_id, grounds, person
 
 pytestmark = pytest.mark.once
 
@@ -132,7 +132,7 @@ def but(said: Any, **changes: object) -> Any:
 
 
 def test_there_are_nine_kinds_of_support_in_six_areas() -> None:
-    """S2.17 and S2.14."""
+    """S2.17 and S2.14; S3.2 names two areas besides."""
     assert [kind.value for kind in SupportKind] == [
         "accompanying-in-court",
         "parole-application",
@@ -145,8 +145,22 @@ def test_there_are_nine_kinds_of_support_in_six_areas() -> None:
         "social-training",
     ]
     assert [area.value for area in Area] == [
-        "debts", "finance", "work", "housing", "criminal-law", "mental-health",
+        "debts", "finance", "work", "housing", "criminal-law", "mental-health", "substances", "social-skills",
     ]  # fmt: skip
+
+
+def test_s2_16_activation_workers_give_the_help_and_decide_nothing() -> None:
+    may = {command for command, roles in support.MAY.items() if Role.ACTIVATION_WORKER in roles}
+    assert may == set(support.COMMANDS) - {OpenSupport, CloseSupport, ReopenSupport}
+    given_by = person("aw-sorrel", Role.ACTIVATION_WORKER)
+    helped = told(REQUESTED, OPENED).when(but(ACT, done_by=given_by.id), by=given_by)
+    assert [event.done_by for event in helped.events] == [given_by.id]
+
+
+def test_s3_2_help_with_substances_mental_health_and_social_skills_is_asked_for() -> None:
+    areas = (Area.SUBSTANCES, Area.MENTAL_HEALTH, Area.SOCIAL_SKILLS)
+    asked = told().when(but(REQUEST, areas=areas))
+    assert [event.areas for event in asked.events] == [areas]
 
 
 def test_there_are_seven_means_against_debt_and_seven_ways_to_work_and_education() -> None:

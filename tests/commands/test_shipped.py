@@ -59,3 +59,12 @@ def test_weekly_themes_are_eight_for_women_and_lower_level_offences_outside_the_
     assert command.venue_kinds
     assert not [kind for kind in command.venue_kinds if "probation" in kind]
     assert [variant.session_count for variant in command.variants] == [8]
+
+
+def test_s4_3_whoever_takes_part_in_weekly_themes_has_access_to_counselling_employment_and_help() -> None:
+    """With causes of offending such as misuse of substances."""
+    assert the_command("weekly-themes").gives_access_to == (
+        "counselling",
+        "employment-education-training",
+        "substance-misuse",
+    )

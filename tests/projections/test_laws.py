@@ -31,6 +31,12 @@ from scp_events.aggregates.engagement.events import (
     KeyWorkerAssigned,
     KeyWorkerChanged,
 )
+from scp_events.aggregates.enrolment.events import (
+    AttendanceRecorded,
+    Completion,
+    CompletionOverridden,
+    ParticipantEnrolled,
+)
 from scp_events.aggregates.irp.events import (
     GoalAchieved,
     GoalAdded,
@@ -39,8 +45,23 @@ from scp_events.aggregates.irp.events import (
     IrpReviewed,
     ReviewOutcome,
 )
+from scp_events.aggregates.match.events import ClosingReason, MatchClosed
+from scp_events.aggregates.observation.events import Moved, ResidenceChanged
+from scp_events.aggregates.offence.events import OffenceProven
 from scp_events.aggregates.participant.events import ParticipantRegistered
 from scp_events.aggregates.referral.events import EligibilityDetermined, ReferralDrafted
+from scp_events.aggregates.sanction.events import (
+    Discharged,
+    SanctionDischarged,
+    SanctionImposed,
+    SanctionKind,
+)
+from scp_events.aggregates.support.events import (
+    EmploymentStatus,
+    EmploymentStatusRecorded,
+    HousingStatus,
+    HousingStatusRecorded,
+)
 from scp_events.event_log import LogReader
 from scp_events.follower.case_order import in_case_order
 from scp_events.history import AnyFact, is_correctable
@@ -90,6 +111,16 @@ VARIED: Mapping[type[Event], Callable[[int], dict[str, object]]] = {
     GoalAchieved: lambda n: {"goal_id": GOALS[n % 2]},
     ReferralDrafted: lambda n: {"programme": f"programme-{n}"},
     EligibilityDetermined: lambda n: {"eligible": n % 2 == 0},
+    ParticipantEnrolled: lambda n: {"programme": f"programme-{n}", "required_minutes": 60 * (n + 1)},
+    AttendanceRecorded: lambda n: {"credited_minutes": 30 * n},
+    CompletionOverridden: lambda n: {"outcome": tuple(Completion)[n % 2]},
+    OffenceProven: lambda n: {"recordable": n % 2 == 0, "disposal": f"disposal-{n}"},
+    ResidenceChanged: lambda n: {"moved": tuple(Moved)[n % 2]},
+    SanctionImposed: lambda n: {"kind": tuple(SanctionKind)[n % 3]},
+    SanctionDischarged: lambda n: {"outcome": tuple(Discharged)[n % 2]},
+    EmploymentStatusRecorded: lambda n: {"employment": tuple(EmploymentStatus)[n]},
+    HousingStatusRecorded: lambda n: {"housing": tuple(HousingStatus)[n]},
+    MatchClosed: lambda n: {"reason": tuple(ClosingReason)[n % 3]},
 }
 """What differs between two events of a class, where a read model says it."""
 
@@ -126,7 +157,7 @@ def entries(*what: str) -> st.SearchStrategy[list[Entry]]:
     return st.lists(entry, min_size=4, max_size=12)
 
 
-THEMES = st.tuples(st.integers(0, 9), st.lists(st.integers(0, 60), min_size=2, max_size=4))
+THEMES = st.tuples(st.integers(0, 32), st.lists(st.integers(0, 60), min_size=2, max_size=4))
 """An aggregate and a few kinds of its events, so that those of one story bear on each other."""
 STORIES = st.tuples(THEMES, entries("tell") | entries("tell", "tell", "tell", "correct", "move", "retract"))
 """Half of them without a word about what was typed in before: that alone has a case taken in anew."""

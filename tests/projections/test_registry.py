@@ -90,7 +90,10 @@ def test_words_of_people_are_found_in_registered_columns_and_nowhere_else(
     """Every personal field of every event was filled, and every column of the database is looked at."""
     _, case = filled
     found = {place for place in in_the_catalogue(connection) if case.found_in(said(connection, place))}
-    assert found == {("rm_decisions_v1", "decisions", "legal_basis")}
+    assert found == {
+        ("rm_decisions_v1", "decisions", "legal_basis"),
+        ("rm_outcomes_v1", "rankings", "candidates"),
+    }
     assert found <= set(registered())
     levels = said(connection, ("rm_caseload_v1", "judgements", "risk_level"))
     assert any(level in levels for level in RiskLevel)

@@ -190,7 +190,10 @@ def read_models_say_so(api: Service, reference: str, position: int) -> None:
         assert some["decisions"] == [each for each in decided if PASSES[name](each)]
     asked = {"min_position": position, "on": "2025-12-31"}
     figures = leader.http.get("/outcomes", params=asked, headers=patient).json()
-    assert figures["rates"][0]["denominator"] > 0
+    conversion = figures["rates"][0]
+    assert conversion["hidden"] or conversion["denominator"] > 0, "somebody was referred, or too few to tell"
+    assert {each["definition_id"] for each in figures["rates"]} >= {"proven-reoffending", "completion"}
+    assert {each["definition_id"] for each in figures["frequencies"]} == {"proven-reoffences-per-100"}
 
 
 def written(referrer: Somebody) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from scp_events.aggregates import BY_CATEGORY, record, referral
+from scp_events.aggregates import BY_CATEGORY, record, referral, support
 from scp_events.vocabulary import (
     LEADING,
     REFERRING,
@@ -189,6 +189,7 @@ _REPORTING = dict.fromkeys([Role.REPORTING, Role.MINISTRY_OFFICER], frozenset({P
 READERS: Mapping[str, Mapping[Role, frozenset[Purpose]]] = {
     **dict.fromkeys((*BY_CATEGORY, *Resource), _STAFF_AND_AUDITORS),
     referral.CATEGORY: _STAFF_AND_AUDITORS | dict.fromkeys(REFERRING, WORK),
+    support.CATEGORY: _STAFF_AND_AUDITORS | {Role.ACTIVATION_WORKER: WORK},
     record.CATEGORY: _STAFF_AND_AUDITORS | {Role.COURT_OFFICER: WORK},
     Resource.DECISIONS: _OVERSEEING,
     Resource.OUTCOMES: _OVERSEEING | _REPORTING,

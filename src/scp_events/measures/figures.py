@@ -6,12 +6,13 @@ and who was left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from scp_events.measures.definitions import Definition
+from scp_events.measures.intervals import Interval, interval
 from scp_events.projections.outcomes import Group
 from scp_events.vocabulary import Position, Word
 
@@ -42,42 +43,97 @@ class Figure(Word):
     definition_version: int
     data_cutoff: Cutoff
     cohort: Period
-    n: int
+    divided_by: str | None = None
+    """By what the cohort was divided; None where it speaks of the whole."""
+    stratum: str | None = None
+    """Which part of the cohort it speaks of."""
+    n: int | None
     """How many it speaks of."""
-    excluded: Mapping[str, int]
+    excluded: Mapping[str, int | None]
     """How many of the cohort were left out, by reason."""
+    hidden: bool = False
+    """Whether there is something it does not tell: a count that is None is then too small to be told."""
 
 
 class Rate(Figure):
     """A part of a whole, exactly. The denominator is `n`."""
 
-    numerator: int
-    denominator: int
+    numerator: int | None
+    denominator: int | None
     rounded: Decimal | None
     """The fraction to four places; None where there is nobody to speak of."""
+    interval: Interval | None
+    """Where the true part lies, with 95 in 100 certainty."""
+
+
+class Frequency(Figure):
+    """How many events there were among so many people."""
+
+    events: int | None
+    per_100: Decimal | None
+    """Of 100 people, to one place; None where there is nobody to speak of."""
+
+
+class Count(Figure):
+    """How many people there were: `n`, and no more."""
 
 
 class Durations(Figure):
     """How long it took. Who is not there yet counts as longer than anybody who is."""
 
-    reached: int
-    not_yet: int
+    reached: int | None
+    not_yet: int | None
     median_days: int | None
     """None where that many are not there yet, or there is nobody to speak of; so for every percentile."""
     percentiles: Mapping[int, int | None]
 
 
 def rate(definition: Definition, on: date, cohort: Period, groups: Sequence[Group]) -> Rate:
-    """Return which part of those who count has a value of 1."""
+    """Return which part of those who count has a value of 1 or more."""
     counted = [group for group in groups if group.excluded is None]
     n = sum(group.people for group in counted)
-    numerator = sum(group.people for group in counted if group.value == 1)
+    numerator = sum(group.people for group in counted if group.value)
     return Rate(
         **_figure(definition, on, cohort, groups),
         numerator=numerator,
         denominator=n,
         rounded=(Decimal(numerator) / n).quantize(Decimal("0.0001")) if n else None,
+        interval=interval(numerator, n),
     )
+
+
+def frequency(definition: Definition, on: date, cohort: Period, groups: Sequence[Group]) -> Frequency:
+    """Return how many events there were among those who count: the sum of their values."""
+    counted = [group for group in groups if group.excluded is None]
+    n = sum(group.people for group in counted)
+    events = sum((group.value or 0) * group.people for group in counted)
+    return Frequency(
+        **_figure(definition, on, cohort, groups),
+        events=events,
+        per_100=(Decimal(events) * 100 / n).quantize(Decimal("0.1")) if n else None,
+    )
+
+
+def count(definition: Definition, on: date, cohort: Period, groups: Sequence[Group]) -> Count:
+    """Return how many there are who count."""
+    return Count(**_figure(definition, on, cohort, groups))
+
+
+AnyFigure = TypeVar("AnyFigure", bound=Figure)
+
+
+def strata(
+    of: Callable[[Definition, date, Period, Sequence[Group]], AnyFigure],
+    definition: Definition,
+    on: date,
+    cohort: Period,
+    groups: Sequence[Group],
+) -> dict[str, AnyFigure]:
+    """Return a figure of each stratum by its name, in order of names."""
+    return {
+        stratum: of(definition, on, cohort, [group for group in groups if group.stratum == stratum])
+        for stratum in sorted({group.stratum for group in groups if group.stratum is not None})
+    }
 
 
 def durations(definition: Definition, on: date, cohort: Period, groups: Sequence[Group]) -> Durations:

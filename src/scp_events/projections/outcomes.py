@@ -1,6 +1,6 @@
-"""What became of referrals and goals: the cohorts that figures are made of.
+"""What became of referrals, goals, enrolments, people: the cohorts that figures are made of.
 
-Each referral or goal has a value, or the reason why it is left out.
+Each member of a cohort has a value, or the reason why it is left out.
 
 Somebody whose waiting time is not over is *not yet mature*: left out whatever has happened already, for the
 quick answers come first and would flatter the rest.
@@ -8,14 +8,24 @@ quick answers come first and would flatter the rest.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import LiteralString
+from typing import Literal, LiteralString, TypeAlias
 
-from scp_events.aggregates import engagement, irp, referral
-from scp_events.aggregates.engagement.events import EVENTS as OF_ENGAGEMENT
-from scp_events.aggregates.irp.events import EVENTS as OF_PLANS
+from scp_events.aggregates import (
+    engagement,
+    enrolment,
+    feedback,
+    irp,
+    match,
+    observation,
+    offence,
+    participant,
+    referral,
+    sanction,
+    support,
+)
 from scp_events.aggregates.irp.events import GoalAchieved, GoalAdded, GoalRemoved, IrpAgreedByParticipant
-from scp_events.aggregates.referral.events import EVENTS as OF_REFERRALS
 from scp_events.aggregates.referral.events import (
     ReferralAccepted,
     ReferralDeclined,
@@ -24,16 +34,27 @@ from scp_events.aggregates.referral.events import (
     ReferralSubmitted,
     ReferralWithdrawn,
 )
-from scp_events.follower import AnyConnection, On, PersonalColumn, ask, schema_of
-from scp_events.projections import followed_by
+from scp_events.follower import AnyConnection, On, ask, schema_of
+from scp_events.projections import (
+    enrolled,
+    followed_by,
+    matched,
+    reoffended,
+    sanctioned,
+    satisfied,
+    supported,
+)
 from scp_events.vocabulary import Event, Position, Word
 
 NAME = "outcomes"
 VERSION = 1
 SCHEMA = schema_of(NAME, VERSION)
-READS = (referral, engagement, irp)
+READS = (
+    referral, engagement, irp, enrolment, participant, offence, observation, sanction, support, match,
+    feedback,
+)  # fmt: skip
 AS_RECORDED = False
-PERSONAL: dict[str, PersonalColumn] = {}
+PERSONAL = supported.PERSONAL | satisfied.PERSONAL | matched.PERSONAL
 
 TABLES = (
     """
@@ -72,10 +93,22 @@ TABLES = (
     CREATE INDEX achievements_of_a_goal ON achievements (case_id, goal_id);
 """
     + followed_by.TABLES
+    + enrolled.TABLES
+    + reoffended.TABLES
+    + sanctioned.TABLES
+    + supported.TABLES
+    + satisfied.TABLES
+    + matched.TABLES
 )
 
 ON: On = {
     **followed_by.ON,
+    **enrolled.ON,
+    **reoffended.ON,
+    **sanctioned.ON,
+    **supported.ON,
+    **satisfied.ON,
+    **matched.ON,
     # --- referrals
     ReferralDrafted: """
         INSERT INTO referrals (referral_id, case_id, programme)
@@ -115,7 +148,7 @@ ON: On = {
         VALUES (%(event_id)s, %(case_id)s, %(goal_id)s, %(occurred_on)s)""",
 }
 
-IGNORES: frozenset[type[Event]] = frozenset({*OF_REFERRALS, *OF_ENGAGEMENT, *OF_PLANS}) - ON.keys()
+IGNORES: frozenset[type[Event]] = frozenset(event for read in READS for event in read.EVENTS) - ON.keys()
 """Whatever no figure is made of."""
 
 # --- questions --------------------------------------------------------------------------------------------
@@ -128,17 +161,32 @@ class Cohort(Word):
     until: date
     on: date
     waiting_days: int
-    """How long after the index date somebody becomes mature."""
+    """How long after the index date, or after the follow-up, somebody becomes mature."""
+    follow_up_days: int = 0
+    disposals: tuple[str, ...] = ()
+    """Which disposals of an offence count."""
+
+
+By: TypeAlias = Literal["programme", "dose", "year", "respondent", "factor"] | None
+"""By what a cohort is divided into strata; None leaves it whole."""
+_STRATA: Mapping[str, LiteralString] = {
+    "programme": "m.by_programme",
+    "dose": "m.by_dose",
+    "year": "m.by_year",
+    "respondent": "m.by_respondent",
+    "factor": "m.by_factor",
+}
 
 
 class Group(Word):
-    """So many of a cohort were left out for one reason, or count with one value."""
+    """So many of a cohort, or of a stratum of it, were left out for one reason, or count with one value."""
 
     position: Position
     """The log up to here is what they were built from."""
     excluded: str | None
     value: int | None
     people: int
+    stratum: str | None = None
 
 
 _UNANSWERED: LiteralString = """
@@ -208,13 +256,88 @@ def goals(connection: AnyConnection, cohort: Cohort) -> list[Group]:
     )
 
 
-def _groups(connection: AnyConnection, cohort: Cohort, members: LiteralString) -> list[Group]:
+# --- programmes -------------------------------------------------------------------------------------------
+
+
+def completed(connection: AnyConnection, cohort: Cohort, by: By = None) -> list[Group]:
+    """Return everybody who was enrolled: 1 for who completed the programme."""
+    return _groups(connection, cohort, enrolled.COMPLETED, by)
+
+
+# --- reoffending ------------------------------------------------------------------------------------------
+
+
+def reoffended_since_concluding(connection: AnyConnection, cohort: Cohort, by: By = None) -> list[Group]:
+    """Return everybody whose enrolment was completed or ended: how many reoffences were proven."""
+    return _groups(connection, cohort, reoffended.since(enrolled.CONCLUDED), by)
+
+
+def reoffended_since_completing(connection: AnyConnection, cohort: Cohort, by: By = None) -> list[Group]:
+    """Return everybody who completed a programme: how many reoffences were proven."""
+    return _groups(connection, cohort, reoffended.since(enrolled.COMPLETERS), by)
+
+
+def reoffended_since_a_sanction(connection: AnyConnection, cohort: Cohort, by: By = None) -> list[Group]:
+    """Return everybody on whom a sanction was imposed: how many reoffences were proven."""
+    return _groups(connection, cohort, reoffended.since(sanctioned.IMPOSED), by)
+
+
+def discharged(connection: AnyConnection, cohort: Cohort, by: By = None) -> list[Group]:
+    """Return the sanctions that were imposed: 1 for one that was discharged successfully."""
+    return _groups(connection, cohort, sanctioned.DISCHARGED, by)
+
+
+# --- living -----------------------------------------------------------------------------------------------
+
+
+def helped_with_work(connection: AnyConnection, cohort: Cohort, by: By = None) -> list[Group]:
+    """Return everybody for whom support with work was opened, once a year."""
+    return _groups(connection, cohort, supported.HELPED_WITH_WORK, by)
+
+
+def found_work(connection: AnyConnection, cohort: Cohort, by: By = None) -> list[Group]:
+    """Return everybody by how they stood in work and education at first: 1 for who gained."""
+    return _groups(connection, cohort, supported.WORK_FOUND, by)
+
+
+def found_home(connection: AnyConnection, cohort: Cohort, by: By = None) -> list[Group]:
+    """Return everybody by where they lived at first: 1 for who gained a home."""
+    return _groups(connection, cohort, supported.HOME_FOUND, by)
+
+
+def owe_less(connection: AnyConnection, cohort: Cohort, by: By = None) -> list[Group]:
+    """Return everybody by what they owed at first: 1 for who owes less."""
+    return _groups(connection, cohort, supported.DEBT_REDUCED, by)
+
+
+# --- people together --------------------------------------------------------------------------------------
+
+
+def satisfied_with_it(connection: AnyConnection, cohort: Cohort, by: By = None) -> list[Group]:
+    """Return the answers there are: 1 for one beyond the middle of its scale."""
+    return _groups(connection, cohort, satisfied.SATISFIED, by)
+
+
+def matches_ended(connection: AnyConnection, cohort: Cohort, by: By = None) -> list[Group]:
+    """Return the matches that are over: 1 for one that was completed; by factor, once for each."""
+    return _groups(connection, cohort, matched.ENDED_BY_FACTOR if by else matched.ENDED, by)
+
+
+# --- how --------------------------------------------------------------------------------------------------
+
+
+def _groups(connection: AnyConnection, cohort: Cohort, members: LiteralString, by: By = None) -> list[Group]:
     """Return the cohort in groups, with the position they were built from: one statement, so they agree.
 
     An empty cohort is one group of nobody.
     """
+    stratum: LiteralString = "NULL::text" if by is None else _STRATA[by]
     question: LiteralString = (
-        "SELECT b.position, m.excluded, CASE WHEN m.excluded IS NULL THEN m.value END AS value,"  # noqa: S608 - literals
-        " count(m.id) AS people FROM built_from b LEFT JOIN (" + members + ") m ON true GROUP BY 1, 2, 3"
+        "SELECT b.position, m.excluded, CASE WHEN m.excluded IS NULL THEN m.value END AS value, "  # noqa: S608 - literals
+        + stratum
+        + " AS stratum, count(m.id) AS people FROM built_from b LEFT JOIN ("
+        + members
+        + ") m ON true GROUP BY 1, 2, 3, 4"
     )
-    return ask(connection, SCHEMA, Group, question, dict(cohort))
+    values = {**dict(cohort), "disposals": list(cohort.disposals)}
+    return ask(connection, SCHEMA, Group, question, values)

@@ -18,6 +18,8 @@ class Role(StrEnum):
     """The capacity in which somebody acts."""
 
     KEY_WORKER = "key-worker"
+    ACTIVATION_WORKER = "activation-worker"
+    """Helps with debts, work, housing and the like (S2.16), and decides nothing."""
     SUPERVISOR = "supervisor"
     CASE_MANAGER = "case-manager"
     REFERRER = "referrer"

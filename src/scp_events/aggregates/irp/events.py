@@ -15,12 +15,14 @@ from scp_events.vocabulary import (
     Bound,
     Code,
     DecisionEvent,
+    Erased,
     Event,
     EventId,
     IdentifiedEvent,
     IrpId,
     Narrative,
     OfTheCase,
+    Personal,
     PersonCode,
     TellingCode,
     Word,
@@ -47,6 +49,39 @@ class Priority(StrEnum):
     LATER = "later"
 
 
+class Aim(StrEnum):
+    """What a goal is to bring about, in the words of the documents: S2.3 to S2.8, S3.2 and S3.6."""
+
+    SOCIAL_COMPETENCE = "social-competence"
+    LEGAL_COMPETENCE = "legal-competence"
+    COMMUNICATION = "communication"
+    SELF_SUFFICIENCY = "self-sufficiency"
+    SELF_KNOWLEDGE = "self-knowledge"
+    MOTIVATION = "motivation"
+    RESPONSIBILITY_OWN_BEHAVIOUR = "responsibility-own-behaviour"
+    """To see one's own behaviour as it was."""
+    RESPONSIBILITY_CONSEQUENCES = "responsibility-consequences"
+    RESPONSIBILITY_VICTIMS = "responsibility-victims"
+    """To see what it did to victims and to others."""
+    ENVIRONMENT_WITHOUT_RISK = "environment-without-risk"
+    """Links with people who are no risk, and strong ones."""
+    LESS_DEBT = "less-debt"
+    WORK_AND_EDUCATION = "work-and-education"
+    SANCTION_DISCHARGED = "sanction-discharged"
+    SUBSTANCES = "substances"
+    MENTAL_HEALTH = "mental-health"
+    SOCIAL_SKILLS = "social-skills"
+    VOCATIONAL_TRAINING = "vocational-training"
+    LITERACY = "literacy"
+    SOFT_SKILLS = "soft-skills"
+
+
+TellingAims = Annotated[
+    Annotated[tuple[Aim, ...], Field(max_length=len(Aim))] | Erased, Personal("narrative")
+]
+TellingYesOrNo = Annotated[bool | Erased, Personal("narrative")]
+
+
 class Need(Word):
     """What a young person needs, and where that was seen."""
 
@@ -57,6 +92,8 @@ class Need(Word):
     evidence: Annotated[SomeEvents, OfTheCase()]
     """The events the need was seen in: what was told, assessed or observed."""
     priority: Priority
+    behind_the_offending: TellingYesOrNo | None = None
+    """Whether it is one of the causes of offending (S4.3); None where nobody has said so."""
 
 
 class Goal(Word):
@@ -66,6 +103,8 @@ class Goal(Word):
     need_id: NeedId
     description: Narrative
     target_date: Annotated[date, Bound(not_before=OCCURRED)]
+    aims: TellingAims = ()
+    """What it is to bring about."""
 
 
 class Responsible(StrEnum):

@@ -42,10 +42,37 @@ Capacity = Annotated[int, Field(ge=0, le=100)]
 """How many young people a mentor can be there for at once."""
 
 
+class MentorKind(StrEnum):
+    """As what somebody is a mentor (S3.3)."""
+
+    VOLUNTEER = "volunteer"
+    PROFESSIONAL = "professional"
+    PEER = "peer"
+    """Somebody who has been through it themselves."""
+
+
+class Contribution(StrEnum):
+    """What volunteers do (S3.10)."""
+
+    MENTORING = "mentoring"
+    TEACHING = "teaching"
+    """Workshops, and building of skills."""
+    JOB_PLACEMENT = "job-placement"
+    ADVOCACY = "advocacy"
+    """Speaking for acceptance in the community, and against stigma."""
+
+
+TellingKind = Annotated[MentorKind | Erased, Personal("narrative")]
+Contributions = Annotated[tuple[Contribution, ...], Field(min_length=1, max_length=len(Contribution))]
+
+
 class Offer(Word):
     """Who a mentor is, and what they offer: what a match is found by. What they chose not to say is None."""
 
     name: CoreDetail
+    kind: TellingKind | None = None
+    contributes: Contributions = (Contribution.MENTORING,)
+    """What they do for young people, besides being a mentor to some."""
     capabilities: TellingCodes
     """What they can help with, such as `literacy` or `job-seeking`."""
     interests: TellingCodes

@@ -1,4 +1,4 @@
-"""Observation: what is stored for ever, and what interrupts or ends it.
+"""Observation: what is stored for ever.
 
 Whoever counts reoffending has to know when somebody could be observed at all: not in custody, not away, not
 dead. A time without an offence in a cell is no success.
@@ -6,13 +6,10 @@ dead. A time without an offence in a cell is no success.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
 from enum import StrEnum
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
-from scp_events.aggregates.participant.events import ParticipantDied
-from scp_events.vocabulary import Code, Event, Fact, IdentifiedEvent, OrganisationCode, Word, members
+from scp_events.vocabulary import Code, IdentifiedEvent, OrganisationCode, Word, members
 
 # --- what a command and its event both say ----------------------------------------------------------------
 
@@ -65,56 +62,3 @@ class ResidenceChanged(IdentifiedEvent, Move):
 
 ObservationEvent: TypeAlias = CustodyStarted | CustodyEnded | ResidenceChanged
 EVENTS: tuple[type[ObservationEvent], ...] = members(ObservationEvent)
-
-# --- what interrupts and what ends ------------------------------------------------------------------------
-
-
-class NotObserved(StrEnum):
-    """Why somebody cannot be observed."""
-
-    IN_CUSTODY = "in-custody"
-    AWAY = "away"
-    DEAD = "dead"
-
-
-class Interruption(NamedTuple):
-    """Days on which somebody could not be observed: the first, and the one on which they could again."""
-
-    why: NotObserved
-    since: date
-    until: date | None
-    """None while it lasts; death ends all others, and lasts."""
-
-
-def interruptions(history: Iterable[Fact[Event]]) -> list[Interruption]:
-    """Return what interrupted or ended being observed, from facts in order of time, the first one first.
-
-    Custody may fall into a time away: each is told for itself.
-    """
-    since: dict[NotObserved, date] = {}
-    over: list[Interruption] = []
-    for fact in history:
-        why, begins = _turn(fact.event)
-        if why is None or NotObserved.DEAD in since:
-            continue
-        day = fact.when.day
-        ending = [*since] if why is NotObserved.DEAD else [] if begins else [why]
-        over += [Interruption(each, since.pop(each), day) for each in ending if each in since]
-        if begins:
-            since.setdefault(why, day)
-    lasting = [Interruption(why, day, None) for why, day in since.items()]
-    return sorted([*over, *lasting], key=lambda each: each.since)
-
-
-def _turn(event: Event) -> tuple[NotObserved | None, bool]:
-    """Return which reason not to be observed an event begins or ends, if any."""
-    match event:
-        case CustodyStarted():
-            return NotObserved.IN_CUSTODY, True
-        case CustodyEnded():
-            return NotObserved.IN_CUSTODY, False
-        case ResidenceChanged():
-            return NotObserved.AWAY, event.moved is Moved.OUT_OF_AREA
-        case ParticipantDied():
-            return NotObserved.DEAD, True
-    return None, False

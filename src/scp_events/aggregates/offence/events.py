@@ -1,8 +1,7 @@
-"""An offence: what is stored for ever, and what counts as proven."""
+"""An offence: what is stored for ever."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Literal, TypeAlias
 
@@ -13,7 +12,6 @@ from scp_events.vocabulary import (
     Bound,
     Code,
     DecisionEvent,
-    Event,
     IdentifiedEvent,
     Narrative,
     TellingCode,
@@ -125,20 +123,3 @@ OffenceEvent: TypeAlias = (
     | ConvictionQuashed
 )
 EVENTS: tuple[type[OffenceEvent], ...] = members(OffenceEvent)
-
-# --- what counts ------------------------------------------------------------------------------------------
-
-
-def proven(history: Iterable[Event]) -> OffenceProven | None:
-    """Return what counts as proven in the effective history of one offence; None where nothing does.
-
-    Allegations and charges never count, and what was quashed does not.
-    """
-    counts = None
-    for event in history:
-        match event:
-            case OffenceProven():
-                counts = event
-            case ConvictionQuashed():
-                counts = None
-    return counts

@@ -40,6 +40,35 @@ CATEGORY = "practitioner"
 # --- what a command and its event both say ----------------------------------------------------------------
 
 
+class Work(StrEnum):
+    """What practitioners do in corrections and rehabilitation (S1.2)."""
+
+    PROGRAMME_MANAGEMENT = "programme-management"
+    CLIENT_SUPPORT = "client-support"
+
+
+class Skill(StrEnum):
+    """What a practitioner can be competent in: the six of S1.3. A policy asks for one by its word."""
+
+    CASE_MANAGEMENT = "case-management"
+    CURRICULUM_DEVELOPMENT = "curriculum-development"
+    LEGAL_AND_ETHICAL = "legal-and-ethical"
+    """What law and ethics ask of whoever works with vulnerable people."""
+    NEEDS_ASSESSMENT = "needs-assessment"
+    CRISIS_INTERVENTION = "crisis-intervention"
+    RELAPSE_PREVENTION = "relapse-prevention"
+
+    @property
+    def work(self) -> Work:
+        """Return for which work it is needed."""
+        return Work.PROGRAMME_MANAGEMENT if self in _OF_PROGRAMMES else Work.CLIENT_SUPPORT
+
+
+_OF_PROGRAMMES = {Skill.CURRICULUM_DEVELOPMENT, Skill.LEGAL_AND_ETHICAL}
+
+Skills = Annotated[tuple[Skill, ...], Field(max_length=len(Skill))]
+
+
 class OfCredential(Word):
     """Which credential it is about."""
 
@@ -53,6 +82,8 @@ class Requirements(Word):
     """The online modules to be completed."""
     practice_minutes: Annotated[int, Field(ge=0, le=1_000_000)]
     """Minutes of practice that somebody else has verified."""
+    skills: Skills = ()
+    """What whoever is certified is competent in, beyond what the credential is called after."""
 
 
 class Candidacy(OfCredential):
@@ -188,6 +219,8 @@ class CredentialAwarded(DecisionEvent, IdentifiedEvent, Validity):
 
     TITLE = "Credential awarded: {credential}, from {valid_from}"
     type: Literal["practitioner.credential-awarded"] = "practitioner.credential-awarded"
+    skills: Skills = ()
+    """What the provider taught, as it stood."""
 
 
 class CredentialRenewed(DecisionEvent, IdentifiedEvent, Validity):
@@ -250,6 +283,7 @@ class Standing:
     """How a credential stands: for which days it was given, and whether it counts at all."""
 
     periods: tuple[Period, ...] = ()
+    skills: frozenset[Skill] = frozenset()
     suspended: bool = False
     revoked: bool = False
 
@@ -264,7 +298,10 @@ class Standing:
 def stands_after(standing: Standing, event: Event) -> Standing:
     """Return how a credential stands after an event about it."""
     match event:
-        case CredentialAwarded() | CredentialRenewed():
+        case CredentialAwarded():
+            period = Period(event.event_id, event.valid_from, event.valid_until)
+            return Standing((*standing.periods, period), frozenset(event.skills), standing.suspended)
+        case CredentialRenewed():
             period = Period(event.event_id, event.valid_from, event.valid_until)
             return replace(standing, periods=(*standing.periods, period), revoked=False)
         case CredentialSuspended():
@@ -286,9 +323,18 @@ class Credentials:
 
     standings: Mapping[Held, Standing] = field(default_factory=dict)
 
-    def held_as(self, person: PersonId, credential: Code, day: date) -> EventId | None:
-        """Return the event by which somebody held a credential on a day; None where they did not."""
-        return self.standings.get((stream_of(person).id, credential), Standing()).held_as(day)
+    def held_as(self, person: PersonId, asked_for: Code, day: date) -> EventId | None:
+        """Return the event by which somebody held what is asked for on a day; None where they did not.
+
+        That is a credential of this name, or one that comes with this skill.
+        """
+        whose = stream_of(person).id
+        fitting = (
+            standing.held_as(day)
+            for (of, credential), standing in self.standings.items()
+            if of == whose and asked_for in {credential, *standing.skills}
+        )
+        return next((held_as for held_as in fitting if held_as is not None), None)
 
 
 def stream_of(person: PersonId) -> Stream:

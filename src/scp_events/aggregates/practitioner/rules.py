@@ -48,7 +48,9 @@ from scp_events.aggregates.practitioner.events import (
     PracticeVerified,
     PractitionerEvent,
     Requirements,
+    Skill,
     Standing,
+    Work,
     stands_after,
 )
 from scp_events.vocabulary import (
@@ -135,6 +137,9 @@ class CertificationView(Word):
     verified_minutes: int
     exam_passed: bool
     valid: tuple[PeriodView, ...]
+    skills: tuple[Skill, ...]
+    works_in: tuple[Work, ...]
+    """For which work those skills are needed."""
     suspended: bool
     revoked: bool
 
@@ -155,6 +160,7 @@ def view(state: State) -> View:
 
 
 def _seen(credential: Code, known: Certification) -> CertificationView:
+    skills = known.standing.skills
     return CertificationView(
         credential=credential,
         provider=known.provider,
@@ -164,6 +170,8 @@ def _seen(credential: Code, known: Certification) -> CertificationView:
         valid=tuple(
             PeriodView(valid_from=period.first, valid_until=period.last) for period in known.standing.periods
         ),
+        skills=tuple(sorted(skills)),
+        works_in=tuple(sorted({skill.work for skill in skills})),
         suspended=known.standing.suspended,
         revoked=known.standing.revoked,
     )
@@ -329,7 +337,7 @@ def award_credential(state: State, command: AwardCredential, context: Context) -
             f"{command.credential} was awarded by {context.when}: `renew-credential`, or `correct` the award",
         )
     grounds = _complete(known, command.credential)
-    return [_said(command.relying_on(grounds), context)]
+    return [_said(command.relying_on(grounds), context, skills=_required(known).skills)]
 
 
 def renew_credential(state: State, command: RenewCredential, context: Context) -> list[PractitionerEvent]:

@@ -47,12 +47,36 @@ class Variant(Word):
     """Whether the minutes of a session shorter than `session_minutes` count towards the total."""
 
 
+class Initiative(StrEnum):
+    """What kind of programme it is: those of S3.3. None of them is a programme of another kind."""
+
+    STRUCTURED_MENTORSHIP = "structured-mentorship"
+    PEER_MENTORING = "peer-mentoring"
+    SUPPORT_GROUP = "support-group"
+    JOB_TRAINING = "job-training"
+    LIFE_SKILLS = "life-skills"
+    VOCATIONAL_TRAINING = "vocational-training"
+    ANGER_MANAGEMENT = "anger-management"
+    SUBSTANCE_ABUSE_COUNSELLING = "substance-abuse-counselling"
+
+
+class Topic(StrEnum):
+    """What is learnt in a part of a programme, where it is one of those of S3.6."""
+
+    VOCATIONAL_TRAINING = "vocational-training"
+    LITERACY = "literacy"
+    SOFT_SKILLS = "soft-skills"
+    EDUCATION = "education"
+    BEHAVIOURAL_THERAPY = "behavioural-therapy"
+
+
 class Module(Word):
     """A part of the content, such as a theme of one week."""
 
     code: Code
     title: Citation
     phase: Code | None = None
+    topic: Topic | None = None
 
 
 class Audience(Word):
@@ -69,11 +93,14 @@ class Template(Word):
 
     template_version: PolicyVersion
     title: Citation
+    initiative: Initiative | None = None
     variants: Annotated[tuple[Variant, ...], Field(min_length=1, max_length=20)]
     modules: Annotated[tuple[Module, ...], Field(max_length=200)] = ()
     audience: Audience = Audience()
     venue_kinds: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
     """Where it may be held, such as `community-centre`; none is anywhere."""
+    gives_access_to: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
+    """Services that are open to whoever takes part, such as `counselling`."""
     evidence_base: Annotated[tuple[Citation, ...], Field(max_length=50)] = ()
     """On which research it is based."""
 

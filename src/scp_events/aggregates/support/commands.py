@@ -110,9 +110,9 @@ SupportCommand: TypeAlias = (
 COMMANDS: tuple[type[SupportCommand], ...] = members(SupportCommand)
 
 MAY: Mapping[type[Command], frozenset[Role]] = {
-    **dict.fromkeys(COMMANDS, STAFF | ENTERING),
+    **dict.fromkeys(COMMANDS, STAFF | ENTERING | {Role.ACTIVATION_WORKER}),
     OpenSupport: STAFF,
     CloseSupport: STAFF,
     ReopenSupport: STAFF,
 }
-"""Which roles may send which command. Who enters what others report decides nothing."""
+"""Which roles may send which command. Who gives the help, or enters what others report, decides nothing."""

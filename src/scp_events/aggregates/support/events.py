@@ -58,7 +58,7 @@ class SupportKind(StrEnum):
 
 
 class Area(StrEnum):
-    """In which area of life: those of S2.14."""
+    """In which area of life: the six of S2.14, and what S3.2 adds."""
 
     DEBTS = "debts"
     FINANCE = "finance"
@@ -66,6 +66,8 @@ class Area(StrEnum):
     HOUSING = "housing"
     CRIMINAL_LAW = "criminal-law"
     MENTAL_HEALTH = "mental-health"
+    SUBSTANCES = "substances"
+    SOCIAL_SKILLS = "social-skills"
 
 
 class DebtMeans(StrEnum):
