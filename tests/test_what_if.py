@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
-from functools import partial
 
 import pytest
 
@@ -13,37 +11,35 @@ from scp_events.aggregates import referral
 from scp_events.aggregates.referral.events import EligibilityDetermined
 from scp_events.event_log import LogReader
 from scp_events.history import decided_otherwise
-from scp_events.policy import CURRENT, POLICIES
+from scp_events.policy import CURRENT, Adopted, Policies
 from scp_events.scenario import CASE, given
 from scp_events.vocabulary import Refused
-from scp_events.what_if import under_policy, what_if
+from scp_events.what_if import what_if
 from tests.asking import Case
 from tests.check_log import check_log
 from tests.examples.concern import RAISE
+from tests.examples.jurisdiction import FAR_OFF, adopt
 from tests.opened import opened_handler, opened_reader
 from tests.services.cli_case import REFERENCE, write_case
 from tests.services.cli_run import scp
 from tests.words import decision
 
-STRICT = replace(
-    CURRENT,
-    version="2099.1",
-    draft_open_days=7,
-    credential_of_key_worker="youth-work",
-    caseload_capacity=CURRENT.caseload_capacity + 1,
+STRICT = CURRENT.model_copy(
+    update={
+        "version": "2099.1",
+        "draft_open_days": 7,
+        "credential_of_key_worker": "youth-work",
+        "caseload_capacity": CURRENT.caseload_capacity + 1,
+    }
 )
-SAME = replace(CURRENT, version="2099.2")
-
-
-@pytest.fixture(autouse=True)
-def versions(monkeypatch: pytest.MonkeyPatch) -> None:
-    for each in (STRICT, SAME):
-        monkeypatch.setitem(POLICIES, each.version, each)
+SAME = CURRENT.model_copy(update={"version": "2099.2"})
 
 
 @pytest.fixture
 def log(log_database: str) -> Iterator[LogReader]:
     write_case(log_database)
+    with opened_handler(log_database) as handler:
+        adopt(handler, STRICT, SAME)
     with opened_reader(log_database) as log:
         yield log
     check_log(log_database)
@@ -86,15 +82,15 @@ def test_a_version_that_nobody_knows_is_refused(log: LogReader) -> None:
 def test_at_the_command_line_a_case_or_all_can_be_asked_about(log_database: str, log: LogReader) -> None:
     ran = scp("what-if", "--policy", CURRENT.version, database=log_database)
     assert (ran.code, ran.out) == (0, "")
-    assert "nothing would have been decided otherwise" in ran.err
+    assert "nothing would have come out otherwise" in ran.err
     assert scp("what-if", "--policy", "1999.1", database=log_database).code == 1
 
 
 def test_what_its_own_rule_would_refuse_today_is_a_contradiction_already() -> None:
     determined = EligibilityDetermined(decision=decision(), eligible=True)
     facts = given(referral, determined).facts()  # never drafted
-    changing = partial(under_policy, version=STRICT.version)
-    assert [*decided_otherwise(referral, facts, lambda _types, _others: (), CASE, changing)] == []
+    supposing = Policies((Adopted(STRICT, FAR_OFF),)).supposing(STRICT.version)
+    assert [*decided_otherwise(referral, facts, lambda _types, _others: (), CASE, supposing)] == []
 
 
 def test_at_the_command_line_each_row_says_what_would_have_become_of_it(

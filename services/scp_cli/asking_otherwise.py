@@ -1,4 +1,4 @@
-"""`scp-events what-if`: which decisions would have differed under another version of the policy."""
+"""`scp-events what-if`: what would have come out otherwise under another version of the policy."""
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that `scp-events --help` is quick
 
@@ -12,7 +12,7 @@ from scp_cli import completing
 from scp_cli.output import Format, Shown, remark, show
 
 if TYPE_CHECKING:
-    from scp_events.what_if import WouldDiffer
+    from scp_events.what_if import WouldComplete, WouldDiffer
 
 COLUMNS = {
     "case_reference": "case",
@@ -39,7 +39,7 @@ def what_if(
     ] = None,
     how: Shown = Format.TABLE,
 ) -> None:
-    """List the decisions that would have come out otherwise under a version of the policy.
+    """List what would have come out otherwise under a version of the policy: decisions, and who completed.
 
     Nothing is recorded, and nothing is judged anew: what was decided stands under the version it names.
     """
@@ -49,9 +49,26 @@ def what_if(
     with opened_log() as log:
         found = [*asked(log, policy, None if case is None else case_named(log, case))]
     if not found and how is Format.TABLE:
-        remark(f"scp-events: nothing would have been decided otherwise under {policy}")
+        remark(f"scp-events: nothing would have come out otherwise under {policy}")
         return
-    show([each.model_dump(mode="json") | {"otherwise": _otherwise(each)} for each in found], how, COLUMNS)
+    show([each.model_dump(mode="json") | _told(each) for each in found], how, COLUMNS)
+
+
+def _told(each: WouldDiffer | WouldComplete) -> dict[str, str]:
+    """Return what either of them says in the columns of the table."""
+    from scp_events.what_if import WouldDiffer
+
+    return {"otherwise": _otherwise(each)} if isinstance(each, WouldDiffer) else _completion(each)
+
+
+def _completion(each: WouldComplete) -> dict[str, str]:
+    would = "have completed" if each.would_complete else "not have completed"
+    minutes = f"{each.credited_minutes} minutes were credited, {each.would_require} would be asked for"
+    return {
+        "title": f"Enrolment in {each.programme}, {each.variant}: {each.required_minutes} minutes asked for",
+        "otherwise": would,
+        "remedy": f"{minutes}; by {len(each.evidence)} events",
+    }
 
 
 def _otherwise(each: WouldDiffer) -> str:

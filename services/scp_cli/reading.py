@@ -91,9 +91,10 @@ def caseload(
     from scp_events.projections import caseload as projection
     from scp_events.vocabulary import PersonId
 
-    with _caseloads(*asked, catch_up=catch_up) as (connection, today):
+    with _caseloads(*asked, catch_up=catch_up) as (log, connection, today):
         if key_worker is None:
-            show(projection.loads(connection, today), how, LOADS)
+            capacity = log.policies().in_force_on(today).caseload_capacity
+            show(projection.loads(connection, today, capacity), how, LOADS)
             return
         theirs = projection.of_key_worker(connection, PersonId(key_worker), today)
     if not theirs:
@@ -112,8 +113,10 @@ def _must_be_known(key_worker: str) -> None:
 
 
 @contextmanager
-def _caseloads(on: date | None, known_at: Known, *, catch_up: bool) -> Iterator[tuple[AnyConnection, date]]:
-    """Yield a connection to ask for caseloads, and the day to ask for."""
+def _caseloads(
+    on: date | None, known_at: Known, *, catch_up: bool
+) -> Iterator[tuple[LogReader, AnyConnection, date]]:
+    """Yield the log, a connection to ask for caseloads, and the day to ask for."""
     from scp_cli.answering import opened_answers
     from scp_cli.connecting import opened_log
     from scp_events import follower
@@ -123,14 +126,14 @@ def _caseloads(on: date | None, known_at: Known, *, catch_up: bool) -> Iterator[
 
     if on is None and known_at is None:
         with opened_answers(projection, catch_up=catch_up) as (log, connection):
-            yield connection, _today(log)
+            yield log, connection, _today(log)
         return
     with opened_log() as log:
         today = on or _today(log)
         seen = resolve(log, Point(known_at=Position(known_at) if isinstance(known_at, int) else known_at))
         point = follower.Point(as_of=today, known_through=seen.known_through)
         with follower.at(log, projection, point) as connection:
-            yield connection, today
+            yield log, connection, today
 
 
 def _today(log: LogReader) -> date:

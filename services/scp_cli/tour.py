@@ -56,7 +56,8 @@ def tour(examples: Path, home: Path) -> None:
             follower.prepare(log.conninfo, PROJECTIONS)
             bring_up_to_date(log, connection, PROJECTIONS)
             today = log.calendar.day_of(log.now())
-            key_worker = _caseload(connection, today)
+            capacity = log.policies().in_force_on(today).caseload_capacity
+            key_worker = _caseload(connection, today, capacity)
             _outcomes(connection, today)
         _step(8, "Proof", "that nobody altered the log, for others who need not believe us")
         bundle = prove(log, late.case_id, home)
@@ -197,8 +198,8 @@ def _by_position(log: LogReader, late: Late) -> None:
 # --- everybody --------------------------------------------------------------------------------------------
 
 
-def _caseload(connection: AnyConnection, today: date) -> str:
-    loads = caseload.loads(connection, today)
+def _caseload(connection: AnyConnection, today: date, capacity: int) -> str:
+    loads = caseload.loads(connection, today, capacity)
     fullest = loads[0].key_worker
     _step(6, f"Whom {fullest} looks after", "asked of a projection: rows that can be built anew from the log")
     cases = [case.model_dump(mode="json") for case in caseload.of_key_worker(connection, fullest, today)]

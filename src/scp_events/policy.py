@@ -1,60 +1,19 @@
-"""The numbers the rules use, by version: every decision names the version it was made under.
+"""Which version of the numbers was in force on which day: every decision names the one it was made under.
 
-A version never changes once a decision has named it; a new number is a new version. The figures are examples
-to be replaced by an installation's own; none is taken from a statute.
+An installation adopts its own versions; see the jurisdiction. Those that are shipped here are what it has
+until the first of its own is in force: examples to be replaced, none of them taken from a statute.
+
+A version never changes. The first day of an adopted one lies after the day of its adoption. So what was in
+force on a day is settled once that day begins, and no rule change judges an old record anew.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from datetime import date
 
-from scp_events.vocabulary import Actor, Refused
-
-
-class Strictness(StrEnum):
-    """How the register of practitioners is asked about whoever acts, as of the time of the act (S1.12)."""
-
-    OFF = "off"
-    """Not at all: where a credential is asked for, what the sender's token says counts."""
-    WARN = "warn"
-    """It is recorded that the credential was missing."""
-    REQUIRE = "require"
-    """Whoever does not hold it is refused."""
-
-
-@dataclass(frozen=True)
-class Policy:
-    """One version of the numbers."""
-
-    version: str
-    draft_open_days: int
-    """A referral drafted and not submitted within so many days has to be drafted anew."""
-    open_referrals_per_programme: int
-    """How many referrals of one young person to one programme may be open at once."""
-    contacts_before_story: int
-    """Contacts held before a story can be called heard and understood: trust takes time."""
-    caseload_capacity: int
-    """Young people per key worker above which a caseload is said to be too full."""
-    credential_to_assess: str | None
-    """The credential an assessor must hold on the day, or None where none is asked for."""
-    credential_of_key_worker: str | None
-    """The credential a key worker must hold on the day, or None where none is asked for."""
-    credential_to_approve_irp: str | None
-    """The credential of whoever approves an IRP, or None where none is asked for."""
-    credential_in_crisis: str | None
-    """The credential of whoever intervenes in a crisis, or None where none is asked for."""
-    competence: Strictness
-    """How strictly whoever assesses, approves or intervenes is judged by the register of practitioners."""
-    agreement_to_refer: bool
-    """Whether who refers or transfers somebody to another organisation has to name an agreement with it."""
-    age_of_majority: int
-    """From the day on which somebody has completed so many years they are no minor any more."""
-    mentor_training: str | None
-    """The course a mentor must have completed, or None where any will do."""
-    days_between_match_reviews: int
-    """A match is reviewed again within so many days: whether it remains right changes."""
-
+from scp_events.vocabulary import Actor, Command, Grounds, Policy, Refused, Strictness
 
 _FIRST = Policy(
     version="2025.1",
@@ -63,36 +22,113 @@ _FIRST = Policy(
     contacts_before_story=2,
     caseload_capacity=12,
     credential_to_assess="needs-assessment",
-    credential_of_key_worker=None,
-    credential_to_approve_irp=None,
-    credential_in_crisis=None,
-    competence=Strictness.OFF,
-    agreement_to_refer=False,
     age_of_majority=18,
     mentor_training="mentor-induction",
     days_between_match_reviews=92,
 )
-_WARNING = replace(
-    _FIRST,
-    version="2025.2",
-    credential_to_approve_irp="case-management",
-    credential_in_crisis="crisis-intervention",
-    competence=Strictness.WARN,
-    agreement_to_refer=True,
+_WARNING = _FIRST.model_copy(
+    update={
+        "version": "2025.2",
+        "credential_to_approve_irp": "case-management",
+        "credential_in_crisis": "crisis-intervention",
+        "competence": Strictness.WARN,
+        "agreement_to_refer": True,
+    }
 )
-_REQUIRING = replace(_WARNING, version="2025.3", competence=Strictness.REQUIRE)
-POLICIES = {policy.version: policy for policy in (_FIRST, _WARNING, _REQUIRING)}
+_REQUIRING = _WARNING.model_copy(update={"version": "2025.3", "competence": Strictness.REQUIRE})
+SHIPPED = {policy.version: policy for policy in (_FIRST, _WARNING, _REQUIRING)}
 CURRENT = _FIRST
+"""In force where nothing was adopted."""
 
 
-def policy_of(version: str) -> Policy:
-    """Return the numbers of `version`; refuse one that was never in force."""
-    if version not in POLICIES:
-        raise Refused(
-            "unknown-policy-version",
-            f"`policy_version` {version} is not known here: use one of {', '.join(sorted(POLICIES))}",
-        )
-    return POLICIES[version]
+@dataclass(frozen=True)
+class Adopted:
+    """A version that was adopted, and from which day on it is in force."""
+
+    policy: Policy
+    first_day: date
+
+
+@dataclass(frozen=True)
+class Policies:
+    """Every version that is known, and which was in force when."""
+
+    adopted: tuple[Adopted, ...] = ()
+    """In the order of adoption."""
+    supposed: Policy | None = None
+    """In force on every day, whatever was adopted: to ask what would have come of it."""
+
+    def of(self, version: str) -> Policy | None:
+        """Return the numbers of a version; None where nobody knows it."""
+        adopted = (each.policy for each in self.adopted if each.policy.version == version)
+        return next(adopted, SHIPPED.get(version))
+
+    def in_force_on(self, day: date) -> Policy:
+        """Return the version in force on a day: the one that began last, of two the one adopted last."""
+        if self.supposed is not None:
+            return self.supposed
+        begun = self._begun_by(day)
+        return max(begun, key=lambda each: each.first_day).policy if begun else CURRENT
+
+    def named(self, version: str, day: date) -> Policy:
+        """Return the numbers somebody decides by who names a version; refuse one not in force that day.
+
+        Until the first of its own is in force an installation may choose among those that are shipped.
+        """
+        policy, in_force = self.of(version), self.in_force_on(day)
+        if policy is None:
+            raise Refused(
+                "unknown-policy-version",
+                f"`policy_version` {version} is not known here: name {in_force.version}, which was in force"
+                f" on {day.isoformat()}",
+            )
+        if policy != in_force and not self._may_choose(version, day):
+            raise Refused(
+                "policy-not-in-force",
+                f"`policy_version` {version} was not in force on {day.isoformat()}: name {in_force.version}",
+            )
+        return policy
+
+    def asked_by(self, command: Command, day: date) -> Policy:
+        """Return the numbers a command is decided by: those it names, or else those in force that day."""
+        version = version_named_by(command)
+        return self.in_force_on(day) if version is None else self.named(version, day)
+
+    def supposing(self, version: str) -> Policies:
+        """Return them as if one version had been in force from the first day on; refuse one nobody knows."""
+        policy = self.of(version)
+        if policy is None:
+            raise Refused(
+                "unknown-policy-version",
+                f"policy {version} is not known here: adopt it with `adopt-policy`, or name one of"
+                f" {', '.join(sorted(self.versions()))}",
+            )
+        return replace(self, supposed=policy)
+
+    def as_adopted(self) -> Policies:
+        """Return them with nothing supposed."""
+        return replace(self, supposed=None)
+
+    def versions(self) -> Iterator[str]:
+        """Yield what every known version is called, each once."""
+        yield from {**SHIPPED, **{each.policy.version: each.policy for each in self.adopted}}
+
+    def _begun_by(self, day: date) -> list[Adopted]:
+        """Return what was adopted for that day or one before; the latest adoption first."""
+        return [each for each in reversed(self.adopted) if each.first_day <= day]
+
+    def _may_choose(self, version: str, day: date) -> bool:
+        return self.supposed is None and version in SHIPPED and not self._begun_by(day)
+
+
+NOTHING_ADOPTED = Policies()
+
+
+def version_named_by(command: Command) -> str | None:
+    """Return the version of the policy that a command names, if it names one."""
+    version: str | None = getattr(command, "policy_version", None)
+    grounds = getattr(command, "decision", None)
+    return grounds.policy_version if isinstance(grounds, Grounds) else version
 
 
 def must_hold(person: Actor, credential: str | None, policy: Policy) -> None:

@@ -364,10 +364,11 @@ def contradicted(
     """Return what had happened by a time and does not fit what is known to have stood before it."""
     facts = [recorded.fact for recorded in known]
     facts_of = evidence_of(log, facts, seen.known_through)
+    policies = log.policies()
     by_rule = [
         found
         for stream, own in by_stream(known).items()
-        for found in contradictions_of(BY_CATEGORY[stream.category], own, facts_of, case_id)
+        for found in contradictions_of(BY_CATEGORY[stream.category], own, facts_of, case_id, policies)
     ]
     return [
         Contradicted(

@@ -26,6 +26,7 @@ from scp_events.history import (
     others_of,
     state_of,
 )
+from scp_events.policy import NOTHING_ADOPTED, Adopted, Policies
 from scp_events.vocabulary import (
     UTC_CALENDAR,
     Act,
@@ -40,6 +41,7 @@ from scp_events.vocabulary import (
     Fact,
     OrganisationId,
     PersonId,
+    Policy,
     Position,
     Precision,
     Refused,
@@ -140,6 +142,8 @@ class Given:
     others: tuple[Happened, ...] = ()
     calendar: Calendar = UTC_CALENDAR
     stream: Stream = field(default=Stream("", UUID(int=0)))
+    policies: Policies = NOTHING_ADOPTED
+    called: str | None = None
 
     def knowing(self, *others: Happened) -> Given:
         """Say what has happened in other streams of the case before."""
@@ -148,6 +152,15 @@ class Given:
     def in_days_of(self, calendar: Calendar) -> Given:
         """Say whose days count."""
         return replace(self, calendar=calendar)
+
+    def under(self, policy: Policy, first_day: str = "2025-01-01") -> Given:
+        """Say that a version of the policy was adopted, and from which day on it is in force."""
+        adopted = Adopted(policy, date.fromisoformat(first_day))
+        return replace(self, policies=Policies((*self.policies.adopted, adopted)))
+
+    def under_the_name(self, name: str) -> Given:
+        """Say what people call it, where it belongs to no case."""
+        return replace(self, called=name)
 
     @property
     def next_minute(self) -> datetime:
@@ -190,17 +203,19 @@ class Given:
             instant = datetime.fromisoformat(at)
             said = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
         when = present if said is None or isinstance(command, Act) else self.calendar.when(said)
+        of_no_case = self.aggregate.SCOPE is Scope.NO_CASE
         question = Question(
             aggregate=self.aggregate,
             stream=self.stream,
-            case_id=None if self.aggregate.SCOPE is Scope.NO_CASE else CASE,
+            case_id=None if of_no_case else CASE,
             command=command,
             when=when,
             by=by,
             event_id=EventId(uuid5(_IDS, f"new/{len(self.history)}")),
             now=self.calendar.moment(now) if now else _later(present, when),
             calendar=self.calendar,
-            name=self.aggregate.CATEGORY if self.aggregate.SCOPE is Scope.NO_CASE else REFERENCE,
+            name=self.called or (self.aggregate.CATEGORY if of_no_case else REFERENCE),
+            policies=self.policies,
         )
         try:
             evidence = [*self.facts_of_others(), *self.facts()]

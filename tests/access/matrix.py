@@ -56,6 +56,9 @@ FOR_COMMANDS = "crvght"
 
 COMMANDS = """
                                            kw cm sv re po co mi dc in se au rp
+jurisdiction define-jurisdiction            .  x  x  .  .  .  .  .  .  .  .  .
+jurisdiction change-profile                 .  x  x  .  .  .  .  .  .  .  .  .
+jurisdiction adopt-policy                   .  x  x  .  .  .  .  .  .  .  .  .
 organisation register-organisation          .  x  x  .  .  .  .  .  .  .  .  .
 organisation change-services                .  x  x  .  .  .  .  .  .  .  .  .
 organisation add-member                     .  x  x  .  .  .  .  .  .  .  .  .
@@ -424,6 +427,7 @@ consent       crvght crvght crvght      .      .      .      .      .      .    
 concern       crvght crvght crvght      .      .      .      .      .      .      .      a      .
 assessment    crvght crvght crvght      .      .      .      .      .      .      .      a      .
 irp           crvght crvght crvght      .      .      .      .      .      .      .      a      .
+jurisdiction  crvght crvght crvght      .      .      .      .      .      .      .      a      .
 organisation  crvght crvght crvght      .      .      .      .      .      .      .      a      .
 agreement     crvght crvght crvght      .      .      .      .      .      .      .      a      .
 session       crvght crvght crvght      .      .      .      .      .      .      .      a      .

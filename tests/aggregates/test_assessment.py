@@ -17,10 +17,15 @@ from scp_events.aggregates.assessment.events import (
 )
 from scp_events.aggregates.practitioner.events import Competence
 from scp_events.history import contradictions_of, effective
-from scp_events.policy import CURRENT, POLICIES, Policy, Strictness
+from scp_events.policy import CURRENT
 from scp_events.scenario import CASE, Given, Happened, given, on
 from scp_events.scenario import by as told_by
-from scp_events.vocabulary import Correct, Erased, Retract
+from scp_events.vocabulary import (
+    Correct,
+    Erased,
+    Retract,
+    Strictness,
+)
 from tests.aggregates.laws import machine, one_of_these
 from tests.examples.assessment import (
     ASSESS,
@@ -107,10 +112,10 @@ def test_assessors_hold_the_credential_that_the_policy_asks_for(command: Assessm
     engaged(*before).when(command, by=OTHER_KEY_WORKER).then_refused("credential-missing")
 
 
-def test_no_credential_is_asked_for_where_the_policy_asks_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    lenient = Policy(**(vars(CURRENT) | {"version": "2099.1", "credential_to_assess": None}))
-    monkeypatch.setitem(POLICIES, "2099.1", lenient)
-    assert engaged().when(but(ASSESS, policy_version="2099.1"), by=OTHER_KEY_WORKER).events
+def test_no_credential_is_asked_for_where_the_policy_asks_for_none() -> None:
+    lenient = CURRENT.model_copy(update={"version": "2099.1", "credential_to_assess": None})
+    adopted = engaged().under(lenient)
+    assert adopted.when(but(ASSESS, policy_version="2099.1"), by=OTHER_KEY_WORKER).events
     engaged().when(but(ASSESS, policy_version="2099.2"), by=KEY_WORKER).then_refused("unknown-policy-version")
 
 

@@ -26,7 +26,7 @@ from scp_events.aggregates.engagement.events import (
 )
 from scp_events.aggregates.engagement.rules import Status
 from scp_events.history import contradictions_of
-from scp_events.policy import CURRENT, POLICIES, Policy
+from scp_events.policy import CURRENT
 from scp_events.scenario import CASE, Given, Happened, Outcome, at, given, known_as, on
 from scp_events.scenario import by as told_by
 from scp_events.vocabulary import Actor, Command, Correct, EventId, Retract, Role
@@ -360,14 +360,15 @@ def test_a_key_worker_has_the_role(nobody: Actor) -> None:
     asked((ASSIGN,), but(HAND_OVER, to_key_worker=nobody)).then_refused("not-a-key-worker")
 
 
-def test_a_key_worker_holds_the_credential_where_one_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    strict = Policy(**(vars(CURRENT) | {"version": "2099.1", "credential_of_key_worker": "cpscp"}))
-    monkeypatch.setitem(POLICIES, "2099.1", strict)
+def test_a_key_worker_holds_the_credential_where_one_is_asked_for() -> None:
+    strict = CURRENT.model_copy(update={"version": "2099.1", "credential_of_key_worker": "cpscp"})
     unqualified = but(ASSIGN, decision=grounds(policy_version="2099.1"))
     qualified = but(unqualified, key_worker=person("kw-aspen", Role.KEY_WORKER, "cpscp"))
-    asked((), unqualified).then_refused("credential-missing")
-    assert asked((), qualified).refusal is None
-    asked((ASSIGN,), but(HAND_OVER, decision=unqualified.decision)).then_refused("credential-missing")
+    unassigned, assigned = after().under(strict), after(ASSIGN).under(strict)
+    unassigned.when(unqualified, by=by(ASSIGN)).then_refused("credential-missing")
+    assert unassigned.when(qualified, by=by(ASSIGN)).events
+    handing_over = but(HAND_OVER, decision=unqualified.decision)
+    assigned.when(handing_over, by=by(HAND_OVER)).then_refused("credential-missing")
 
 
 # --- taking part ------------------------------------------------------------------------------------------

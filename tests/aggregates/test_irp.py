@@ -45,7 +45,6 @@ from scp_events.aggregates.irp.events import (
 )
 from scp_events.aggregates.irp.rules import Status
 from scp_events.aggregates.practitioner.events import Competence
-from scp_events.policy import Strictness
 from scp_events.scenario import SOMEBODY, Happened, Outcome, Told, elsewhere, given, known_as, on, perform
 from scp_events.vocabulary import (
     Command,
@@ -55,6 +54,7 @@ from scp_events.vocabulary import (
     IrpId,
     Retract,
     Stream,
+    Strictness,
     Word,
     fold,
     personal_fields,

@@ -18,7 +18,7 @@ from scp_events.aggregates.referral.events import ReferralDrafted, ReferralSubmi
 from scp_events.aggregates.support import events as of_support
 from scp_events.aggregates.support.commands import CloseSupport
 from scp_events.history import contradictions_of, effective
-from scp_events.policy import POLICIES
+from scp_events.policy import SHIPPED
 from scp_events.scenario import CASE, Given, Happened, given, known_as, on
 from scp_events.vocabulary import Actor, Correct, OrganisationId
 from tests.examples.agreement import SIGNED, SIGNED_AS, of_agreement
@@ -115,7 +115,7 @@ def test_a_referral_within_an_organisation_needs_no_agreement() -> None:
 
 
 def test_whether_an_agreement_is_asked_for_is_a_matter_of_the_policy() -> None:
-    asking = [version for version, policy in POLICIES.items() if policy.agreement_to_refer]
+    asking = [version for version, policy in SHIPPED.items() if policy.agreement_to_refer]
     assert asking == ["2025.2", "2025.3"]
     assert drafted().when(but(SEND, agreement=None, decision=grounds()), by=REFERRER).events
     named = but(SEND, decision=grounds())

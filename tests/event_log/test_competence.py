@@ -18,7 +18,6 @@ from scp_events.aggregates.practitioner.commands import AwardCredential, Practit
 from scp_events.aggregates.practitioner.events import Competence, stream_of
 from scp_events.event_log import BlockingCommandHandler, CommandRequest, LogReader, Outcome
 from scp_events.history import effective
-from scp_events.policy import Strictness
 from scp_events.vocabulary import (
     Actor,
     CommandId,
@@ -29,6 +28,7 @@ from scp_events.vocabulary import (
     Refused,
     Role,
     Stream,
+    Strictness,
 )
 from tests.asking import Case
 from tests.check_log import check_log

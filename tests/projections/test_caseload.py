@@ -14,7 +14,6 @@ from scp_events.aggregates.engagement.events import ContactOutcome
 from scp_events.aggregates.engagement.rules import Status
 from scp_events.aggregates.irp.rules import Status as PlanStatus
 from scp_events.event_log import BlockingCommandHandler, LogReader
-from scp_events.policy import CURRENT
 from scp_events.projections import caseload
 from scp_events.projections.caseload import Case as Row
 from tests.examples import engagement as people
@@ -73,19 +72,18 @@ def test_a_review_is_overdue_from_the_day_after(handler: BlockingCommandHandler,
     for today, overdue in ((plans.IN_JUNE, False), (plans.IN_JUNE + timedelta(days=1), True)):
         (found,) = caseload.of_key_worker(asked, KEY_WORKER.id, today)
         assert found.review_overdue is overdue
-        (load,) = caseload.loads(asked, today)
+        (load,) = caseload.loads(asked, today, 12)
         assert (load.participants, load.reviews_overdue, load.over_capacity) == (1, overdue, False)
 
 
 def test_a_key_worker_has_too_much_to_do_beyond_what_the_rules_say(
     handler: BlockingCommandHandler, reading: Reading
 ) -> None:
-    assert CURRENT.caseload_capacity == 12
     for _ in range(12):
         Case(handler).on(1).register().meet(people.AGREE, people.ASSIGN)
-    assert not caseload.loads(reading(caseload), TODAY)[0].over_capacity
+    assert not caseload.loads(reading(caseload), TODAY, 12)[0].over_capacity
     Case(handler).on(1).register().meet(people.AGREE, people.ASSIGN)
-    (load,) = caseload.loads(reading(caseload), TODAY)
+    (load,) = caseload.loads(reading(caseload), TODAY, 12)
     assert (load.key_worker, load.participants, load.over_capacity) == (KEY_WORKER.id, 13, True)
 
 

@@ -9,6 +9,7 @@ from scp_events.aggregates import (
     enrolment,
     feedback,
     irp,
+    jurisdiction,
     match,
     mentor,
     observation,
@@ -26,6 +27,7 @@ from scp_events.aggregates import (
 from scp_events.vocabulary import AnyAggregate
 
 ALL: tuple[AnyAggregate, ...] = (
+    jurisdiction,
     organisation,
     agreement,
     programme,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import psycopg
 
 from scp_events.case_file.printed import printed
@@ -12,22 +10,27 @@ from scp_events.event_log import LogReader
 from scp_events.ledger.format.bundle import Opened
 from scp_events.ledger.log import tables
 from scp_events.ledger.log.exporting import Readable
-from scp_events.policy import POLICIES
-from scp_events.replay import Point, replay
+from scp_events.replay import Entry, Point, replay
 from scp_events.vocabulary import CaseId, Erased, Position, Stream
 
 
 def readable(log: LogReader, case_id: CaseId, size: int) -> Readable:
     """Return the case as it was known at a size of the log, as people read it."""
     told = replay(log, case_id, Point(known_at=Position(size)))
-    named = {entry.decision.policy_version for entry in told.story if entry.decision}
+    known = log.policies()
+    named = sorted({version for entry in told.story if (version := _policy_of(entry))})
     return Readable(
         reference=told.case_reference,
         replay=f"{told.model_dump_json(indent=1)}\n".encode(),
         story=printed(story(told)),
-        policies={version: asdict(POLICIES[version]) for version in sorted(named & POLICIES.keys())},
+        policies={each: policy.model_dump(mode="json") for each in named if (policy := known.of(each))},
         opened=opened_parts(log, case_id, size),
     )
+
+
+def _policy_of(entry: Entry) -> str | None:
+    version: str | None = entry.says.get("policy_version")
+    return entry.decision.policy_version if entry.decision else version
 
 
 def opened_parts(log: LogReader, case_id: CaseId, size: int) -> dict[int, list[Opened]]:

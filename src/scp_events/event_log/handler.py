@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from hashlib import sha256
 from random import uniform
@@ -20,6 +20,7 @@ from uuid_utils.compat import uuid7
 
 from scp_events.aggregates import ALL
 from scp_events.database.patience import PATIENCE_SECONDS
+from scp_events.event_log.adopted import AdoptedPolicies
 from scp_events.event_log.answers import (
     BusyError,
     ClosedError,
@@ -71,6 +72,7 @@ from scp_events.vocabulary import (
     Fact,
     IdentifiedCommand,
     IdentifiedEvent,
+    Policy,
     Position,
     Refused,
     Retract,
@@ -145,10 +147,13 @@ class CommandHandler:
         """The stream or case for which somebody else came too late last, and until when they go first."""
         self._closed = False
         self.calendar: Calendar
+        self.adopted: AdoptedPolicies
 
     async def __aenter__(self) -> Self:
         """Connect. Raises `UnsafeServerError` or `LogUnreachableError`."""
         self.calendar = await asyncio.to_thread(self._look_at_the_server)
+        self.adopted = AdoptedPolicies(self._store, self._codec, self.calendar)
+        await self.adopted.read(self.calendar.moment(self._clock()))
         loop = asyncio.get_running_loop()
         self._keyring.cache.on_forgetting(partial(self._hear, loop))
         return self
@@ -180,8 +185,12 @@ class CommandHandler:
         tried = CommandHandler(
             self._conninfo, keys, self._aggregates, clock=self._clock, new_id=new_id, store=store
         )
-        tried.calendar = self.calendar
+        tried.calendar, tried.adopted = self.calendar, self.adopted
         return tried
+
+    def policy_on(self, day: date | None = None) -> Policy:
+        """Return the policy in force on a day, or today, as it was read last."""
+        return self.adopted.known.in_force_on(day or self.calendar.day_of(self._clock()))
 
     async def open_case(self, reference: str) -> CaseId:
         """Return the case people call `reference`; make one where there is none yet."""
@@ -257,7 +266,7 @@ class CommandHandler:
         known = await self._remembered(asked)
         if known is None:
             return None
-        question = self._question(asked, known)
+        question = await self._with_policies(self._question(asked, known))
         if not known.standing.latest.admits(question.when):
             return None
         try:
@@ -270,7 +279,7 @@ class CommandHandler:
     async def _on_all_that_is_known(self, asked: _Asked) -> Outcome:
         """Record what a command comes to, or say why not; what was sent before gets its first answer."""
         known = await self._opened(asked)
-        question = self._question(asked, known)
+        question = await self._with_policies(self._question(asked, known))
         try:
             await self._must_be_grounded(asked, known, question.when)
             decided = decide(question, known.facts, known.evidence.facts)
@@ -328,6 +337,10 @@ class CommandHandler:
             calendar=self.calendar,
             name=request.name,
         )
+
+    async def _with_policies(self, question: Question) -> Question:
+        """Return a question with every policy that may be in force by now."""
+        return question._replace(policies=await self.adopted.known_by(question.now, question.command))
 
     def _turn(self, stream: Stream) -> asyncio.Lock:
         turn = self._turns.get(stream)

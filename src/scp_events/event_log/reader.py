@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from scp_events.aggregates import ALL
+from scp_events.aggregates.jurisdiction.events import STREAM, policies_in
 from scp_events.database.patience import PATIENCE_SECONDS
 from scp_events.event_log.envelope import (
     AlteredEventError,
@@ -24,6 +25,7 @@ from scp_events.event_log.reading import Parameters, Reading
 from scp_events.event_log.roles import READER
 from scp_events.event_log.rows import SELECT, Row
 from scp_events.history import name_in
+from scp_events.policy import Policies
 from scp_events.privacy.keyring import Keyring
 from scp_events.vocabulary import (
     NOTHING_YET,
@@ -132,6 +134,10 @@ class LogReader:
         """Yield every event of some classes, in log order."""
         types = [stored_type(kind) for kind in kinds]
         yield from self._recorded(self._rows("WHERE type = ANY(%s) ORDER BY position", (types,)))
+
+    def policies(self) -> Policies:
+        """Return every version of the policy that is known, and from when on each is in force."""
+        return policies_in(recorded.event for recorded in self.stream_history(STREAM))
 
     def listener(self) -> Listener:
         """Return something to wait with until something is appended."""

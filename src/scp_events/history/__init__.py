@@ -7,7 +7,14 @@ together is found by asking again (`contradictions`). Pure: no clock, no databas
 """
 
 from scp_events.history.asking import Decided, Question, decide_at_the_end, evidence_for, name_in
-from scp_events.history.contradictions import Contradiction, FactsOf, contradictions_of, in_hindsight
+from scp_events.history.contradictions import (
+    Contradiction,
+    FactsOf,
+    answer_again,
+    contradictions_of,
+    in_hindsight,
+    question_again,
+)
 from scp_events.history.deciding import decide
 from scp_events.history.order import (
     AT_THE_END,
@@ -23,7 +30,7 @@ from scp_events.history.order import (
     told,
     until,
 )
-from scp_events.history.otherwise import Otherwise, decided_otherwise
+from scp_events.history.otherwise import Otherwise, decided_otherwise, under
 from scp_events.history.recording import (
     asked_again,
     command_recording,
@@ -44,6 +51,7 @@ __all__ = [
     "Latest",
     "Otherwise",
     "Question",
+    "answer_again",
     "asked_again",
     "before",
     "command_recording",
@@ -62,9 +70,11 @@ __all__ = [
     "latest_of",
     "name_in",
     "others_of",
+    "question_again",
     "says_the_same",
     "standing",
     "state_of",
     "told",
+    "under",
     "until",
 ]

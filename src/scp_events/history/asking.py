@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from scp_events.history.order import AT_THE_END, AnyFact, before
+from scp_events.policy import NOTHING_ADOPTED, Policies
 from scp_events.vocabulary import (
     Act,
     Actor,
@@ -49,6 +50,8 @@ class Question(NamedTuple):
     """What people call the case, or what belongs to none, where the command begins it."""
     author: Actor | None = None
     """Whose act it is, where that is not `by`: a correction is sent by one, of what another did."""
+    policies: Policies = NOTHING_ADOPTED
+    """What is known of the versions of the policy."""
 
     def context(self, evidence: object) -> Context:
         """Return what the rule is told besides."""
@@ -60,7 +63,9 @@ class Question(NamedTuple):
             event_id=named or self.event_id,
             stream=self.stream,
             case_id=self.case_id,
+            policy=self.policies.asked_by(self.command, self.when.day),
             name=self.name,
+            time_zone=None if self.calendar is None else self.calendar.zone.key,
             evidence=evidence,
         )
 

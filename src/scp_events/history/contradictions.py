@@ -13,6 +13,7 @@ from uuid import UUID
 from scp_events.history.asking import Question, ask, name_in
 from scp_events.history.order import AnyFact, effective, standing
 from scp_events.history.recording import asked_again, command_recording
+from scp_events.policy import NOTHING_ADOPTED, Policies
 from scp_events.vocabulary import (
     Act,
     AnyAggregate,
@@ -45,6 +46,7 @@ def contradictions_of(
     known: Sequence[AnyFact],
     facts_of: FactsOf,
     case_id: CaseId | None,
+    policies: Policies = NOTHING_ADOPTED,
 ) -> list[Contradiction]:
     """Return the facts of one stream that no longer fit what stands before them, in order of time.
 
@@ -54,31 +56,32 @@ def contradictions_of(
     found: list[Contradiction] = []
     state = aggregate.initial
     for fact in effective(known):
-        refusal = _refused_now(aggregate, state, fact, facts_of, case_id)
+        refusal = _refused_now(aggregate, state, fact, facts_of, case_id, policies)
         if refusal is not None:
             found.append(Contradiction(fact, refusal.rule, refusal.remedy))
         state = aggregate.evolve(state, fact.event)
     return found
 
 
-def _refused_now(
+def _refused_now(  # noqa: PLR0913, PLR0917 - all of it is asked about one fact
     aggregate: AnyAggregate,
     state: object,
     fact: AnyFact,
     facts_of: FactsOf,
     case_id: CaseId | None,
+    policies: Policies,
 ) -> Refused | None:
     command = command_recording(aggregate, type(fact.event))
     needed = None if command is None else aggregate.EVIDENCE.get(command)
     if command is None or (issubclass(command, Act) and not _rests_on_the_case(needed)):
         return None
-    question = question_again(aggregate, fact, asked_again(command, fact.event), case_id)
+    question = question_again(aggregate, fact, asked_again(command, fact.event), case_id, policies)
     answer = answer_again(question, state, facts_of, fact.position)
     return answer if isinstance(answer, Refused) else None
 
 
 def question_again(
-    aggregate: AnyAggregate, fact: AnyFact, command: Command, case_id: CaseId | None
+    aggregate: AnyAggregate, fact: AnyFact, command: Command, case_id: CaseId | None, policies: Policies
 ) -> Question:
     """Return the question that a fact was the answer to, with a command that may say something else."""
     return Question(
@@ -92,6 +95,7 @@ def question_again(
         now=fact.when,
         calendar=_NO_CALENDAR,
         name=name_in(fact.event),
+        policies=policies,
     )
 
 

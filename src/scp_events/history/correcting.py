@@ -121,6 +121,7 @@ def _must_be_a_decision_now(question: Question, command: Correct | Retract) -> N
     must_be_a_person(question.by)
     must_be_within_bounds(command, question.now.day)
     must_be_in_force(command.decision, question.now.day)
+    question.policies.named(command.decision.policy_version, question.now.day)
 
 
 def _stands(question: Question, known: Sequence[AnyFact], corrects: EventId) -> tuple[AnyFact, AnyFact]:
@@ -173,6 +174,7 @@ def _as_of_its_time(question: Question, original: AnyFact, command: Command, whe
         now=question.now,
         calendar=question.calendar,
         name=name_in(original.event),
+        policies=question.policies,
     )
 
 
@@ -250,5 +252,7 @@ def _refused(
     question: Question, known: Sequence[AnyFact], evidence: Sequence[AnyFact]
 ) -> dict[tuple[EventId, str], Contradiction]:
     """Return the facts of a stream that would be refused with so much known of others, and by which rule."""
-    found = contradictions_of(question.aggregate, known, lambda _types, _others: evidence, question.case_id)
+    found = contradictions_of(
+        question.aggregate, known, lambda _types, _others: evidence, question.case_id, question.policies
+    )
     return {(each.fact.event_id, each.rule): each for each in found}

@@ -1,25 +1,23 @@
-"""What would have been decided otherwise: the rule of every fact asked again with something changed.
+"""What would have been decided otherwise: the rule of every fact asked again under another policy.
 
 History stays as it is: each fact is asked about what stood before it, whatever would have come of the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from scp_events.history.asking import Question
 from scp_events.history.contradictions import FactsOf, answer_again, question_again
 from scp_events.history.order import AnyFact, effective
 from scp_events.history.recording import asked_again, command_recording
-from scp_events.vocabulary import AnyAggregate, CaseId, Command, Elsewhere, Event, Position, Refused
-
-Changing: TypeAlias = Callable[[Command], Command]
-"""Returns a command with something changed; the same object where there is nothing to change."""
+from scp_events.policy import Policies
+from scp_events.vocabulary import AnyAggregate, CaseId, Command, Elsewhere, Event, Grounds, Policy, Refused
 
 
 class Otherwise(NamedTuple):
-    """A fact that stands, and what the rule would say to it with something changed."""
+    """A fact that stands, and what the rule would say to it under another policy."""
 
     fact: AnyFact
     refusal: Refused | None
@@ -33,22 +31,23 @@ def decided_otherwise(
     known: Sequence[AnyFact],
     facts_of: FactsOf,
     case_id: CaseId | None,
-    changing: Changing,
+    policies: Policies,
 ) -> Iterator[Otherwise]:
     """Yield the facts of one stream that would be decided otherwise, in order of time.
 
-    What its own rule would refuse today is left out: that is a contradiction already.
+    `policies` suppose that one version was in force on every day. What its own rule would refuse as it is is
+    left out: that is a contradiction already.
     """
     state = aggregate.initial
     for fact in effective(known):
         command = command_recording(aggregate, type(fact.event))
         if command is not None:
             said = asked_again(command, fact.event)
-            changed = changing(said)
+            changed = under(policies.in_force_on(fact.when.day), said)
             if changed is not said:
                 before, after = (
-                    _answer(question_again(aggregate, fact, each, case_id), state, facts_of, fact.position)
-                    for each in (said, changed)
+                    _answer(question_again(aggregate, fact, each, case_id, known_then), state, facts_of, fact)
+                    for each, known_then in ((said, policies.as_adopted()), (changed, policies))
                 )
                 yield from _compared(fact, before, after)
         state = aggregate.evolve(state, fact.event)
@@ -57,8 +56,19 @@ def decided_otherwise(
 Answer: TypeAlias = Refused | list[dict[str, Any]]
 
 
-def _answer(question: Question, state: object, facts_of: FactsOf, position: Position) -> Answer:
-    said = answer_again(question, state, facts_of, position)
+def under(policy: Policy, command: Command) -> Command:
+    """Return a command as if it had been sent under a version; itself where it names none, or that one."""
+    changes: dict[str, Any] = {}
+    if getattr(command, "policy_version", policy.version) != policy.version:
+        changes["policy_version"] = policy.version
+    grounds = getattr(command, "decision", None)
+    if isinstance(grounds, Grounds) and grounds.policy_version != policy.version:
+        changes["decision"] = grounds.model_copy(update={"policy_version": policy.version})
+    return command.model_copy(update=changes) if changes else command
+
+
+def _answer(question: Question, state: object, facts_of: FactsOf, fact: AnyFact) -> Answer:
+    said = answer_again(question, state, facts_of, fact.position)
     return said if isinstance(said, Refused) else [*map(_content, said)]
 
 

@@ -29,6 +29,7 @@ from scp_events.vocabulary import (
     Event,
     EventId,
     LegalBasis,
+    PolicyVersion,
     Stream,
 )
 
@@ -162,6 +163,10 @@ class Desk:
                 "import its referral or registration first",
             )
         return found
+
+    def policy_on(self, day: date | None = None) -> PolicyVersion:
+        """Return the version of the policy in force on a day, or today: whatever a row tells names it."""
+        return self._log.policy_on(day).version
 
     def stream_of(self, category: str, sheet: str, row: str) -> Stream:
         """Return the stream that a row begins."""

@@ -15,8 +15,14 @@ from scp_events.aggregates.mentor.events import (
     stand,
 )
 from scp_events.matching.people import Mentor
-from scp_events.policy import Policy
-from scp_events.vocabulary import Code, Erased, Event, PersonId, Refused
+from scp_events.vocabulary import (
+    Code,
+    Erased,
+    Event,
+    PersonId,
+    Policy,
+    Refused,
+)
 
 
 def mentor_from(code: PersonId, history: Iterable[Event], day: date, policy: Policy) -> Mentor:

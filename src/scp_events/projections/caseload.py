@@ -65,7 +65,6 @@ from scp_events.aggregates.record.events import (
     PersonalDataErased,
 )
 from scp_events.follower import AnyConnection, On, PersonalColumn, ask, schema_of
-from scp_events.policy import CURRENT
 from scp_events.vocabulary import CaseId, Event, IrpId, OrganisationId, PersonId, Word
 
 NAME = "caseload"
@@ -407,8 +406,10 @@ class _Coded(Word):
     code: str
 
 
-def loads(connection: AnyConnection, today: date) -> list[Load]:
+def loads(connection: AnyConnection, today: date, capacity: int) -> list[Load]:
     """Return how much each key worker has to look after, the fullest caseload first.
+
+    `capacity` is how many young people a policy says are not too many.
 
     Who is theirs are the young people who are with us and have them as key worker now.
     """
@@ -422,7 +423,7 @@ def loads(connection: AnyConnection, today: date) -> list[Load]:
                count(*) FILTER (WHERE next_review_on < %(today)s) AS reviews_overdue
         FROM cases WHERE key_worker IS NOT NULL
         GROUP BY key_worker ORDER BY participants DESC, key_worker""",
-        {"today": today, "capacity": CURRENT.caseload_capacity},
+        {"today": today, "capacity": capacity},
     )
 
 

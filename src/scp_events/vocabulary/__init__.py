@@ -98,6 +98,7 @@ from scp_events.vocabulary.personal import (
     personal_fields,
     values_in,
 )
+from scp_events.vocabulary.policies import Policy, Strictness, VariantMinutes
 from scp_events.vocabulary.provenance import (
     Provenance,
     SourceRow,
@@ -110,6 +111,7 @@ from scp_events.vocabulary.text import (
     CODE,
     CaseReference,
     Code,
+    NumberedVersion,
     PolicyVersion,
     ShortText,
     Text,
@@ -183,6 +185,7 @@ __all__ = [
     "IrpId",
     "LegalBasis",
     "Narrative",
+    "NumberedVersion",
     "OfTheCase",
     "OrganisationCode",
     "OrganisationId",
@@ -190,6 +193,7 @@ __all__ = [
     "PersonId",
     "Personal",
     "PersonalDate",
+    "Policy",
     "PolicyVersion",
     "Position",
     "Precision",
@@ -204,9 +208,11 @@ __all__ = [
     "SomeKeys",
     "SourceRow",
     "Stream",
+    "Strictness",
     "TellingCode",
     "Text",
     "Unopened",
+    "VariantMinutes",
     "Views",
     "When",
     "Word",

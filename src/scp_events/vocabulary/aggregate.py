@@ -11,6 +11,7 @@ from uuid import UUID
 from scp_events.vocabulary.ids import CaseId, CommandId, EventId, Position, Stream
 from scp_events.vocabulary.messages import Command, Event
 from scp_events.vocabulary.people import Actor, Role
+from scp_events.vocabulary.policies import Policy
 from scp_events.vocabulary.text import Word
 from scp_events.vocabulary.time import When
 
@@ -52,8 +53,12 @@ class Context(NamedTuple):
     """The id of the event this leads to."""
     stream: Stream
     case_id: CaseId | None
+    policy: Policy
+    """The numbers to decide by: those of the version the command names, or else those in force that day."""
     name: str | None = None
     """What people call the case, or what belongs to none, where the command begins it."""
+    time_zone: str | None = None
+    """Whose days the log counts; None where something is asked again."""
     evidence: Any = None
     """What `EVIDENCE` names for the command, folded as of its time; None where it names nothing."""
 

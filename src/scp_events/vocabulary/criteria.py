@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
 from scp_events.vocabulary.refusal import Refused
-from scp_events.vocabulary.text import Code, PolicyVersion, Word
+from scp_events.vocabulary.text import Code, NumberedVersion, Word
 
 A = TypeVar("A")
 A_contra = TypeVar("A_contra", contravariant=True)
@@ -38,7 +38,7 @@ class Findings(Word):
     """What a set of criteria came to, criterion by criterion."""
 
     question: Code
-    criteria_version: PolicyVersion
+    criteria_version: NumberedVersion
     findings: tuple[Finding, ...]
 
     @property
@@ -57,7 +57,7 @@ class Criteria(Generic[A]):
     """A set of criteria: what it answers, and since which version of the policy."""
 
     question: Code
-    version: PolicyVersion
+    version: NumberedVersion
     criteria: tuple[Criterion[A], ...]
 
     def find(self, asked: A) -> Findings:
@@ -69,17 +69,17 @@ class Criteria(Generic[A]):
         )
 
 
-def criteria_under(sets: Sequence[Criteria[A]], policy_version: PolicyVersion) -> Criteria[A]:
-    """Return the set in force under a version of the policy: the latest that is not newer."""
-    in_force = [each for each in sets if _order(each.version) <= _order(policy_version)]
+def criteria_under(sets: Sequence[Criteria[A]], version: NumberedVersion) -> Criteria[A]:
+    """Return the set that a policy asks for by a version: the latest that is not newer."""
+    in_force = [each for each in sets if _order(each.version) <= _order(version)]
     if not in_force:
         raise Refused(
             "no-criteria-then",
-            f"policy {policy_version} knows no criteria of this question: the first are of"
-            f" {sets[0].version}; leave `known` out, or decide under a later `policy_version`",
+            f"criteria {version} know nothing of this question: the first are of"
+            f" {sets[0].version}; leave `known` out, or decide under a policy that asks for later `criteria`",
         )
     return max(in_force, key=lambda each: _order(each.version))
 
 
-def _order(version: PolicyVersion) -> tuple[int, ...]:
+def _order(version: NumberedVersion) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))

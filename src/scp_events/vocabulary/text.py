@@ -36,4 +36,7 @@ Code = Annotated[str, StringConstraints(pattern=CODE)]
 CASE_REFERENCE = r"^[A-Z][A-Z0-9]{0,7}(-[A-Z0-9]{1,12}){1,4}$"
 CaseReference = Annotated[str, StringConstraints(pattern=CASE_REFERENCE)]
 """What people call a case, such as `SC-2025-014`. It must not disclose anything by itself."""
-PolicyVersion = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}\.[0-9]{1,3}$")]
+PolicyVersion = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")]
+"""What people call a version, such as `2025.1` or `minors-30h`."""
+NumberedVersion = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}\.[0-9]{1,3}$")]
+"""A version that is older or newer than another, such as `2025.1`."""

@@ -29,7 +29,6 @@ from scp_events.aggregates.assessment.events import (
 from scp_events.aggregates.assessment.evidence import Engagement
 from scp_events.aggregates.participant.events import must_be_present
 from scp_events.aggregates.practitioner.events import Competence, Credentials, must_be_competent
-from scp_events.policy import policy_of
 from scp_events.vocabulary import Context, Erased, EventId, Refused, Word, replace
 
 # --- state ------------------------------------------------------------------------------------------------
@@ -109,7 +108,7 @@ def complete_assessment(state: State, command: CompleteAssessment, context: Cont
         )
     engagement: Engagement = context.evidence
     _must_be_engaged(engagement)
-    competence = _competence(engagement.credentials, command.policy_version, context)
+    competence = _competence(engagement.credentials, context)
     _must_score_each_domain_once(command)
     return [
         command.fact(context.by, event_id=context.event_id, assessed_by=context.by, competence=competence)
@@ -122,7 +121,7 @@ def override_risk_level(state: State, command: OverrideRiskLevel, context: Conte
         raise Refused(
             "not-completed", "there was no assessment to override by then: `complete-assessment` first"
         )
-    competence = _competence(context.evidence, command.decision.policy_version, context)
+    competence = _competence(context.evidence, context)
     return [] if state.risk_level == command.risk_level else [command.fact(context.by, competence=competence)]
 
 
@@ -130,7 +129,7 @@ def withdraw_override(state: State, command: WithdrawOverride, context: Context)
     """Whoever withdraws an override is competent to assess, too."""
     if state.override is None:
         raise Refused("not-overridden", f"no override stood on {context.when.day}: there is none to withdraw")
-    competence = _competence(context.evidence, command.decision.policy_version, context)
+    competence = _competence(context.evidence, context)
     return [command.fact(context.by, competence=competence)]
 
 
@@ -147,7 +146,7 @@ def _must_be_engaged(engagement: Engagement) -> None:
         raise Refused("boundaries-not-agreed", "boundaries were not agreed by then: `agree-boundaries` first")
 
 
-def _competence(known: Credentials, policy_version: str, context: Context) -> Competence | None:
+def _competence(known: Credentials, context: Context) -> Competence | None:
     """S1.12: return by which credential somebody is competent to assess; refuse who is not."""
     if context.by.kind != "human":
         raise Refused(
@@ -155,8 +154,7 @@ def _competence(known: Credentials, policy_version: str, context: Context) -> Co
             f"{context.by.id} is a {context.by.kind}: name its score among the `inputs` of a person's"
             " assessment",
         )
-    policy = policy_of(policy_version)
-    return must_be_competent(known, policy.credential_to_assess, policy, context)
+    return must_be_competent(known, context.policy.credential_to_assess, context)
 
 
 def _must_score_each_domain_once(findings: Findings) -> None:

@@ -47,12 +47,13 @@ from scp_events.aggregates.engagement.events import (
     StoryRecorded,
 )
 from scp_events.aggregates.participant.events import must_be_present
-from scp_events.policy import Policy, must_hold, policy_of
+from scp_events.policy import must_hold
 from scp_events.vocabulary import (
     Actor,
     Context,
     EventId,
     PersonId,
+    Policy,
     Refused,
     Role,
     Word,
@@ -258,7 +259,7 @@ def confirm_story(state: State, command: ConfirmStory, context: Context) -> list
         raise Refused("no-story", "no story was told: record it with `record-story` first")
     if state.story_confirmed:
         return []
-    needed = policy_of(command.policy_version).contacts_before_story
+    needed = context.policy.contacts_before_story
     if len(state.held_contacts) < needed:
         raise Refused(
             "not-enough-contacts",
@@ -289,7 +290,7 @@ def assign_key_worker(state: State, command: AssignKeyWorker, context: Context) 
             "key-worker-already-assigned",
             f"{state.key_worker} is the key worker on {context.when.day}: `hand-over` instead",
         )
-    _must_qualify_as_key_worker(command.key_worker, policy_of(command.decision.policy_version))
+    _must_qualify_as_key_worker(command.key_worker, context.policy)
     return [command.fact(context.by)]
 
 
@@ -304,7 +305,7 @@ def hand_over(state: State, command: HandOver, context: Context) -> list[Engagem
         )
     if state.key_worker == command.to_key_worker.id:
         return []
-    _must_qualify_as_key_worker(command.to_key_worker, policy_of(command.decision.policy_version))
+    _must_qualify_as_key_worker(command.to_key_worker, context.policy)
     return [command.fact(context.by, from_key_worker=state.key_worker)]
 
 

@@ -34,6 +34,7 @@ from scp_events.aggregates.enrolment.commands import (
     StopContinuing,
     SuspendEnrolment,
 )
+from scp_events.aggregates.enrolment.completion import are_met, proof
 from scp_events.aggregates.enrolment.events import (
     Absence,
     Attendance,
@@ -47,12 +48,12 @@ from scp_events.aggregates.enrolment.evidence import Candidacy, Circumstances, H
 from scp_events.aggregates.enrolment.state import State, Status, evolve
 from scp_events.aggregates.participant.events import Presence, must_be_present
 from scp_events.aggregates.programme.events import Audience, OfAge, Template, Variant
-from scp_events.policy import policy_of
 from scp_events.vocabulary import (
     Code,
     Context,
     Erased,
     EventId,
+    Policy,
     Refused,
     age_on,
 )
@@ -144,15 +145,22 @@ def enrol_participant(state: State, command: EnrolParticipant, context: Context)
     must_be_present(known.presence)
     template = _admitting(known, command.programme, context)
     variant = _variant(template.variants, command.variant)
-    _must_be_of_age(known, variant, template, command, context)
+    _must_be_of_age(known, variant, template, context)
     _must_be_of_the_audience(known, template.audience, command, context)
+    pinned = [_asking(context.policy, command.programme, each) for each in template.variants]
     event = command.relying_on(_through(known, command, context)).fact(
         context.by,
         template_version=template.template_version,
-        variants=template.variants,
-        required_minutes=variant.total_minutes,
+        variants=pinned,
+        required_minutes=_variant(pinned, command.variant).total_minutes,
     )
     return [event]
+
+
+def _asking(policy: Policy, programme: Code, variant: Variant) -> Variant:
+    """Return a variant with the minutes that the policy asks for, where it says so."""
+    minutes = policy.total_minutes(programme, variant.code)
+    return variant if minutes is None else variant.model_copy(update={"total_minutes": minutes})
 
 
 def _already_enrolled(state: State, command: EnrolParticipant, context: Context) -> list[EnrolmentEvent]:
@@ -196,13 +204,11 @@ def _variant(variants: Sequence[Variant], code: Code) -> Variant:
     )
 
 
-def _must_be_of_age(
-    known: Candidacy, variant: Variant, template: Template, command: EnrolParticipant, context: Context
-) -> None:
+def _must_be_of_age(known: Candidacy, variant: Variant, template: Template, context: Context) -> None:
     """Refuse the variant of another age. What was erased cannot be judged: it was when it could be read."""
     if not isinstance(known.born, Erased):
         age = _age(known, context)
-        majority = policy_of(command.decision.policy_version).age_of_majority
+        majority = context.policy.age_of_majority
         fitting = {OfAge.ANYBODY, OfAge.ADULTS if age >= majority else OfAge.MINORS}
         if variant.of_age not in fitting:
             others = [each.code for each in template.variants if each.of_age in fitting]
@@ -411,11 +417,6 @@ def credit_catch_up(state: State, command: CreditCatchUp, context: Context) -> l
 # --- the rules: completion --------------------------------------------------------------------------------
 
 
-def _are_met(state: State, known: Circumstances) -> bool:
-    """Minutes and an agreed plan, both, and nothing else (S2.11)."""
-    return state.missing_minutes <= 0 and known.plan_agreed is not None
-
-
 def _must_be_met(state: State, known: Circumstances, context: Context) -> None:
     if state.missing_minutes > 0:
         raise Refused(
@@ -439,17 +440,13 @@ def _tally(state: State) -> dict[str, Any]:
     }
 
 
-def _proof(state: State, known: Circumstances) -> tuple[EventId, ...]:
-    return (*state.credits, *((known.plan_agreed,) if known.plan_agreed else ()))
-
-
 def _announcing(state: State, event: EnrolmentEvent, context: Context) -> list[EnrolmentEvent]:
     """Return an event, and with it that the requirements of completion are met, where it makes them so."""
     known: Circumstances = context.evidence
     after = evolve(state, event)
-    if _are_met(state, known) or not _are_met(after, known):
+    if are_met(state, known.plan_agreed) or not are_met(after, known.plan_agreed):
         return [event]
-    return [event, CompletionRequirementsMet(evidence=_proof(after, known), **_tally(after))]
+    return [event, CompletionRequirementsMet(evidence=proof(after, known.plan_agreed), **_tally(after))]
 
 
 def announce_requirements_met(
@@ -461,7 +458,7 @@ def announce_requirements_met(
     _must_be_met(state, known, context)
     if state.announced:
         return []
-    return [command.fact(context.by, evidence=_proof(state, known), **_tally(state))]
+    return [command.fact(context.by, evidence=proof(state, known.plan_agreed), **_tally(state))]
 
 
 def complete_programme(state: State, command: CompleteProgramme, context: Context) -> list[EnrolmentEvent]:
@@ -476,7 +473,7 @@ def complete_programme(state: State, command: CompleteProgramme, context: Contex
         )
     known: Circumstances = context.evidence
     _must_be_met(state, known, context)
-    return [command.relying_on(_proof(state, known)).fact(context.by, **_tally(state))]
+    return [command.relying_on(proof(state, known.plan_agreed)).fact(context.by, **_tally(state))]
 
 
 def override_completion(state: State, command: OverrideCompletion, context: Context) -> list[EnrolmentEvent]:
@@ -486,14 +483,14 @@ def override_completion(state: State, command: OverrideCompletion, context: Cont
     if state.status is not Status.COMPLETED:
         _must_be_enrolled(state, context)
     known: Circumstances = context.evidence
-    derived = Completion.COMPLETED if _are_met(state, known) else Completion.NOT_COMPLETED
+    derived = Completion.COMPLETED if are_met(state, known.plan_agreed) else Completion.NOT_COMPLETED
     if state.override is None and command.outcome is derived:
         raise Refused(
             "nothing-to-override",
             f"minutes and plan say {derived}, too: `complete-programme`, or `retract` what was decided"
             " otherwise",
         )
-    return [command.relying_on(_proof(state, known)).fact(context.by)]
+    return [command.relying_on(proof(state, known.plan_agreed)).fact(context.by)]
 
 
 # --- the rules: rest, breach and end ----------------------------------------------------------------------

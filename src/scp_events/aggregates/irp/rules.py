@@ -67,7 +67,6 @@ from scp_events.aggregates.irp.events import (
 )
 from scp_events.aggregates.irp.evidence import Agreements, Foundation, Versions
 from scp_events.aggregates.practitioner.events import must_be_competent
-from scp_events.policy import policy_of
 from scp_events.vocabulary import (
     Context,
     Elsewhere,
@@ -415,8 +414,7 @@ def approve(state: State, command: ApproveIrp, context: Context) -> list[IrpEven
     if state.status not in (Status.AGREED, Status.ACTIVE):
         raise Refused("not-agreed", f"the plan is {state.status}: `agree-to-irp` first")
     agreements: Agreements = context.evidence
-    policy = policy_of(command.decision.policy_version)
-    competence = must_be_competent(agreements.credentials, policy.credential_to_approve_irp, policy, context)
+    competence = must_be_competent(agreements.credentials, context.policy.credential_to_approve_irp, context)
     grounds = command.relying_on(agreements.of(context.stream))
     return [grounds.fact(context.by, competence=competence)]
 

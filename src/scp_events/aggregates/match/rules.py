@@ -59,7 +59,6 @@ from scp_events.aggregates.mentor.events import (
     stand,
 )
 from scp_events.aggregates.participant.events import PRESENCE, Presence, must_be_present
-from scp_events.policy import policy_of
 from scp_events.vocabulary import (
     Actor,
     Command,
@@ -378,7 +377,7 @@ def start_match(state: State, command: StartMatch, context: Context) -> Decided:
     known: Mentors = context.evidence
     must_be_present(known.presence)
     _must_be_accepted(state)
-    policy = policy_of(command.decision.policy_version)
+    policy = context.policy
     standing = known.of(command.mentor)
     grounds = must_be_fit(standing, context.when.day, policy)
     _must_have_a_place(standing, context.stream.id)
@@ -428,7 +427,7 @@ def review_match(state: State, command: ReviewMatch, context: Context) -> Decide
             " leave it out where it is to end",
         )
     if command.next_review_on is not None:
-        policy = policy_of(command.decision.policy_version)
+        policy = context.policy
         _must_be_soon_enough(command.next_review_on, context.when.day, policy.days_between_match_reviews)
     return [command.fact(context.by, event_id=context.event_id)]
 
@@ -447,7 +446,7 @@ def resume_match(state: State, command: ResumeMatch, context: Context) -> Decide
         return []
     known: Mentors = context.evidence
     must_be_present(known.presence)
-    policy = policy_of(command.decision.policy_version)
+    policy = context.policy
     grounds = must_be_fit(known.of(command.mentor), context.when.day, policy)
     return [command.relying_on(grounds).fact(context.by)]
 

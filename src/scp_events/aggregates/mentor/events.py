@@ -10,7 +10,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from scp_events.policy import Policy
 from scp_events.vocabulary import (
     OCCURRED,
     Bound,
@@ -25,6 +24,7 @@ from scp_events.vocabulary import (
     Narrative,
     Personal,
     PersonCode,
+    Policy,
     Refused,
     TellingCode,
     Word,

@@ -51,7 +51,6 @@ from scp_events.aggregates.mentor.events import (
     must_be_cleared_and_trained,
     stand,
 )
-from scp_events.policy import policy_of
 from scp_events.vocabulary import Code, Command, Context, Evidence, PersonId, Refused, Word, replace
 
 EVIDENCE: Mapping[type[Command], Evidence[Any]] = {}
@@ -251,7 +250,7 @@ def approve_mentor(state: State, command: ApproveMentor, context: Context) -> li
         return []
     if context.by.id == state.code:
         raise Refused("own-approval", f"{context.by.id} is the mentor: let somebody else decide about it")
-    policy = policy_of(command.decision.policy_version)
+    policy = context.policy
     grounds = must_be_cleared_and_trained(state.standing, context.when.day, policy)
     return [command.relying_on(grounds).fact(context.by, event_id=context.event_id)]
 

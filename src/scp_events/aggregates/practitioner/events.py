@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from scp_events.policy import Policy, Strictness, must_hold
+from scp_events.policy import must_hold
 from scp_events.vocabulary import (
     Actor,
     Bound,
@@ -29,6 +29,7 @@ from scp_events.vocabulary import (
     PersonId,
     Refused,
     Stream,
+    Strictness,
     Word,
     members,
     named,
@@ -395,7 +396,6 @@ class ByCompetence(Word):
 def must_be_competent(
     known: Credentials,
     credential: Code | None,
-    policy: Policy,
     context: Context,
     person: PersonId | None = None,
 ) -> Competence | None:
@@ -405,6 +405,7 @@ def must_be_competent(
     Return None where the register of practitioners is not asked. What was so at the time of the act counts,
     whatever became of the credential since.
     """
+    policy = context.policy
     if credential is None:
         return None
     if policy.competence is Strictness.OFF:

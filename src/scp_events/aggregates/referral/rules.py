@@ -57,7 +57,6 @@ from scp_events.aggregates.referral.events import (
     SuitabilityAssessed,
 )
 from scp_events.aggregates.referral.evidence import Offered, Submissions
-from scp_events.policy import policy_of
 from scp_events.vocabulary import (
     Context,
     EnrolmentId,
@@ -239,7 +238,7 @@ def draft(state: State, command: DraftReferral, context: Context) -> list[Referr
             "already-drafted",
             f"this referral is {state.status}: `correct` its draft, or draft another with `draft-referral`",
         )
-    days = policy_of(command.policy_version).draft_open_days
+    days = context.policy.draft_open_days
     return [
         command.fact(
             context.by,
@@ -256,7 +255,7 @@ def submit(state: State, command: SubmitReferral, context: Context) -> list[Refe
     if state.status is not Status.DRAFT:
         raise Refused("not-a-draft", f"the referral is {state.status}: only a draft is submitted")
     _must_be_in_time(state, context.when.day)
-    policy = policy_of(command.decision.policy_version)
+    policy = context.policy
     known: Submissions = context.evidence
     others = known.referrals.waiting_for(state.programme)
     if len(others) >= policy.open_referrals_per_programme:
@@ -328,7 +327,7 @@ def determine_eligibility(
 ) -> list[ReferralEvent]:
     """Eligibility is determined under review by the criteria in force; who departs from them says why."""
     _must_be_under_review(state, "determine eligibility")
-    found = _eligibility(state, command, context.evidence)
+    found = _eligibility(state, command, context)
     if found is not None and command.eligible != found.all_hold:
         _must_say_why(command.departs_because, found)
     if (state.eligible, state.eligibility) == (command.eligible, found):
@@ -336,7 +335,7 @@ def determine_eligibility(
     return [command.fact(context.by, found=found)]
 
 
-def _eligibility(state: State, command: DetermineEligibility, offered: Offered) -> Findings | None:
+def _eligibility(state: State, command: DetermineEligibility, context: Context) -> Findings | None:
     if command.known is None or _is_erased(command.known):
         return None
     if command.known.programme != state.programme:
@@ -345,7 +344,8 @@ def _eligibility(state: State, command: DetermineEligibility, offered: Offered) 
             f"the referral is to {state.programme} and `known` is about {command.known.programme}: say what"
             " is known for the programme of the referral",
         )
-    criteria = criteria_under(ELIGIBILITY, command.decision.policy_version)
+    offered: Offered = context.evidence
+    criteria = criteria_under(ELIGIBILITY, context.policy.criteria)
     return criteria.find(Applicant(command.known, offered.audience, offered.is_open))
 
 
@@ -355,7 +355,7 @@ def assess_suitability(state: State, command: AssessSuitability, context: Contex
     _must_be_eligible(state)
     found = None
     if command.known is not None and not _is_erased(command.known):
-        found = criteria_under(SUITABILITY, command.decision.policy_version).find(command.known)
+        found = criteria_under(SUITABILITY, context.policy.criteria).find(command.known)
         if command.suitability is not suitability_by(found):
             _must_say_why(command.departs_because, found)
     if (state.suitability, state.suitability_found) == (command.suitability, found):
@@ -410,7 +410,7 @@ def redirect(state: State, command: RedirectReferral, context: Context) -> list[
         context.evidence,
         command,
         _disclosure(command.to, context),
-        asked_for=policy_of(command.decision.policy_version).agreement_to_refer,
+        asked_for=context.policy.agreement_to_refer,
     )
     return [command.relying_on(agreed).fact(context.by)]
 

@@ -58,7 +58,6 @@ from scp_events.aggregates.support.events import (
     TellingHousing,
     TellingKind,
 )
-from scp_events.policy import policy_of
 from scp_events.vocabulary import (
     Actor,
     Command,
@@ -302,9 +301,8 @@ def record_crisis_intervention(
     known: OnHand = context.evidence
     must_be_present(known.presence)
     _must_be_requested(state, context)
-    policy = policy_of(command.policy_version)
     competence = must_be_competent(
-        known.credentials, policy.credential_in_crisis, policy, context, command.done_by
+        known.credentials, context.policy.credential_in_crisis, context, command.done_by
     )
     return [command.fact(context.by, event_id=context.event_id, competence=competence)]
 
@@ -370,7 +368,7 @@ def _grounds_of_closing(state: State, command: CloseSupport, context: Context) -
             return (_something_achieved(state),)
         case SupportEnd.TRANSFERRED:
             by, to, day = context.by.organisation, command.transferred_to, context.when.day
-            asked_for = policy_of(command.decision.policy_version).agreement_to_refer
+            asked_for = context.policy.agreement_to_refer
             disclosure = Disclosure(SCOPE_OF_TRANSFERS, by, to, day)
             return must_be_agreed(context.evidence, command, disclosure, asked_for=asked_for)
     assert_never(command.closed_as)

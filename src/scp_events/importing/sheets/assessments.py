@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from scp_events import policy
 from scp_events.aggregates.assessment import CATEGORY
 from scp_events.aggregates.assessment.commands import CompleteAssessment
 from scp_events.aggregates.assessment.events import RiskLevel
@@ -36,16 +35,16 @@ class AssessmentRow(CorrectableRow):
         """An assessment is recorded or corrected."""
         case_id = desk.case(self.case)
         if self.corrects:
-            return [self.corrected(desk, case_id, self._assessment())]
+            return [self.corrected(desk, case_id, self._assessment(desk))]
         stream = desk.stream_of(CATEGORY, self.NAME, self.row)
-        return [self.step(stream, case_id, self._assessment(), by=self.assessed_by)]
+        return [self.step(stream, case_id, self._assessment(desk), by=self.assessed_by)]
 
-    def _assessment(self) -> CompleteAssessment:
+    def _assessment(self, desk: Desk) -> CompleteAssessment:
         return CompleteAssessment(
             event_id=None if self.corrects else self.event_id,
             instrument=self.instrument,
             instrument_version=self.instrument_version,
-            policy_version=policy.CURRENT.version,
+            policy_version=desk.policy_on(self.happened_on),
             domain_scores=self.scores,
             needs_identified=self.needs,
             risk_level=self.risk_level,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from scp_events import policy
 from scp_events.aggregates.engagement import CATEGORY
 from scp_events.aggregates.engagement.commands import (
     AgreeBoundaries,
@@ -81,7 +80,7 @@ class MilestoneRow(CorrectableRow):
             case Kind.STORY_TOLD:
                 return RecordStory(event_id=self._own_id(), story=self._words())
             case Kind.STORY_CONFIRMED:
-                return ConfirmStory(policy_version=policy.CURRENT.version)
+                return ConfirmStory(policy_version=desk.policy_on(self.happened_on))
             case Kind.CHOICE:
                 return RecordChoice(event_id=self._own_id(), about=self._about(), choice=self._words())
         return self._decided(desk, case_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pydantic import ValidationInfo, field_validator
 
-from scp_events import policy
 from scp_events.aggregates.referral import CATEGORY
 from scp_events.aggregates.referral.commands import AcknowledgeReferral, DraftReferral, SubmitReferral
 from scp_events.importing.cells import CodeWord, Day, Staff, not_before, not_in_the_future
@@ -41,7 +40,7 @@ class ReferralRow(CorrectableRow):
     def steps(self, desk: Desk) -> list[Step]:
         """A referral is drafted, submitted, and acknowledged where it was received; or corrected."""
         if self.corrects:
-            return [self.corrected(desk, desk.case(self.case), self._draft())]
+            return [self.corrected(desk, desk.case(self.case), self._draft(desk))]
         return self._referral(desk)
 
     def _referral(self, desk: Desk) -> list[Step]:
@@ -49,7 +48,7 @@ class ReferralRow(CorrectableRow):
         stream = desk.stream_of(CATEGORY, self.NAME, self.row)
         submit = SubmitReferral(decision=self.grounds(desk, case_id))
         steps = [
-            self.step(stream, case_id, self._draft(), by=self.referred_by),
+            self.step(stream, case_id, self._draft(desk), by=self.referred_by),
             self.step(stream, case_id, submit, by=self.referred_by, name="submit"),
         ]
         if self.received_on is not None:
@@ -60,11 +59,11 @@ class ReferralRow(CorrectableRow):
             )
         return steps
 
-    def _draft(self) -> DraftReferral:
+    def _draft(self, desk: Desk) -> DraftReferral:
         return DraftReferral(
             event_id=None if self.corrects else self.event_id,
             programme=self.programme,
             route=self.route,
             circumstances=self.circumstances,
-            policy_version=policy.CURRENT.version,
+            policy_version=desk.policy_on(self.happened_on),
         )

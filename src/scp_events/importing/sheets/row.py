@@ -9,7 +9,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
-from scp_events import policy
 from scp_events.aggregates import BY_CATEGORY
 from scp_events.importing.cells import (
     Basis,
@@ -37,6 +36,7 @@ from scp_events.vocabulary import (
     Correct,
     EventId,
     Grounds,
+    PolicyVersion,
     Retract,
     Stream,
     Text,
@@ -156,14 +156,21 @@ class GroundedRow(Row):
     """When the decision is looked at again, if it is."""
 
     def grounds(self, desk: Desk, case_id: CaseId) -> Grounds:
-        """Return the grounds this row gives."""
+        """Return the grounds this row gives for what was decided on its day."""
+        return self._grounds(desk, case_id, desk.policy_on(self.happened_on))
+
+    def grounds_now(self, desk: Desk, case_id: CaseId) -> Grounds:
+        """Return the grounds this row gives for a correction, which is decided today."""
+        return self._grounds(desk, case_id, desk.policy_on())
+
+    def _grounds(self, desk: Desk, case_id: CaseId, version: PolicyVersion) -> Grounds:
         return Grounds(
             reason_code=required(self.reason_code, "reason_code"),
             reason_text=required(self.reason, "reason"),
             legal_basis=required(self.legal_basis, "legal_basis"),
             options_considered=self._options(),
             views=self._views(),
-            policy_version=policy.CURRENT.version,
+            policy_version=version,
             relied_on=tuple(desk.evidence(case_id, "relied_on", row, EVIDENCE) for row in self.relied_on),
             review_on=self.review_on,
         )
@@ -202,7 +209,7 @@ class CorrectableRow(GroundedRow):
         """Return the step that corrects the row named: content, and the day where another is written."""
         wrong = desk.recorded(case_id, "corrects", required(self.corrects, "corrects"), self.NAME)
         command = Correct(
-            decision=self.grounds(desk, case_id),
+            decision=self.grounds_now(desk, case_id),
             corrects=wrong.envelope.event_id,
             instead=instead,
             occurred_at=self.occurred_at,
@@ -212,7 +219,7 @@ class CorrectableRow(GroundedRow):
     def retracted(self, desk: Desk, case_id: CaseId) -> Step:
         """Return the step that takes the row named back: it never was so."""
         wrong = desk.recorded(case_id, "corrects", required(self.corrects, "corrects"), self.NAME)
-        command = Retract(decision=self.grounds(desk, case_id), corrects=wrong.envelope.event_id)
+        command = Retract(decision=self.grounds_now(desk, case_id), corrects=wrong.envelope.event_id)
         return self._as_correction(wrong.stream, case_id, command)
 
     def _as_correction(self, stream: Stream, case_id: CaseId, command: Command) -> Step:
