@@ -25,8 +25,8 @@ from scp_events.follower import AnyConnection, Projection
 from scp_events.measures import Count, Durations, Frequency, Period, Rate, every_figure
 from scp_events.projections import caseload, decisions, outcomes, referrals
 from scp_events.projections.caseload import Case
-from scp_events.projections.decisions import Decided
 from scp_events.projections.referrals import Referral
+from scp_events.register import Registered, register
 from scp_events.replay import Point, resolve
 from scp_events.vocabulary import (
     REFERRING,
@@ -74,7 +74,7 @@ class DecisionPage(Word):
     """A page of the register of decisions; `next` is the `after` of the next page."""
 
     position: Position
-    decisions: tuple[Decided, ...]
+    decisions: tuple[Registered, ...]
     next: Position | None
 
 
@@ -151,7 +151,7 @@ def _decisions(parts: Parts) -> Callable[..., Response]:
         ] = None,
         since: DayQuery = None,
         until: DayQuery = None,
-        late: Annotated[bool, Query(description="Entered a week or more after they were made.")] = False,  # noqa: FBT002 - by name
+        late: Annotated[bool, Query(description="Entered a week or more after it was so.")] = False,  # noqa: FBT002 - by name
         after: Annotated[int, Query(ge=0, le=LAST_POSITION, description="`next` of the page before.")] = 0,
         limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
         min_position: MinPosition = 0,
@@ -161,7 +161,7 @@ def _decisions(parts: Parts) -> Callable[..., Response]:
             by=by, organisation=organisation, reason=reason, law=law, since=since, until=until, late=late
         )
         with _caught_up(parts, request, decisions, min_position) as (connection, position):
-            found = decisions.register(connection, Position(after), limit + 1, wanted)
+            found = register(parts.log, connection, Position(after), limit + 1, wanted)
         page = tuple(found[:limit])
         more = page[-1].position if len(found) > limit else None
         return json_of(DecisionPage(position=position, decisions=page, next=more))

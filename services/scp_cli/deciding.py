@@ -28,7 +28,8 @@ COLUMNS = {
     "reason_code": "reason",
     "legal_basis": "legal basis",
 }
-LATE = {"entered_on": "entered on", "days_late": "days late"}
+LATE = {"occurred_on": "was so on", "entered_on": "entered on", "days_late": "days late"}
+CONTRADICTED = {"contradictions": "no longer fits"}
 SPARE = ("legal_basis", "reason_code", "decided_by")
 
 
@@ -64,7 +65,7 @@ def decisions(  # noqa: PLR0913 - one argument an option
     since: Since = None,
     until: Until = None,
     late: Annotated[
-        bool, typer.Option("--late", help="Entered a week or more after they were made; says how much.")
+        bool, typer.Option("--late", help="Entered a week or more after it was so; says how much.")
     ] = False,
     after: Annotated[int, typer.Option(metavar="POSITION", min=0, help="Recorded after this place.")] = 0,
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="At most so many.")] = 100,
@@ -74,12 +75,13 @@ def decisions(  # noqa: PLR0913 - one argument an option
     """List who decided what, on what grounds.
 
     In the order recorded. Grounds are codes here; `scp-events replay` has the words. An imported decision was
-    entered when its source says so.
+    entered when its source says so. One that no longer fits what is known by now names the rule it breaks.
     """
     first, last = day(since, "--since"), day(until, "--until")
     from scp_cli.answering import opened_answers
     from scp_cli.connecting import case_named, must_be_in_the_log
     from scp_events.projections import decisions as projection
+    from scp_events.register import register
     from scp_events.vocabulary import OrganisationId, PersonId, Position
 
     with opened_answers(projection, catch_up=catch_up) as (log, connection):
@@ -94,13 +96,14 @@ def decisions(  # noqa: PLR0913 - one argument an option
             until=last,
             late=late,
         )
-        found = projection.register(connection, Position(after), limit + 1, wanted)
+        found = register(log, connection, Position(after), limit + 1, wanted)
         if not found:
             _must_all_be_known(connection, wanted)
         references = _references(log)
     rows = [d.model_dump(mode="json") for d in found[:limit]]
     rows = [{"case_reference": references.get(row["case_id"]), **row} for row in rows]
-    columns = COLUMNS | LATE if late else COLUMNS
+    columns = COLUMNS | (LATE if late else {})
+    columns |= CONTRADICTED if any(row["contradictions"] for row in rows) else {}
     show(rows, how, columns, _in_brief, spare=SPARE)
     if len(found) > limit:
         remark(f"scp-events: there are more: --after {found[limit - 1].position} goes on")
@@ -133,4 +136,5 @@ def _in_brief(row: Row) -> Row:
         **row,
         "type": row["type"].replace(".", ": ").replace("-", " "),
         "legal_basis": f"{basis['act']} {basis['section']}",
+        "contradictions": ", ".join(broken["rule"] for broken in row["contradictions"]),
     }

@@ -207,7 +207,7 @@ def replay(log: LogReader, case_id: CaseId, point: Point = Point()) -> CaseRepla
         seen=seen,
         log_position=seen.known_through,
         streams=tuple(states(known, _as_of(log, seen))),
-        contradictions=tuple(contradicted(log, known, case_id, seen, _as_of(log, seen))),
+        contradictions=tuple(contradicted(log, known, case_id, seen.known_through, _as_of(log, seen))),
         story=tuple(tell(happened(known, _as_of(log, seen)), log.calendar)),
     )
 
@@ -234,7 +234,7 @@ def diff(log: LogReader, case_id: CaseId, first: Point, second: Point) -> CaseDi
         newly_learned=tuple(by_cause["learned"]),
         corrected=tuple(by_cause["corrected"]),
         not_yet=tuple(told[r.position] for r in before if r.position not in seen_after),
-        contradictions=tuple(contradicted(log, known_after, case_id, after_seen, after_end)),
+        contradictions=tuple(contradicted(log, known_after, case_id, after_seen.known_through, after_end)),
         changes=tuple(changes(states(known_before, before_end), states(known_after, after_end))),
     )
 
@@ -359,12 +359,15 @@ def evidence_of(log: LogReader, facts: Sequence[AnyFact], through: Position) -> 
 
 
 def contradicted(
-    log: LogReader, known: Sequence[Recorded[Event]], case_id: CaseId, seen: Seen, end: When | None
+    log: LogReader,
+    known: Sequence[Recorded[Event]],
+    case_id: CaseId | None,
+    through: Position,
+    end: When | None = None,
 ) -> list[Contradicted]:
     """Return what had happened by a time and does not fit what is known to have stood before it."""
     facts = [recorded.fact for recorded in known]
-    facts_of = evidence_of(log, facts, seen.known_through)
-    policies = log.policies()
+    facts_of, policies = evidence_of(log, facts, through), log.policies()
     by_rule = [
         found
         for stream, own in by_stream(known).items()

@@ -8,8 +8,10 @@ from contextlib import ExitStack
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
+import psycopg
 import pytest
 
+from scp_events import follower
 from scp_events.aggregates import BY_CATEGORY, participant
 from scp_events.aggregates.enrolment import commands as enrolling
 from scp_events.aggregates.enrolment.events import AttendanceRecorded, EnrolmentEvent
@@ -18,6 +20,8 @@ from scp_events.aggregates.programme.commands import DefineProgramme
 from scp_events.aggregates.session.commands import RecordSessionHeld, ScheduleSession
 from scp_events.event_log import BlockingCommandHandler, CommandRequest, LogReader
 from scp_events.event_log.memory import About, Gathered, Memory
+from scp_events.projections import decisions
+from scp_events.register import Registered, register
 from scp_events.replay import replay
 from scp_events.vocabulary import (
     Command,
@@ -220,6 +224,28 @@ def test_a_correction_to_1799_minutes_shows_in_the_replay_that_completion_lapsed
         ("Programme completed: 1800 of 1800 minutes", "minutes-missing"),
     ]
     assert requirements == "lapsed"
+
+
+def test_a_correction_to_1799_minutes_shows_in_the_decisions_register_until_it_is_settled(
+    log: LogReader, completed: Case
+) -> None:
+    """D4: the decision to complete stays, and the register says by which rule it would be refused today."""
+    assert not any(each.contradictions for each in registered_in(log))
+    *_, last = those(log, completed, AttendanceRecorded)
+    for minutes, broken in ((599, ["minutes-missing"]), (600, [])):
+        corrected = Correct(decision=grounds(), corrects=last.event_id, instead=attend("day-2", minutes))
+        completed.ask(corrected, by=SUPERVISOR)
+        said = {each.type: [rule.rule for rule in each.contradictions] for each in registered_in(log)}
+        assert said.pop("enrolment.programme-completed") == broken
+        assert not any(said.values())
+
+
+def registered_in(log: LogReader) -> list[Registered]:
+    """Return the whole register of decisions, as it stands."""
+    follower.prepare(log.conninfo, [decisions])
+    with psycopg.connect(log.conninfo) as connection, follower.Follower(log, decisions) as following:
+        following.catch_up()
+        return register(log, connection, limit=None)
 
 
 def test_what_was_announced_names_the_events_that_prove_it(log: LogReader, completed: Case) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from scp_events.aggregates.engagement.commands import AgreeBoundaries
+from scp_events.vocabulary import Correct
 from tests.asking import Case
 from tests.opened import opened_handler
-from tests.services.cli_case import Writer, referred, registered
+from tests.services.cli_case import CONTACT, Writer, referred, registered
 from tests.services.cli_run import scp
-from tests.words import KEY_WORKER, grounds
+from tests.words import KEY_WORKER, SUPERVISOR, grounds
 
 
 @pytest.fixture
@@ -60,6 +61,32 @@ def test_late_is_what_its_source_entered_a_week_later_and_says_how_much(written:
     out = scp("decisions", "--reason", "asked-for-it", "--late", database=written).out
     assert "days late" in out
     assert "2025-03-20" in out
+
+
+@pytest.mark.parametrize("entered", [None, 21])
+def test_the_register_and_the_replay_agree_on_what_was_entered_late_imported_and_live(
+    log_database: str, entered: int | None
+) -> None:
+    """A correction is a decision of the day it was entered, and late by the days since the fact."""
+    with opened_handler(log_database) as handler:
+        writer = Writer(Case(handler, "SC-2025-003"))
+        referred(writer)
+        registered(writer)
+        [contact] = writer.record(CONTACT, 8, entered=entered).event_ids
+        correct = Correct(
+            decision=grounds(), corrects=contact, instead=CONTACT.model_copy(update={"held_minutes": 25})
+        )
+        writer.record(correct, 8, entered=entered, by=SUPERVISOR)
+    late = scp("replay", "SC-2025-003", "--only", "late", "--format", "json", database=log_database)
+    told = {e["position"]: e for e in json.loads(late.out)["story"] if e["decision"] is not None}
+    listed = {each["position"]: each for each in found(log_database, "--late")}
+    assert listed.keys() == told.keys()
+    correction = listed[writer.positions[-1]]
+    for field in ("occurred_on", "entered_on"):
+        assert correction[field] == told[writer.positions[-1]][field]
+    assert correction["decided_on"] == correction["entered_on"]
+    if entered is not None:
+        assert (correction["decided_on"], correction["days_late"]) == ("2025-03-21", 13)
 
 
 @pytest.mark.parametrize(

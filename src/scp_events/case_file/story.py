@@ -30,6 +30,7 @@ from scp_events.vocabulary import (
     Retraction,
     SourceRow,
     Views,
+    days_late,
     stored_type,
 )
 
@@ -272,7 +273,7 @@ def marks(entry: Entry, places: Places) -> Iterator[str]:
 
 def delay(entry: Entry) -> int:
     """Return how many days after it happened an entry was made; 0 where it was the same day."""
-    return max((entry.entered_on - entry.occurred_on).days, 0)
+    return days_late(entry.occurred_on, entry.entered_on)
 
 
 def _made(entry: Entry) -> str:

@@ -15,7 +15,16 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from scp_events.event_log import Recorded
-from scp_events.vocabulary import Calendar, Decision, DecisionEvent, Erased, Event, Unopened, When
+from scp_events.vocabulary import (
+    Calendar,
+    Decision,
+    DecisionEvent,
+    Erased,
+    Event,
+    Unopened,
+    When,
+    days_late,
+)
 
 ERASED = "erased"
 """What a column of text says in the place of what was erased; one of jsonb says it as the event does."""
@@ -32,15 +41,15 @@ class ProjectedEvent(NamedTuple):
     calendar: Calendar
 
     @property
-    def recorded_on(self) -> date:
-        """Return the organisation's day on which it was recorded."""
-        return self.calendar.day_of(self.recorded.recorded_at)
-
-    @property
     def entered_on(self) -> date:
         """Return the organisation's day on which somebody entered it: in its source, or else here."""
         envelope = self.recorded.envelope
         return self.calendar.day_of(envelope.source_recorded_at or self.recorded.recorded_at)
+
+    @property
+    def days_late(self) -> int:
+        """Return how many days after it was so that was."""
+        return days_late(self.when.day, self.entered_on)
 
 
 def case_of(recorded: Recorded[Any]) -> UUID:
@@ -61,8 +70,8 @@ ENVELOPE: Mapping[str, Value] = {
     "occurred_on": attrgetter("when.day"),
     "precision": attrgetter("when.precision.value"),
     "recorded_at": attrgetter("recorded.recorded_at"),
-    "recorded_on": attrgetter("recorded_on"),
     "entered_on": attrgetter("entered_on"),
+    "days_late": attrgetter("days_late"),
     "confidentiality": attrgetter("recorded.envelope.confidentiality"),
     "actor_id": attrgetter("recorded.envelope.actor.id"),
     "corrects": attrgetter("recorded.corrects"),

@@ -55,10 +55,11 @@ TABLES = """
         stream_id               uuid NOT NULL,
         case_id                 uuid NOT NULL,
         occurred_at             timestamptz NOT NULL,
-        decided_on              date NOT NULL,    -- of a correction, the day it was recorded
+        occurred_on             date NOT NULL,
+        decided_on              date NOT NULL,    -- of a correction, the day it was entered
         recorded_at             timestamptz NOT NULL,
         entered_on              date NOT NULL,    -- in its source, or else here
-        days_late               integer GENERATED ALWAYS AS (greatest(entered_on - decided_on, 0)) STORED,
+        days_late               integer NOT NULL,
         decided_by              text NOT NULL,
         role                    text NOT NULL,
         organisation            text NOT NULL,
@@ -89,15 +90,15 @@ ON: On = dict.fromkeys(
     DECISIONS,
     """
         INSERT INTO decisions (
-            position, event_id, type, stream_id, case_id, occurred_at, decided_on, recorded_at,
-            entered_on, decided_by, role, organisation, credentials,
+            position, event_id, type, stream_id, case_id, occurred_at, occurred_on,
+            decided_on, recorded_at, entered_on, days_late, decided_by, role, organisation, credentials,
             recorded_by, reason_code, legal_basis, options_considered, relied_on,
             policy_version, review_on, known_through, corrects, confidentiality)
         VALUES (
             %(position)s, %(event_id)s, %(type)s, %(stream_id)s, %(case_id)s,
-            %(occurred_at)s,
-            CASE WHEN %(corrects)s::uuid IS NULL THEN %(occurred_on)s ELSE %(recorded_on)s END,
-            %(recorded_at)s, %(entered_on)s,
+            %(occurred_at)s, %(occurred_on)s,
+            CASE WHEN %(corrects)s::uuid IS NULL THEN %(occurred_on)s ELSE %(entered_on)s END,
+            %(recorded_at)s, %(entered_on)s, %(days_late)s,
             %(decision_by)s ->> 'id', %(decision_by)s ->> 'role', %(decision_by)s ->> 'organisation',
             %(decision_by)s -> 'credentials',
             %(actor_id)s, %(decision_reason_code)s, %(decision_legal_basis)s, %(decision_options_considered)s,
@@ -130,12 +131,15 @@ class Decided(Word):
     """Of a stream that belongs to no case, the stream's id."""
     occurred_at: datetime
     """When it was so in the world; of a correction, when the fact stands."""
+    occurred_on: date
+    """The organisation's day of that."""
     decided_on: date
+    """The same day; of a correction, the day on which somebody entered it."""
     recorded_at: datetime
     entered_on: date
     """When its source says it was entered there, or else when it was recorded."""
     days_late: int
-    """How long after it was decided that was."""
+    """How long after it was so that was; of a correction, for how long the record had not said it yet."""
     decided_by: PersonId
     role: Role
     organisation: OrganisationId
@@ -168,7 +172,7 @@ class Wanted(Narrowed):
     until: date | None = None
     """The last day, included."""
     late: bool = False
-    """Those alone that were entered so much later than they were made that it stands out."""
+    """Those alone that were entered so much later than they were so that it stands out."""
 
 
 EVERY = Wanted()

@@ -55,7 +55,7 @@ from scp_events.vocabulary.ids import (
     named,
     the_one,
 )
-from scp_events.vocabulary.lateness import LATE_FROM
+from scp_events.vocabulary.lateness import LATE_FROM, days_late
 from scp_events.vocabulary.messages import (
     Act,
     Command,
@@ -221,6 +221,7 @@ __all__ = [
     "command_name",
     "correction_of",
     "criteria_under",
+    "days_late",
     "fields_in",
     "fold",
     "members",
