@@ -13,14 +13,14 @@ from scp_events.vocabulary import Actor, Refused
 
 
 class Strictness(StrEnum):
-    """How the register of practitioners is asked about whoever acts, as of the time of the act (S1.12)."""
+    """How a register is asked about people, as of the time of the act: practitioners (S1.12), members."""
 
     OFF = "off"
-    """Not at all: where a credential is asked for, what the sender's token says counts."""
+    """Not at all: what the sender says of them counts, and what the sender's token says of the sender."""
     WARN = "warn"
-    """It is recorded that the credential was missing."""
+    """It is recorded that what is asked for was missing."""
     REQUIRE = "require"
-    """Whoever does not hold it is refused."""
+    """Where it is missing, the command is refused."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ class Policy:
     """The credential of whoever intervenes in a crisis, or None where none is asked for."""
     competence: Strictness
     """How strictly whoever assesses, approves or intervenes is judged by the register of practitioners."""
+    register: Strictness
+    """How strictly people whom a fact names are looked up among the members of their organisation."""
     agreement_to_refer: bool
     """Whether who refers or transfers somebody to another organisation has to name an agreement with it."""
     age_of_majority: int
@@ -67,6 +69,7 @@ _FIRST = Policy(
     credential_to_approve_irp=None,
     credential_in_crisis=None,
     competence=Strictness.OFF,
+    register=Strictness.OFF,
     agreement_to_refer=False,
     age_of_majority=18,
     mentor_training="mentor-induction",
@@ -81,7 +84,9 @@ _WARNING = replace(
     agreement_to_refer=True,
 )
 _REQUIRING = replace(_WARNING, version="2025.3", competence=Strictness.REQUIRE)
-POLICIES = {policy.version: policy for policy in (_FIRST, _WARNING, _REQUIRING)}
+_LOOKING_UP = replace(_REQUIRING, version="2025.4", register=Strictness.WARN)
+_REGISTERED = replace(_LOOKING_UP, version="2025.5", register=Strictness.REQUIRE)
+POLICIES = {policy.version: policy for policy in (_FIRST, _WARNING, _REQUIRING, _LOOKING_UP, _REGISTERED)}
 CURRENT = _FIRST
 
 
