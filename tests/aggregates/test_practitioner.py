@@ -19,7 +19,7 @@ from scp_events.aggregates.practitioner.events import (
     stream_of,
 )
 from scp_events.history import effective
-from scp_events.policy import POLICIES
+from scp_events.policy import SHIPPED
 from scp_events.scenario import Given, Happened, given
 from scp_events.vocabulary import Actor, Command, Correct, PersonId, Retract, Role
 from tests.aggregates.laws import machine, one_of_these
@@ -157,7 +157,7 @@ def test_s1_3_there_are_six_skills_and_each_credential_a_policy_asks_for_is_one_
     ]
     asked_for = {
         said
-        for policy in POLICIES.values()
+        for policy in SHIPPED.values()
         for name, said in vars(policy).items()
         if name.startswith("credential_") and said is not None
     }

@@ -116,7 +116,7 @@ def test_a_referral_within_an_organisation_needs_no_agreement() -> None:
 
 def test_whether_an_agreement_is_asked_for_is_a_matter_of_the_policy() -> None:
     asking = [version for version, policy in SHIPPED.items() if policy.agreement_to_refer]
-    assert asking == ["2025.2", "2025.3"]
+    assert asking == ["2025.2", "2025.3", "2025.4", "2025.5"]
     assert drafted().when(but(SEND, agreement=None, decision=grounds()), by=REFERRER).events
     named = but(SEND, decision=grounds())
     drafted().when(named, by=REFERRER).then_refused("agreement-not-in-force")

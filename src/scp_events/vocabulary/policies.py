@@ -13,14 +13,14 @@ Count = Annotated[int, Field(ge=1, le=10_000)]
 
 
 class Strictness(StrEnum):
-    """How the register of practitioners is asked about whoever acts, as of the time of the act (S1.12)."""
+    """How a register is asked about people, as of the time of the act: practitioners (S1.12), members."""
 
     OFF = "off"
-    """Not at all: where a credential is asked for, what the sender's token says counts."""
+    """Not at all: what the sender says of them counts, and what the sender's token says of the sender."""
     WARN = "warn"
-    """It is recorded that the credential was missing."""
+    """It is recorded that what is asked for was missing."""
     REQUIRE = "require"
-    """Whoever does not hold it is refused."""
+    """Where it is missing, the command is refused."""
 
 
 class VariantMinutes(Word):
@@ -53,6 +53,8 @@ class Policy(Word):
     """The credential of whoever intervenes in a crisis, or None where none is asked for."""
     competence: Strictness = Strictness.OFF
     """How strictly whoever assesses, approves or intervenes is judged by the register of practitioners."""
+    register: Strictness = Strictness.OFF
+    """How strictly people whom a fact names are looked up among the members of their organisation."""
     agreement_to_refer: bool = False
     """Whether who refers or transfers somebody to another organisation has to name an agreement with it."""
     age_of_majority: Annotated[int, Field(ge=1, le=130)]

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
+from scp_events.aggregates.organisation.events import ByRegister
 from scp_events.vocabulary import (
     Actor,
     Code,
@@ -145,7 +146,7 @@ class ChoiceRecorded(IdentifiedEvent, Choice):
     type: Literal["engagement.choice-recorded"] = "engagement.choice-recorded"
 
 
-class KeyWorkerAssigned(DecisionEvent):
+class KeyWorkerAssigned(DecisionEvent, ByRegister):
     """The participant got a key worker."""
 
     TITLE = "Key worker assigned: {key_worker.id}"
@@ -153,7 +154,7 @@ class KeyWorkerAssigned(DecisionEvent):
     key_worker: Actor
 
 
-class KeyWorkerChanged(DecisionEvent):
+class KeyWorkerChanged(DecisionEvent, ByRegister):
     """One key worker handed over to another. Earlier contacts stay with whoever made them."""
 
     TITLE = "Key worker changed: {from_key_worker} handed over to {to_key_worker.id}"

@@ -46,6 +46,8 @@ from scp_events.aggregates.engagement.events import (
     StoryConfirmed,
     StoryRecorded,
 )
+from scp_events.aggregates.engagement.evidence import Surroundings
+from scp_events.aggregates.organisation.events import Listing, Whom, must_be_listed
 from scp_events.aggregates.participant.events import must_be_present
 from scp_events.policy import must_hold
 from scp_events.vocabulary import (
@@ -53,7 +55,6 @@ from scp_events.vocabulary import (
     Context,
     EventId,
     PersonId,
-    Policy,
     Refused,
     Role,
     Word,
@@ -171,7 +172,8 @@ def evolve(state: State, event: EngagementEvent) -> State:
 
 def decide(state: State, command: EngagementCommand, context: Context) -> list[EngagementEvent]:
     """Answer `command` with events, with nothing new, or with `Refused`."""
-    must_be_present(context.evidence)
+    known: Surroundings = context.evidence
+    must_be_present(known.presence)
     match command:
         case AgreeBoundaries():
             return agree_boundaries(state, command, context)
@@ -290,8 +292,8 @@ def assign_key_worker(state: State, command: AssignKeyWorker, context: Context) 
             "key-worker-already-assigned",
             f"{state.key_worker} is the key worker on {context.when.day}: `hand-over` instead",
         )
-    _must_qualify_as_key_worker(command.key_worker, context.policy)
-    return [command.fact(context.by)]
+    listings = _must_qualify_as_key_worker(command.key_worker, context)
+    return [command.fact(context.by, listings=listings)]
 
 
 def hand_over(state: State, command: HandOver, context: Context) -> list[EngagementEvent]:
@@ -305,17 +307,22 @@ def hand_over(state: State, command: HandOver, context: Context) -> list[Engagem
         )
     if state.key_worker == command.to_key_worker.id:
         return []
-    _must_qualify_as_key_worker(command.to_key_worker, context.policy)
-    return [command.fact(context.by, from_key_worker=state.key_worker)]
+    listings = _must_qualify_as_key_worker(command.to_key_worker, context)
+    return [command.fact(context.by, from_key_worker=state.key_worker, listings=listings)]
 
 
-def _must_qualify_as_key_worker(worker: Actor, policy: Policy) -> None:
+def _must_qualify_as_key_worker(worker: Actor, context: Context) -> tuple[Listing, ...]:
+    """Return how the register lists somebody who is to be a key worker; refuse who cannot be one."""
     if worker.role is not Role.KEY_WORKER or worker.kind != "human":
         raise Refused(
             "not-a-key-worker",
             f"{worker.id} is a {worker.kind} acting as {worker.role}: name a person who is a key-worker",
         )
+    policy = context.policy
     must_hold(worker, policy.credential_of_key_worker, policy)
+    known: Surroundings = context.evidence
+    whom = Whom(worker.id, worker.organisation, frozenset({worker.role}))
+    return must_be_listed(known.register, [whom], context.policy.register, context.when.day)
 
 
 # --- the rules: taking part -------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from scp_events.aggregates.mentor.events import (
     Supervision,
     Training,
 )
+from scp_events.aggregates.organisation.events import UnderPolicy
 from scp_events.vocabulary import (
     ENTERING,
     LEADING,
@@ -62,7 +63,7 @@ class ApproveMentor(DecisionCommand, IdentifiedCommand):
     RECORDS = events.MentorApproved
 
 
-class RecordMentorSupervision(IdentifiedCommand, Supervision):
+class RecordMentorSupervision(IdentifiedCommand, Supervision, UnderPolicy):
     """Say that somebody talked the mentor's work over with them."""
 
     RECORDS = events.MentorSupervisionHeld

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from scp_events.aggregates.organisation.events import ByRegister, UnderPolicy
 from scp_events.vocabulary import (
     OCCURRED,
     Bound,
@@ -172,7 +173,7 @@ class MentorApproved(DecisionEvent, IdentifiedEvent):
     type: Literal["mentor.approved"] = "mentor.approved"
 
 
-class MentorSupervisionHeld(IdentifiedEvent, Supervision):
+class MentorSupervisionHeld(IdentifiedEvent, Supervision, UnderPolicy, ByRegister):
     """Somebody talked the mentor's work over with them."""
 
     TITLE = "Mentor's supervision held: {minutes} minutes, with {supervisor}"

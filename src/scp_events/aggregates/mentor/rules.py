@@ -51,9 +51,25 @@ from scp_events.aggregates.mentor.events import (
     must_be_cleared_and_trained,
     stand,
 )
-from scp_events.vocabulary import Code, Command, Context, Evidence, PersonId, Refused, Word, replace
+from scp_events.aggregates.organisation.events import (
+    REGISTER,
+    Register,
+    Whom,
+    must_be_listed,
+)
+from scp_events.vocabulary import (
+    Code,
+    Command,
+    Context,
+    Evidence,
+    PersonId,
+    Refused,
+    Role,
+    Word,
+    replace,
+)
 
-EVIDENCE: Mapping[type[Command], Evidence[Any]] = {}
+EVIDENCE: Mapping[type[Command], Evidence[Any]] = {RecordMentorSupervision: REGISTER}
 
 # --- state ------------------------------------------------------------------------------------------------
 
@@ -274,7 +290,10 @@ def record_mentor_supervision(
             "own-supervision",
             f"{command.supervisor} is the mentor: name in `supervisor` who supervised them",
         )
-    return [command.fact(context.by, event_id=context.event_id)]
+    known: Register = context.evidence
+    whom = Whom(command.supervisor, context.author.organisation, frozenset({Role.SUPERVISOR}))
+    listings = must_be_listed(known, [whom], context.policy.register, context.when.day)
+    return [command.fact(context.by, event_id=context.event_id, listings=listings)]
 
 
 def change_mentor_capacity(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+from uuid import UUID
 
 from pydantic import Field
 
@@ -16,16 +17,21 @@ from scp_events.vocabulary import (
     Bound,
     Code,
     Event,
+    EventId,
     Evidence,
     Fact,
     IdentifiedEvent,
     Impersonal,
+    OrganisationCode,
     OrganisationId,
     PersonCode,
     PersonId,
+    PolicyVersion,
+    Refused,
     Role,
     ShortText,
     Stream,
+    Strictness,
     Word,
     members,
     named,
@@ -132,12 +138,21 @@ class Term(NamedTuple):
     organisation: Stream
     person: PersonId
     role: Role
+    joined_as: EventId
     first_day: date
     last_day: date | None = None
 
     def holds_on(self, day: date) -> bool:
         """Whether the day is one of them."""
         return self.first_day <= day and (self.last_day is None or day <= self.last_day)
+
+
+class Whom(NamedTuple):
+    """Somebody whom a fact names: at which organisation, and in one of which roles."""
+
+    person: PersonId
+    organisation: OrganisationId
+    roles: frozenset[Role] = frozenset(Role)
 
 
 @dataclass(frozen=True)
@@ -161,6 +176,20 @@ class Register:
         """Whether somebody worked for the organisation they name on a day, in the role they name."""
         return (actor.id, actor.role) in self.members_on(actor.organisation, day)
 
+    def joined_as(self, whom: Whom, day: date) -> EventId | None:
+        """Return the event by which somebody worked there on a day in such a role, if there is one."""
+        there = named("organisation", whom.organisation)
+        return next(
+            (
+                term.joined_as
+                for term in reversed(self.terms)
+                if (term.organisation, term.person) == (there, whom.person)
+                and term.role in whom.roles
+                and term.holds_on(day)
+            ),
+            None,
+        )
+
     def works_on(self, organisation: OrganisationId, day: date) -> bool:
         """Whether an organisation was registered and not closed before a day."""
         there = named("organisation", organisation)
@@ -172,7 +201,7 @@ def _enter(known: Register, fact: Fact[Event]) -> Register:
         case OrganisationRegistered():
             return replace(known, registered=known.registered | {fact.stream})
         case MemberJoined(person=person, role=role, valid_until=until):
-            begun = Term(fact.stream, person, role, fact.when.day, until)
+            begun = Term(fact.stream, person, role, fact.event_id, fact.when.day, until)
             return replace(known, terms=(*known.terms, begun))
         case MemberLeft(person=person, role=role):
             gone = (fact.stream, person, role)
@@ -192,7 +221,72 @@ def _until(terms: tuple[Term, ...], day: date, whose: tuple[object, ...]) -> Ite
         yield term._replace(last_day=day) if ends else term
 
 
+def where_listed(organisation: OrganisationId) -> tuple[UUID]:
+    """Return the stream of an organisation whose members a command names."""
+    return (named("organisation", organisation).id,)
+
+
+def their_own(_command: Any, by: Actor) -> tuple[UUID]:  # noqa: ANN401 - of any command
+    """Return the organisation of whoever reports: whom they name by code alone works there, too."""
+    return where_listed(by.organisation)
+
+
 REGISTER = Evidence(
-    Register(), _enter, over=(OrganisationRegistered, MemberJoined, MemberLeft, OrganisationClosed)
+    Register(),
+    _enter,
+    over=(OrganisationRegistered, MemberJoined, MemberLeft, OrganisationClosed),
+    others=their_own,
 )
-"""A rule that asks it names in `others` the organisations that its command is about."""
+"""A rule that asks it of another organisation names that in `others`."""
+
+# --- people whom facts name -------------------------------------------------------------------------------
+
+
+class Listing(Word):
+    """Whether somebody whom a fact names was a member that day, and how strictly that was asked."""
+
+    person: PersonCode
+    organisation: OrganisationCode
+    strictness: Strictness
+    joined_as: EventId | None
+    """None where nobody had said so, and the policy only warns."""
+
+
+class ByRegister(Word):
+    """What an event says of the people it names, where a policy has them looked up."""
+
+    listings: tuple[Listing, ...] = ()
+    """None where the policy does not ask the register."""
+
+
+class UnderPolicy(Word):
+    """A report of what people did who are named by code alone."""
+
+    policy_version: PolicyVersion | None = None
+    """The version of the rules that says whether they are looked up; without one, that in force that day."""
+
+
+def must_be_listed(
+    known: Register, whom: Iterable[Whom], strictness: Strictness, day: date
+) -> tuple[Listing, ...]:
+    """Look people up as of the day of what they did; refuse who was no member where the policy requires it.
+
+    Return nothing where the register is not asked.
+    """
+    if strictness is Strictness.OFF:
+        return ()
+    return tuple(_listing(known, each, strictness, day) for each in whom)
+
+
+def _listing(known: Register, whom: Whom, strictness: Strictness, day: date) -> Listing:
+    joined_as = known.joined_as(whom, day)
+    if joined_as is None and strictness is Strictness.REQUIRE:
+        roles = "a member" if whom.roles == frozenset(Role) else " or ".join(sorted(whom.roles))
+        raise Refused(
+            "not-in-the-register",
+            f"{whom.person} was not {roles} at {whom.organisation} on {day.isoformat()}: name somebody who"
+            " was, or `add-member` there first",
+        )
+    return Listing(
+        person=whom.person, organisation=whom.organisation, strictness=strictness, joined_as=joined_as
+    )

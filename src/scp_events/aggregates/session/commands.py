@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from scp_events.aggregates.organisation.events import UnderPolicy
 from scp_events.aggregates.session import events
 from scp_events.aggregates.session.events import Appointment, Cost, Meeting, Plan
 from scp_events.vocabulary import ENTERING, STAFF, Code, Command, IdentifiedCommand, Role, members
 
 
-class ScheduleSession(IdentifiedCommand, Plan):
+class ScheduleSession(IdentifiedCommand, Plan, UnderPolicy):
     """Plan a session of a programme for a group."""
 
     RECORDS = events.SessionScheduled
@@ -29,7 +30,7 @@ class CancelSession(IdentifiedCommand):
     reason_code: Code
 
 
-class RecordSessionHeld(IdentifiedCommand, Meeting):
+class RecordSessionHeld(IdentifiedCommand, Meeting, UnderPolicy):
     """Say that a session was held: since when is the time of the report, and for how long."""
 
     RECORDS = events.SessionHeld

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, StringConstraints
 
 from scp_events.aggregates.engagement.events import Medium
+from scp_events.aggregates.organisation.events import ByRegister, UnderPolicy
 from scp_events.aggregates.programme.events import Minutes
 from scp_events.vocabulary import (
     OCCURRED,
@@ -75,7 +76,7 @@ class Cost(Word):
 # --- events -----------------------------------------------------------------------------------------------
 
 
-class SessionScheduled(IdentifiedEvent, Plan):
+class SessionScheduled(IdentifiedEvent, Plan, UnderPolicy, ByRegister):
     """A group is to meet, for a session of a programme."""
 
     TITLE = "Session scheduled: for group {group}, on {planned_on} at {planned_at}"
@@ -105,7 +106,7 @@ class SessionCancelled(IdentifiedEvent):
     reason_code: Code
 
 
-class SessionHeld(IdentifiedEvent, Meeting):
+class SessionHeld(IdentifiedEvent, Meeting, UnderPolicy, ByRegister):
     """The group met: from the time of this event on, for so many minutes."""
 
     TITLE = "Session held: {actual_minutes} minutes, {medium}"

@@ -8,11 +8,19 @@ What is paid for it can be recorded at any time: a room may cost money though no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, assert_never
 from uuid import UUID
 
+from scp_events.aggregates.organisation.events import (
+    REGISTER,
+    Listing,
+    Register,
+    Whom,
+    must_be_listed,
+    their_own,
+)
 from scp_events.aggregates.programme.events import (
     ProgrammeDefined,
     ProgrammeRevised,
@@ -62,30 +70,35 @@ PLACES = 3
 
 
 @dataclass(frozen=True)
-class Programme:
-    """The version of the programme that is in force. Who is enrolled in one that was retired goes on."""
+class Arrangements:
+    """The version of the programme that is in force, and who works where.
+
+    Who is enrolled in a programme that was retired goes on.
+    """
 
     template: Template | None = None
+    register: Register = field(default_factory=Register)
 
 
-def _follow(known: Programme, fact: Fact[Event]) -> Programme:
+def _follow(known: Arrangements, fact: Fact[Event]) -> Arrangements:
     match fact.event:
         case ProgrammeDefined() | ProgrammeRevised():
             return replace(known, template=fact.event)
-    return known
+    return replace(known, register=REGISTER.evolve(known.register, fact))
 
 
-def _its_programme(command: ScheduleSession, _by: Actor) -> tuple[UUID]:
-    return (named("programme", command.programme).id,)
+def _its_programme(command: ScheduleSession, by: Actor) -> tuple[UUID, UUID]:
+    return (named("programme", command.programme).id, *their_own(command, by))
 
 
 EVIDENCE: Mapping[type[Command], Evidence[Any]] = {
     ScheduleSession: Evidence(
-        Programme(),
+        Arrangements(),
         _follow,
-        over=(ProgrammeDefined, ProgrammeRevised),
+        over=(ProgrammeDefined, ProgrammeRevised, *REGISTER.over),
         others=_its_programme,
     ),
+    RecordSessionHeld: Evidence(Arrangements(), _follow, over=REGISTER.over, others=their_own),
 }
 
 # --- state ------------------------------------------------------------------------------------------------
@@ -199,6 +212,7 @@ def schedule_session(state: State, command: ScheduleSession, context: Context) -
             context.by,
             event_id=context.event_id,
             code=context.name,
+            listings=_listed(command, context),
             template_version=template.template_version,
             modules=modules,
             venue_kinds=template.venue_kinds,
@@ -235,7 +249,7 @@ def record_session_held(state: State, command: RecordSessionHeld, context: Conte
             f" {context.when.day.isoformat()}: `reschedule-session` first, or correct `occurred_at`",
         )
     _must_suit(command, state.modules, state.venue_kinds)
-    return [command.fact(context.by, event_id=context.event_id)]
+    return [command.fact(context.by, event_id=context.event_id, listings=_listed(command, context))]
 
 
 def record_session_cost(state: State, command: RecordSessionCost, context: Context) -> list[SessionEvent]:
@@ -250,7 +264,14 @@ def record_session_cost(state: State, command: RecordSessionCost, context: Conte
     return [command.fact(context.by, event_id=context.event_id)]
 
 
-def _in_force(known: Programme, programme: Code, context: Context) -> Template:
+def _listed(command: ScheduleSession | RecordSessionHeld, context: Context) -> tuple[Listing, ...]:
+    """Look facilitators up among the members of the organisation of whoever reports; no role is called so."""
+    known: Arrangements = context.evidence
+    whom = [Whom(person, context.author.organisation) for person in command.facilitators]
+    return must_be_listed(known.register, whom, context.policy.register, context.when.day)
+
+
+def _in_force(known: Arrangements, programme: Code, context: Context) -> Template:
     if known.template is None:
         raise Refused(
             "no-such-programme",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from scp_events.aggregates.organisation.events import UnderPolicy
 from scp_events.aggregates.support import events
 from scp_events.aggregates.support.events import (
     Closing,
@@ -40,13 +41,13 @@ class OpenSupport(DecisionCommand):
     RECORDS = events.SupportOpened
 
 
-class RecordSupportAction(IdentifiedCommand, Effort):
+class RecordSupportAction(IdentifiedCommand, Effort, UnderPolicy):
     """Say what was done for the young person, for how long and by whom."""
 
     RECORDS = events.SupportActionRecorded
 
 
-class RecordCourtAccompaniment(IdentifiedCommand, Hearing):
+class RecordCourtAccompaniment(IdentifiedCommand, Hearing, UnderPolicy):
     """Say who went to which court with the young person, and what the court said."""
 
     RECORDS = events.CourtAccompanied

@@ -15,6 +15,7 @@ from pydantic import Field
 from scp_events.aggregates.agreement.events import Resting
 from scp_events.aggregates.engagement.events import Medium
 from scp_events.aggregates.irp.events import GoalOutcome
+from scp_events.aggregates.organisation.events import ByRegister, UnderPolicy
 from scp_events.aggregates.practitioner.events import ByCompetence
 from scp_events.vocabulary import (
     OCCURRED,
@@ -218,21 +219,21 @@ class SupportOpened(DecisionEvent):
     type: Literal["support.opened"] = "support.opened"
 
 
-class SupportActionRecorded(IdentifiedEvent, Effort):
+class SupportActionRecorded(IdentifiedEvent, Effort, UnderPolicy, ByRegister):
     """Something was done for the young person."""
 
     TITLE = "Support given: {minutes} minutes, {medium}"
     type: Literal["support.action-recorded"] = "support.action-recorded"
 
 
-class CourtAccompanied(IdentifiedEvent, Hearing):
+class CourtAccompanied(IdentifiedEvent, Hearing, UnderPolicy, ByRegister):
     """Somebody went to court with the young person."""
 
     TITLE = "Accompanied to court: by {accompanied_by}"
     type: Literal["support.court-accompanied"] = "support.court-accompanied"
 
 
-class CrisisInterventionRecorded(IdentifiedEvent, Crisis, ByCompetence):
+class CrisisInterventionRecorded(IdentifiedEvent, Crisis, ByCompetence, ByRegister):
     """Somebody stood by the young person in a crisis."""
 
     TITLE = "Crisis intervention: {minutes} minutes, {medium}"

@@ -11,11 +11,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple, assert_never
+from typing import Any, NamedTuple, TypeAlias, assert_never
 from uuid import UUID
 
 from scp_events.aggregates.agreement.events import AGREEMENTS, Disclosure, must_be_agreed
 from scp_events.aggregates.irp.events import GoalOutcome, NeedIdentified
+from scp_events.aggregates.organisation.events import (
+    REGISTER,
+    Listing,
+    Register,
+    Whom,
+    must_be_listed,
+    their_own,
+)
 from scp_events.aggregates.participant.events import PRESENCE, Presence, must_be_present
 from scp_events.aggregates.practitioner.events import (
     CREDENTIALS,
@@ -59,6 +67,7 @@ from scp_events.aggregates.support.events import (
     TellingKind,
 )
 from scp_events.vocabulary import (
+    STAFF,
     Actor,
     Command,
     Context,
@@ -68,6 +77,7 @@ from scp_events.vocabulary import (
     Evidence,
     Fact,
     OrganisationCode,
+    PersonId,
     Refused,
     Word,
     part_of,
@@ -93,27 +103,38 @@ def _identify(known: Needs, fact: Fact[Event]) -> Needs:
 
 @dataclass(frozen=True)
 class OnHand:
-    """Whether there is somebody to stand by, and what whoever did so is certified for."""
+    """Whether there is somebody to help, who worked where, and what whoever helped is certified for."""
 
     presence: Presence = field(default_factory=Presence)
+    register: Register = field(default_factory=Register)
     credentials: Credentials = field(default_factory=Credentials)
 
 
 def _be_on_hand(known: OnHand, fact: Fact[Event]) -> OnHand:
-    return OnHand(PRESENCE.evolve(known.presence, fact), CREDENTIALS.evolve(known.credentials, fact))
+    return OnHand(
+        PRESENCE.evolve(known.presence, fact),
+        REGISTER.evolve(known.register, fact),
+        CREDENTIALS.evolve(known.credentials, fact),
+    )
 
 
-def _whoever_intervened(command: RecordCrisisIntervention, _by: Actor) -> tuple[UUID, ...]:
-    return (stream_of(command.done_by).id,)
+Helping: TypeAlias = RecordSupportAction | RecordCourtAccompaniment | RecordCrisisIntervention
+
+
+def _whoever_intervened(command: RecordCrisisIntervention, by: Actor) -> tuple[UUID, UUID]:
+    return (stream_of(command.done_by).id, *their_own(command, by))
+
+
+HELPING = Evidence(OnHand(), _be_on_hand, over=(*PRESENCE.over, *REGISTER.over), others=their_own)
 
 
 EVIDENCE: Mapping[type[Command], Evidence[Any]] = {
     RequestSupport: Evidence(Needs(), _identify, over=(*PRESENCE.over, NeedIdentified)),
     OpenSupport: PRESENCE,
-    RecordSupportAction: PRESENCE,
-    RecordCourtAccompaniment: PRESENCE,
+    RecordSupportAction: HELPING,
+    RecordCourtAccompaniment: HELPING,
     RecordCrisisIntervention: Evidence(
-        OnHand(), _be_on_hand, over=(*PRESENCE.over, *CREDENTIALS.over), others=_whoever_intervened
+        OnHand(), _be_on_hand, over=(*HELPING.over, *CREDENTIALS.over), others=_whoever_intervened
     ),
     RecordDebtPosition: PRESENCE,
     RecordEmploymentStatus: PRESENCE,
@@ -289,9 +310,12 @@ def record_support(
     state: State, command: RecordSupportAction | RecordCourtAccompaniment, context: Context
 ) -> list[SupportEvent]:
     """Help is given while the episode is open."""
-    must_be_present(context.evidence)
+    known: OnHand = context.evidence
+    must_be_present(known.presence)
     _must_be_open(state, context)
-    return [command.fact(context.by, event_id=context.event_id)]
+    helper = command.done_by if isinstance(command, RecordSupportAction) else command.accompanied_by
+    listings = _listed(helper, command, context)
+    return [command.fact(context.by, event_id=context.event_id, listings=listings)]
 
 
 def record_crisis_intervention(
@@ -304,7 +328,15 @@ def record_crisis_intervention(
     competence = must_be_competent(
         known.credentials, context.policy.credential_in_crisis, context, command.done_by
     )
-    return [command.fact(context.by, event_id=context.event_id, competence=competence)]
+    listings = _listed(command.done_by, command, context)
+    return [command.fact(context.by, event_id=context.event_id, competence=competence, listings=listings)]
+
+
+def _listed(helper: PersonId, command: Helping, context: Context) -> tuple[Listing, ...]:
+    """Look whoever helped up among the members of the organisation of whoever reports it."""
+    known: OnHand = context.evidence
+    whom = Whom(helper, context.author.organisation, STAFF)
+    return must_be_listed(known.register, [whom], context.policy.register, context.when.day)
 
 
 # --- the rules: positions ---------------------------------------------------------------------------------
