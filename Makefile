@@ -4,7 +4,7 @@ VENV   := .venv
 RUN    := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test thorough faults check format draw peers bench results requirements
+.PHONY: help setup demo test thorough faults mutants check format draw peers bench results requirements
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -29,6 +29,9 @@ thorough: setup ## run the long tests too, and ten times as many random examples
 
 faults: setup ## let everything go wrong that can (tests/faults/README.md says what), and nothing else
 	$(RUN) -m pytest -n auto --dist worksteal -m "faults and not long"
+
+mutants: setup ## change the rules in one place at a time, and say which changes no test notices (20 minutes)
+	$(RUN) -m tests.aggregates.mutants $(OF)
 
 check: setup ## format, lint, types, layers, drawings, and what the house knows about itself
 	$(RUN) -m ruff format --check

@@ -22,6 +22,7 @@ from scp_events.history import (
 )
 from scp_events.scenario import CASE
 from scp_events.vocabulary import (
+    Act,
     Correction,
     EventId,
     IdentifiedCommand,
@@ -29,7 +30,7 @@ from scp_events.vocabulary import (
     Refused,
     Retraction,
 )
-from tests.history.stories import DAYS, REPORTS, Report, Said, Story, World
+from tests.history.stories import DAYS, REPORTS, TODAY, Report, Said, Story, World
 
 Choices = st.DataObject
 
@@ -41,7 +42,7 @@ def state_at(world: World, facts: Sequence[AnyFact], day: int) -> Any:
 
 def every_state(world: World, facts: Sequence[AnyFact]) -> list[Any]:
     """Return the state as of each day."""
-    return [state_at(world, facts, day) for day in range(DAYS)]
+    return [state_at(world, facts, day) for day in (*range(DAYS), TODAY.day)]
 
 
 def history_of(facts: Sequence[AnyFact]) -> list[tuple[EventId, Any]]:
@@ -141,9 +142,14 @@ def a_correction_is_as_if_it_had_been_right_at_once(story: Story, choices: Choic
 
 
 def a_correction_is_judged_as_the_fact_itself_would_be(story: Story, choices: Choices) -> None:
-    """To report something and correct it comes to what reporting it rightly would have come to."""
+    """To report something and correct it comes to what reporting it rightly would have come to.
+
+    An act is of the time at which it is recorded, so nobody moves it.
+    """
     wrong, right = choices.draw(REPORTS), choices.draw(REPORTS)
     world, at_once = story.world(), story.world()
+    if isinstance(world.command(wrong.command), Act):
+        return
     so_far = len(world.facts)
     world.report(world.command(wrong.command), wrong.said)
     if len(world.facts) == so_far:

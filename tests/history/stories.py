@@ -5,7 +5,7 @@ A story is told to a `World`, a log in memory: what is decided is recorded, what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple, TypeAlias
@@ -14,10 +14,6 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from scp_events.aggregates import engagement, irp, referral
-from scp_events.aggregates.engagement import commands as engaging
-from scp_events.aggregates.engagement.events import ContactOutcome, ExitReason, Medium
-from scp_events.aggregates.participant.events import ParticipantRegistered
 from scp_events.history import (
     AnyFact,
     Decided,
@@ -27,10 +23,9 @@ from scp_events.history import (
     decide,
     evidence_types,
 )
-from scp_events.scenario import CASE, REFERENCE, SOMEBODY, Told, given
+from scp_events.scenario import CASE, REFERENCE, given
 from scp_events.vocabulary import (
-    Actor,
-    AnyAggregate,
+    Act,
     Calendar,
     Command,
     CommandId,
@@ -44,9 +39,8 @@ from scp_events.vocabulary import (
     Retraction,
     When,
 )
-from tests.examples import irp as plans
-from tests.examples import referral as referrals
-from tests.words import KEY_WORKER, OTHER_KEY_WORKER, grounds
+from tests.history.casts import CASTS, Cast
+from tests.words import grounds
 
 ANTIGUA = Calendar(ZoneInfo("America/Antigua"))
 """Four hours behind UTC all year: after eight in the evening it is tomorrow in UTC."""
@@ -78,6 +72,10 @@ class Said(NamedTuple):
         return self.date if self.hour is None else datetime.combine(self.date, time(self.hour), ANTIGUA.zone)
 
 
+TODAY = Said((ENTERED.date() - FIRST_DAY).days, None)
+"""When all of it is entered: an act is of that day, and stands where it was recorded."""
+
+
 class Report(NamedTuple):
     """Something is reported of a time."""
 
@@ -102,78 +100,6 @@ class Retracting(NamedTuple):
 Step: TypeAlias = Report | Correcting | Retracting
 
 
-def _somebody(_command: Command) -> Actor:
-    return SOMEBODY
-
-
-@dataclass(frozen=True)
-class Cast:
-    """What a story is about: an aggregate, what may be asked of it, and what has happened before."""
-
-    aggregate: AnyAggregate
-    commands: Sequence[Command]
-    before: Sequence[Command] = ()
-    knowing: Sequence[Told] = ()
-    by: Callable[[Command], Actor] = _somebody
-
-
-REGISTERED = ParticipantRegistered(
-    event_id=EventId(UUID(int=9)),
-    name="Ash Example",
-    date_of_birth=date(2009, 3, 3),
-    preferred_language="en",
-    case_reference=REFERENCE,
-)
-LONG_BEFORE = date(2024, 12, 1)
-BOUNDARIES = engaging.AgreeBoundaries(decision=grounds(), boundaries="Invented boundaries.")
-ENGAGEMENT = Cast(
-    engagement,
-    commands=(
-        *(BOUNDARIES, engaging.DeclineBoundaries(decision=grounds())),
-        *(
-            engaging.RecordContact(
-                made_by=KEY_WORKER, medium=Medium.PHONE, outcome=outcome, held_minutes=minutes
-            )
-            for outcome, minutes in ((ContactOutcome.HELD, 30), (ContactOutcome.CANCELLED, 0))
-        ),
-        *(engaging.RecordStory(story="A story."), engaging.ConfirmStory(policy_version="2025.1")),
-        *(
-            engaging.AssignKeyWorker(decision=grounds(), key_worker=worker)
-            for worker in (KEY_WORKER, OTHER_KEY_WORKER)
-        ),
-        engaging.HandOver(decision=grounds(), to_key_worker=OTHER_KEY_WORKER, handover_note="A note."),
-        *(engaging.Pause(decision=grounds()), engaging.Resume(decision=grounds())),
-        engaging.Exit(decision=grounds(), reason=ExitReason.WITHDREW, exit_plan="A plan."),
-        engaging.ReEngage(decision=grounds()),
-    ),
-    before=(BOUNDARIES,),
-    knowing=(Told(REGISTERED, LONG_BEFORE),),
-)
-REFERRAL = Cast(
-    referral,
-    commands=(
-        *(referrals.DRAFT, referrals.SUBMIT, referrals.ACKNOWLEDGE, referrals.ASK, referrals.ANSWER),
-        *(referrals.ELIGIBLE, referrals.NOT_ELIGIBLE, referrals.SUITABLE, referrals.NOT_READY),
-        *(referrals.ACCEPT, referrals.DECLINE, referrals.WAITLIST, referrals.WITHDRAW, referrals.CLOSE),
-    ),
-    before=(referrals.DRAFT, referrals.SUBMIT, referrals.ACKNOWLEDGE),
-    by=referrals.by,
-)
-PLAN = Cast(
-    irp,
-    commands=(
-        *(plans.need(2), plans.goal(2), plans.goal(2, for_need=2), plans.step(2), plans.remove()),
-        *(plans.progress(), plans.progress(2), plans.achieve(), plans.achieve(known_as=2)),
-        *(plans.step_is(status) for status in plans.StepStatus),
-        *(plans.PROPOSE, plans.AGREE, plans.DECLINE, plans.APPROVE, plans.START),
-        *(plans.REVIEW, plans.KEPT, plans.CHANGED, plans.CLOSE_ACHIEVED, plans.CLOSE_ENDED),
-    ),
-    before=plans.ACTIVE,
-    knowing=tuple(told._replace(when=LONG_BEFORE) for told in plans.FOUNDATION),
-)
-CASTS = (ENGAGEMENT, REFERRAL, PLAN)
-
-
 @dataclass
 class World:
     """A log in memory: what is decided is recorded, what is refused is not."""
@@ -194,9 +120,10 @@ class World:
 
     def report(self, command: Command, said: Said) -> Refused | None:
         """Report something; return why it was refused."""
-        refusal, recorded = self._ask(command, said.when())
+        is_act = isinstance(command, Act)
+        refusal, recorded = self._ask(command, self.now if is_act else said.when())
         for fact in recorded:
-            self.said[fact.event_id] = said
+            self.said[fact.event_id] = TODAY if is_act else said
         return refusal
 
     def correct(self, wrong: AnyFact, instead: Command, said: Said | None) -> Refused | None:
@@ -292,8 +219,10 @@ class World:
         except Refused as refusal:
             return refusal, []
         recorded = list(self._recorded(question, decided))
-        self.facts += recorded
-        return None, recorded
+        own = [fact for fact in recorded if fact.stream == self.stream]
+        self.facts += own
+        self.others += [fact for fact in recorded if fact.stream != self.stream]
+        return None, own
 
     def _recorded(self, question: Question, decided: Sequence[Decided]) -> Iterator[AnyFact]:
         first = len(self.others) + len(self.facts) + 1

@@ -20,7 +20,7 @@ from scp_events.history import AnyFact, contradictions_of
 from scp_events.scenario import CASE, Given, Happened, at, given, on
 from scp_events.vocabulary import Event, correction_of
 from tests.examples import irp as plans
-from tests.history.stories import REGISTERED
+from tests.history.casts import REGISTERED
 from tests.words import KEY_WORKER, NEXT_IRP, decision, event_id
 
 pytestmark = pytest.mark.once

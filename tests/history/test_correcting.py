@@ -27,7 +27,7 @@ from scp_events.vocabulary import (
     retraction_of,
 )
 from tests.examples import irp as plans
-from tests.history.stories import REGISTERED
+from tests.history.casts import REGISTERED
 from tests.words import KEY_WORKER, NEXT_IRP, OTHER_KEY_WORKER, ROBOT, SUPERVISOR, decision, event_id, grounds
 
 pytestmark = pytest.mark.once

@@ -14,8 +14,8 @@ from scp_events.scenario import CASE, SOMEBODY, Given, at, given, on
 from scp_events.vocabulary import UTC_CALENDAR, Act, Command, DecisionEvent, EventId, Grounds, Refused
 from tests.examples import irp as plans
 from tests.examples.referral import ACKNOWLEDGE, DRAFT, SUBMIT, history
-from tests.history.stories import REGISTERED
-from tests.history.stories import engaging as engage
+from tests.history.casts import REGISTERED
+from tests.history.casts import engaging as engage
 from tests.words import KEY_WORKER, ROBOT, SUPERVISOR, decision, event_id, grounds
 
 pytestmark = pytest.mark.once

@@ -41,7 +41,7 @@ def ask(law: Callable[..., None], stories: int, *, only_find: bool = False) -> N
 
 @every_law
 def test_the_laws_of_time_hold(law: Callable[..., None]) -> None:
-    ask(law, examples(60))
+    ask(law, examples(100))
 
 
 @pytest.mark.long
