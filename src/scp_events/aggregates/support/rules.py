@@ -314,7 +314,7 @@ def record_support(
     must_be_present(known.presence)
     _must_be_open(state, context)
     helper = command.done_by if isinstance(command, RecordSupportAction) else command.accompanied_by
-    listings = _listed(helper, command, context)
+    listings = _listed(helper, context)
     return [command.fact(context.by, event_id=context.event_id, listings=listings)]
 
 
@@ -328,11 +328,11 @@ def record_crisis_intervention(
     competence = must_be_competent(
         known.credentials, context.policy.credential_in_crisis, context, command.done_by
     )
-    listings = _listed(command.done_by, command, context)
+    listings = _listed(command.done_by, context)
     return [command.fact(context.by, event_id=context.event_id, competence=competence, listings=listings)]
 
 
-def _listed(helper: PersonId, command: Helping, context: Context) -> tuple[Listing, ...]:
+def _listed(helper: PersonId, context: Context) -> tuple[Listing, ...]:
     """Look whoever helped up among the members of the organisation of whoever reports it."""
     known: OnHand = context.evidence
     whom = Whom(helper, context.author.organisation, STAFF)
