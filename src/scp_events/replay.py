@@ -8,10 +8,9 @@ was typed in, and what was known at a position never changes, whatever is record
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import chain
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -346,16 +345,25 @@ def _state(stream: Stream, history: Sequence[AnyFact]) -> StreamState:
 
 def evidence_of(log: LogReader, facts: Sequence[AnyFact], through: Position) -> FactsOf:
     """Return how to look up what rules ask about: in a case's facts, and in what a command names besides."""
-    of_others: dict[UUID, list[AnyFact]] = {}
+    own = _by_type(facts)
+    of_others: dict[UUID, Mapping[type[Event], list[AnyFact]]] = {}
 
     def facts_of(types: tuple[type[Event], ...], others: Collection[UUID]) -> list[AnyFact]:
         for each in others:
             if each not in of_others:
-                of_others[each] = [other.fact for other in log.histories([each], through)]
-        heard = chain(facts, *(of_others[each] for each in others))
-        return [fact for fact in heard if getattr(fact.event, "OF", type(fact.event)) in types]
+                of_others[each] = _by_type(other.fact for other in log.histories([each], through))
+        heard = (own, *(of_others[each] for each in others))
+        return [fact for facts in heard for event in types for fact in facts.get(event, ())]
 
     return facts_of
+
+
+def _by_type(facts: Iterable[AnyFact]) -> Mapping[type[Event], list[AnyFact]]:
+    """Return facts by what they are about: every rule asks for some, and a case holds hundreds of them."""
+    found: dict[type[Event], list[AnyFact]] = {}
+    for fact in facts:
+        found.setdefault(getattr(fact.event, "OF", type(fact.event)), []).append(fact)
+    return found
 
 
 def contradicted(
