@@ -86,9 +86,7 @@ def _no_day(cell: str) -> PydanticCustomError:
         case Unreadable.TWO_DIGITS:
             return complaint("two-digit-year", "is a day whose year has two digits", fix)
         case Unreadable.NO_SUCH_DAY:
-            return complaint(
-                "no-such-day", "is not a day of the calendar", f"check day and month, and {fix}"
-            )
+            return complaint("no-such-day", "is not a day of the calendar", f"check day and month, and {fix}")
         case Unreadable.WITH_A_TIME:
             return complaint(
                 "day-with-time", "is a day with a time", f"{fix}, and the time in its own column"
@@ -342,8 +340,16 @@ _KNOWN_COMPLAINTS: Mapping[str, tuple[str, str, str]] = {
     "greater_than_equal": ("too-small", "is a number too small to be meant", "write {ge} or more"),
     "less_than_equal": ("too-large", "is a number too large to be meant", "write {le} or less"),
     "decimal_max_places": ("too-many-places", "is too fine", "keep it to {decimal_places} places"),
-    "decimal_max_digits": ("too-large", "is a number too large to be meant", "keep it to {max_digits} digits"),
-    "decimal_whole_digits": ("too-large", "is a number too large to be meant", "keep it to {whole_digits} digits"),
+    "decimal_max_digits": (
+        "too-large",
+        "is a number too large to be meant",
+        "keep it to {max_digits} digits",
+    ),
+    "decimal_whole_digits": (
+        "too-large",
+        "is a number too large to be meant",
+        "keep it to {whole_digits} digits",
+    ),
     "string_pattern_mismatch": (
         "unreadable-character",
         "holds a character that cannot be kept",

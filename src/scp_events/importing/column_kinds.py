@@ -101,7 +101,6 @@ def _words(part: object) -> tuple[str, ...]:
 
 _MODELS: tuple[type[Row | Entry], ...] = (*REGISTERS, *SHEETS)
 KINDS: Mapping[str, Mapping[str, Column]] = {
-    model.NAME: {name: _column(name, field) for name, field in fields_of(model).items()}
-    for model in _MODELS
+    model.NAME: {name: _column(name, field) for name, field in fields_of(model).items()} for model in _MODELS
 }
 """Of every sheet and register, its columns by name."""

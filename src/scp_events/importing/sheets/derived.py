@@ -174,12 +174,10 @@ class DerivedRow(CorrectableRow, EventRow):
         if self.corrects or not self._is_decided:
             uses.add("staff")
         for column in self.model_fields_set - uses:
-            yield Wrong(
-                "not-of-this-event",
-                f"is filled in, and a row `{self.event}` says nothing there",
-                "clear the cell, or check `event`",
-                column,
-            )
+            is_decision = column == "staff"  # all others have one
+            fix = "name who decided in `decided_by`" if is_decision else "clear the cell, or check `event`"
+            message = f"is filled in, and a row `{self.event}` says nothing there"
+            yield Wrong("not-of-this-event", message, fix, column)
 
     def _needed(self) -> Iterator[Wrong]:
         needed = []
@@ -248,10 +246,35 @@ def sheet_of(aggregate: AnyAggregate, every_sheet: Sequence[str]) -> type[Derive
         about = f"What it is called: {called.how}."
         columns["case"] = (called.type, Field(alias="name", description=about))
     events = Annotated[Literal[(*forms, RETRACTED)], AsCode]  # type: ignore[valid-type]  # known at run time only
+    columns |= {
+        column: (Staff | None, Field(default=None, description=says)) for column, says in _who(forms)
+    }
     columns["event"] = (events, Field(description=EventRow.model_fields["event"].description))
-    made: Any = create_model(f"{aggregate.CATEGORY.capitalize()}Row", __base__=bases, __doc__=aggregate.__doc__, **columns)
-    made.NAME, made.AGGREGATE, made.FORMS, made.EVERY_SHEET = aggregate.COLLECTION, aggregate, forms, every_sheet
+    made: Any = create_model(
+        f"{aggregate.CATEGORY.capitalize()}Row", __base__=bases, __doc__=aggregate.__doc__, **columns
+    )
+    made.NAME, made.AGGREGATE, made.FORMS, made.EVERY_SHEET = (
+        aggregate.COLLECTION,
+        aggregate,
+        forms,
+        every_sheet,
+    )
     return made  # type: ignore[no-any-return]  # as it was made
+
+
+def _who(forms: Mapping[str, Form]) -> Iterator[tuple[str, str]]:
+    """Yield what is said of the columns that name who did something, and who decided."""
+    decisions = ", ".join(f"`{name}`" for name, form in forms.items() if form.decides)
+    yield (
+        "staff",
+        "Who did it or wrote it down: a code from `staff`."
+        + (f" Blank of what is decided: {decisions}." if decisions else ""),
+    )
+    yield (
+        "decided_by",
+        "Who decided and answers for it: a code from `staff`. Needed with its reasons"
+        f" {f'of {decisions}, and ' if decisions else ''}where the row corrects or takes back another.",
+    )
 
 
 _BASES: Mapping[Scope, tuple[type[Row], ...]] = {

@@ -119,7 +119,9 @@ def _is_model(said: Any) -> bool:  # noqa: ANN401 - whatever an annotation may b
 def _choice(words: tuple[str, ...], *, several: bool) -> Written:
     one: Any = Literal[words]
     if several:
-        return Written(Annotated[tuple[one, ...], BeforeValidator(code_words)], "several, parted by semicolons")
+        return Written(
+            Annotated[tuple[one, ...], BeforeValidator(code_words)], "several, parted by semicolons"
+        )
     return Written(Annotated[one, AsCode], "a word of the list")
 
 
@@ -231,7 +233,10 @@ def _pairs(parts: Sequence[str], sign: str) -> list[tuple[str, str]]:
 
 
 def _item(
-    model: type[BaseModel], readers: dict[str, TypeAdapter[Any]], number: int, pairs: Sequence[tuple[str, str]]
+    model: type[BaseModel],
+    readers: dict[str, TypeAdapter[Any]],
+    number: int,
+    pairs: Sequence[tuple[str, str]],
 ) -> Any:  # noqa: ANN401 - one of the model
     """Return one thing of several. What is wrong with it is told by its number and the part's name."""
     said: dict[str, Any] = {}
@@ -250,7 +255,9 @@ def _item(
 
 
 def _wrong_item(number: int, what: str) -> Exception:
-    return complaint("not-an-item", "does not say each of what it names as it must", f"number {number}: {what}")
+    return complaint(
+        "not-an-item", "does not say each of what it names as it must", f"number {number}: {what}"
+    )
 
 
 def _first_of(error: ValidationError) -> str:
