@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from scp_events.aggregates.enrolment.events import AttendanceRecorded, ProgrammeCompleted
 from scp_events.event_log import BlockingCommandHandler, LogReader
 from scp_events.importing import ImportReport
+from scp_events.vocabulary import Correction, Retraction
 from tests.importing.test_import import CASE, GROUNDS, Cells, Sheets, row, run_import, small_case, write
 
 DECIDED = {name: said for name, said in GROUNDS.items() if name != "views"} | {"no_views_because": "Absent."}
@@ -135,3 +137,82 @@ def test_a_whole_programme_is_imported_once_with_all_that_it_rests_on(
     assert case_id is not None
     told = Counter(type(each.event) for each in log.case_history(case_id))
     assert (told[AttendanceRecorded], told[ProgrammeCompleted]) == (2, 1)
+
+
+def correction(row_id: str, day: int, corrects: str, **cells: str) -> Cells:
+    return row(row_id, day, corrects=corrects, **DECIDED, **cells) | {"entered_on": "2025-06-30"}
+
+
+def test_a_row_is_corrected_or_taken_back_by_another_of_its_sheet(
+    imported: Callable[..., ImportReport], log: LogReader
+) -> None:
+    sheets = everything()
+    begun = {"event": "serving-started", "of": "X-1"}
+    sheets["sanctions"].append(correction("X-4", 25, "X-2", **begun))
+    sheets["observation"].append(correction("B-2", 90, "B-1", event="retracted"))
+    moved = correction("T-6", 37, "T-5", event="cost-recorded", cost_kind="hall", amount="13", currency="XCD")
+    sheets["sessions"].append({k: v for k, v in moved.items() if k != "case"} | {"name": "s-2"})
+    report = imported(sheets)
+    assert (report.recorded, report.problems) == (ROWS + 3, [])
+    corrected = {e.event.type: e for e in log.read_all() if isinstance(e.event, Correction | Retraction)}
+    assert {*corrected} == {
+        "engagement.contact-recorded.corrected",  # of the small case
+        "sanction.serving-started.corrected",
+        "observation.residence-changed.retracted",
+        "session.cost-recorded.corrected",
+    }
+    assert corrected["sanction.serving-started.corrected"].when.day == date(2025, 3, 27)
+
+
+def test_a_correction_is_of_what_the_row_is_about_and_by_whom_it_was(
+    imported: Callable[..., ImportReport],
+) -> None:
+    sheets = everything()
+    again = next(dict(each) for each in sheets["sanctions"] if each["row"] == "X-1")
+    begun = {"event": "serving-started"}
+    sheets["sanctions"] += [
+        again | {"row": "X-5"},
+        correction("X-6", 20, "X-2", of="X-5", **begun),
+        correction("X-7", 20, "X-2", of="X-1", staff="kw-juniper", **begun),
+    ]
+    told = {(each.row, each.column, each.code) for each in imported(sheets).problems}
+    assert told == {("X-6", "corrects", "of-something-else"), ("X-7", "staff", "by-somebody-else")}
+
+
+def test_what_rests_on_a_rejected_row_is_rejected_and_comes_right_with_it(
+    imported: Callable[..., ImportReport],
+) -> None:
+    wrong = everything()
+    [programme] = wrong["programmes"]
+    programme["title"] = ""
+    report = imported(wrong)
+    assert {each.row for each in report.problems} >= {"G-1", "T-1", "T-3", "E-1", "E-2"}
+    again = imported(everything())
+    assert (again.recorded + again.already_there, again.problems) == (ROWS, [])
+
+
+def test_a_row_that_is_named_has_an_id_that_no_other_sheet_uses_in_its_case(
+    imported: Callable[..., ImportReport],
+) -> None:
+    sheets = everything()
+    sheets["support-episodes"].append(
+        row("L-2", 21, event="requested", staff="kw-juniper", kind="debt", areas="debts", request="Again.")
+    )
+    sheets["support-episodes"].append(
+        row("U-9", 23, event="requested", staff="kw-juniper", kind="debt", areas="debts", request="More.",
+            need="L-2")
+    )  # fmt: skip
+    [problem] = imported(sheets).problems
+    assert (problem.row, problem.column, problem.code) == ("U-9", "need", "several-rows")
+    assert problem.message == "names a row of each of plans, support-episodes"
+
+
+def test_what_belongs_to_no_case_comes_first_however_late_it_was_typed_in(
+    imported: Callable[..., ImportReport],
+) -> None:
+    sheets = everything()
+    for name in ("programmes", "sessions", "mentors"):
+        for cells in sheets[name]:
+            cells["entered_on"] = "2026-06-30"
+    assert imported(sheets, dry_run=True).problems == []
+    assert imported(sheets).problems == []
