@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from scp_events.aggregates.enrolment.events import AttendanceRecorded, ProgrammeCompleted
+from scp_events.aggregates.sanction.events import SanctionImposed
 from scp_events.event_log import BlockingCommandHandler, LogReader
 from scp_events.importing import ImportReport
 from scp_events.vocabulary import Correction, Retraction
@@ -216,3 +217,44 @@ def test_what_belongs_to_no_case_comes_first_however_late_it_was_typed_in(
             cells["entered_on"] = "2026-06-30"
     assert imported(sheets, dry_run=True).problems == []
     assert imported(sheets).problems == []
+
+
+ORDERS = """
+format = 1
+organisation = "riverside-youth"
+version = 1
+[[sheet]]
+file = "Court orders.csv"
+is = "sanctions"
+ignored = ["Remarks"]
+row = { column = "No.", prefix = "X" }
+[sheet.columns]
+case = "Client"
+happened_on = "Date"
+entered_on = "Date"
+event = { always = "imposed" }
+staff = { always = "sv-rowan" }
+kind = "What"
+instrument = "Order"
+imposed_by = { always = "court" }
+imposed_as = { always = "magistrate" }
+to_be_done = "To do"
+[sheet.words.kind]
+"community service" = "alternative-punishment"
+"""
+
+
+def test_a_sheet_of_somebody_elses_is_mapped_to_events_as_to_any_other(
+    log: LogReader, handler: BlockingCommandHandler, tmp_path: Path
+) -> None:
+    theirs = write(tmp_path / "theirs", small_case())
+    head = "No.;Client;Date;What;Order;To do;Remarks"
+    line = f"7;{CASE};2025-03-20;community service;service order;Forty hours.;on time"
+    (theirs / "Court orders.csv").write_text(f"{head}\n{line}\n")
+    (theirs / "mapping.toml").write_text(ORDERS)
+    report = run_import(log, handler, theirs, tmp_path / "rejected")
+    assert report.problems == []
+    [imposed] = [each for each in log.read_all() if isinstance(each.event, SanctionImposed)]
+    assert (imposed.event.instrument, imposed.event.kind) == ("service-order", "alternative-punishment")
+    assert imposed.envelope.source_row is not None
+    assert (imposed.envelope.source_row.sheet, imposed.envelope.source_row.row) == ("sanctions", "X-7")
