@@ -25,7 +25,7 @@ from scp_events.importing.cells import Registers, complaints
 from scp_events.importing.desk import Desk, Step, command_id, conversation_id, fingerprint
 from scp_events.importing.known import Before
 from scp_events.importing.look_alikes import Contents, People
-from scp_events.importing.order import Day, Place, Waiting
+from scp_events.importing.order import Day, Place, Turn, Waiting
 from scp_events.importing.questions import NOTHING_ASKED, Questions
 from scp_events.importing.remedies import in_words_of_sheets
 from scp_events.importing.report import (
@@ -86,10 +86,10 @@ class Clerk:
                 self._people.note(row)
         self._done = self.report.rejected
 
-    async def work_through(self, log: Log, case: list[bytes]) -> None:
-        """Deal with every row of a case."""
+    async def work_through(self, log: Log, turn: Turn) -> None:
+        """Deal with every row of a case, or of what belongs to none."""
         contents = Contents(self.before)
-        for days in _several(self.waiting.days(case)):
+        for days in _several(self.waiting.days(turn)):
             rows = [[(place, row) for place in day if (row := self._read(place))] for day in days]
             ids = [command_id(row.NAME, row.row) for day in rows for _, row in day]
             await log.foresee([row.event_id for day in rows for _, row in day])

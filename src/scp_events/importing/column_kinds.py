@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from scp_events.importing.cells import RowId, RowIds
 from scp_events.importing.registers import REGISTERS, Entry
-from scp_events.importing.sheets import SHEETS, Row
+from scp_events.importing.sheets import SHEETS, Row, fields_of
 from scp_events.vocabulary import Actor, LegalBasis
 
 
@@ -101,7 +101,6 @@ def _words(part: object) -> tuple[str, ...]:
 
 _MODELS: tuple[type[Row | Entry], ...] = (*REGISTERS, *SHEETS)
 KINDS: Mapping[str, Mapping[str, Column]] = {
-    model.NAME: {name: _column(name, field) for name, field in model.model_fields.items()}
-    for model in _MODELS
+    model.NAME: {name: _column(name, field) for name, field in fields_of(model).items()} for model in _MODELS
 }
 """Of every sheet and register, its columns by name."""

@@ -50,8 +50,9 @@ class Step(NamedTuple):
     name: str
     aggregate: AnyAggregate
     stream: Stream
-    case_id: CaseId
+    case_id: CaseId | None
     case_reference: str
+    """Of what belongs to no case, its name."""
     command: Command
     occurred_at: datetime | date
     on_behalf_of: Actor | None = None
@@ -172,15 +173,15 @@ class Desk:
         """Return the stream that a row begins."""
         return Stream(category, uuid5(conversation_id(sheet, row), category))
 
-    def find(self, kind: type[E], case_id: CaseId, column: str, row: str, sheet: str) -> Recorded[E]:
+    def find(self, kind: type[E], case_id: CaseId | None, column: str, row: str, sheet: str) -> Recorded[E]:
         """Return the event that a row named in `column` recorded: of this kind, and in this case."""
         found = self.recorded(case_id, column, row, sheet)
         if not _is(found, kind):
             raise _another_kind(column, sheet)
         return found
 
-    def recorded(self, case_id: CaseId, column: str, row: str, sheet: str) -> Recorded[Event]:
-        """Return the event that a row named in `column` recorded in this case."""
+    def recorded(self, case_id: CaseId | None, column: str, row: str, sheet: str) -> Recorded[Event]:
+        """Return the event that a row named in `column` recorded in this case, or beside all cases."""
         found = self._earlier(row, sheet, case_id)
         if found is None:
             raise WrongCellError(
@@ -191,19 +192,47 @@ class Desk:
             )
         return found
 
-    def evidence(self, case_id: CaseId, column: str, row: str, sheets: tuple[str, ...]) -> EventId:
+    def evidence(self, case_id: CaseId | None, column: str, row: str, sheets: tuple[str, ...]) -> EventId:
         """Return the event that a row of one of these sheets recorded in this case."""
         *others, last = sheets
         sheet = next((name for name in others if self._earlier(row, name, case_id)), last)
         return self.recorded(case_id, column, row, sheet).envelope.event_id
 
-    def _earlier(self, row: str, sheet: str, case_id: CaseId) -> Recorded[Event] | None:
-        """Return what a row recorded; None where it recorded nothing, or of another case."""
+    def anywhere(
+        self, case_id: CaseId | None, column: str, row: str, sheets: Sequence[str]
+    ) -> Recorded[Event]:
+        """Return the event that a row of one of all sheets recorded in this case; two may not fit."""
+        found = {sheet: self._earlier(row, sheet, case_id, among=sheets) for sheet in sheets}
+        fitting = [(sheet, each) for sheet, each in found.items() if each is not None]
+        if not fitting:
+            raise WrongCellError(
+                column,
+                "unknown-row",
+                "names a row that is not recorded in this case",
+                "check the row's id and its case; if that row was rejected, correct it first",
+            )
+        if len(fitting) > 1:
+            raise WrongCellError(
+                column,
+                "several-rows",
+                f"names a row of each of {', '.join(sheet for sheet, _ in fitting)}",
+                "give rows of different sheets ids that differ",
+            )
+        return fitting[0][1]
+
+    def _earlier(
+        self, row: str, sheet: str, case_id: CaseId | None, among: Sequence[str] = ()
+    ) -> Recorded[Event] | None:
+        """Return what a row recorded; None where it recorded nothing, or of another case.
+
+        Where rows of other sheets will be asked for as well, all of them are looked up at once.
+        """
         asked = command_id(sheet, row)
         if asked in self._in_vain:
             return None
         if asked not in self._found:
-            raise _NotAtHandError(partial(self._look_up_row, asked))
+            together = [command_id(each, row) for each in among] or [asked]
+            raise _NotAtHandError(partial(self._look_up_rows, together))
         found = self._found[asked]
         return found if found.envelope.case_id == case_id else None
 
@@ -213,12 +242,15 @@ class Desk:
     async def _look_up_case(self, reference: str) -> None:
         self._cases[reference] = await self._log.case_of(reference)
 
-    async def _look_up_row(self, asked: CommandId) -> None:
-        came_to = self._earlier_rows.get(asked) or (await self._log.recall([asked])).get(asked)
-        if came_to is None:
-            self._in_vain.add(asked)
-        else:
-            self._found[asked] = self._log.read(came_to[0])
+    async def _look_up_rows(self, asked: Sequence[CommandId]) -> None:
+        unknown = [each for each in asked if each not in self._earlier_rows]
+        recalled = await self._log.recall(unknown) if unknown else {}
+        for each in asked:
+            came_to = self._earlier_rows.get(each) or recalled.get(each)
+            if came_to is None:
+                self._in_vain.add(each)
+            else:
+                self._found[each] = self._log.read(came_to[0])
 
 
 def _another_kind(column: str, sheet: str) -> WrongCellError:

@@ -1,6 +1,8 @@
 """The order in which rows are recorded: of a case, as the organisation learned things, and then as things go.
 
-Nothing that a row asks for lies beyond its case, so cases need not wait for each other. Of a row that waits
+What belongs to no case comes before all cases, sheet by sheet: cases rest on programmes and mentors, and a
+session on its programme. Nothing else that a row asks for lies beyond its case, so cases need not wait for
+each other. Of a row that waits
 for its turn nothing is kept but when it was learned and where it stands; it is read again when it is due.
 """
 
@@ -41,6 +43,8 @@ class Place(NamedTuple):
 
 Numbers: TypeAlias = tuple[int, int]
 """Of a sheet, and of a line in it."""
+Turn: TypeAlias = list[bytes]
+"""What orders the rows of one case, or of one thing that belongs to none."""
 Day: TypeAlias = list[Place]
 """Rows of one case that happened on one day and were entered on one day."""
 
@@ -52,7 +56,9 @@ class Waiting:
         self._sheets = [
             (sheet, model) for model in SHEETS for sheet in sheets.values() if sheet.name == model.NAME
         ]
-        self._cases: dict[str, list[bytes]] = {}
+        self._cases: dict[str, Turn] = {}
+        self._of_no_case: dict[int, dict[str, Turn]] = {}
+        """By sheet, and then by name."""
         self._whose: dict[int, str] = {}
         """The case of every row, by a hash of sheet and id, as there are many."""
         self.twice: set[tuple[str, str]] = set()
@@ -69,36 +75,46 @@ class Waiting:
 
     def add(self, numbers: Numbers, row: Row) -> None:
         """Have a row wait."""
-        self._cases.setdefault(row.case, []).append(_learned(numbers, row))
+        turns = self._cases if row.BELONGS_TO_A_CASE else self._of_no_case.setdefault(numbers[0], {})
+        turns.setdefault(row.case, []).append(_learned(numbers, row))
         row_id = row.NAME, row.row
         known = self._whose.get(hash(row_id))
         if known is None:
             self._whose[hash(row_id)] = row.case
         else:
             self.twice.add(row_id)
-            self._join(known, row.case)
+            _join(turns, known, row.case)
 
-    def cases(self) -> list[list[bytes]]:
+    def of_no_case(self) -> list[list[Turn]]:
+        """Return what waits and belongs to no case: sheet by sheet, as later ones rest on earlier ones."""
+        return [_one_by_one(turns) for _, turns in sorted(self._of_no_case.items())]
+
+    def cases(self) -> list[Turn]:
         """Return what waits, case by case, those first of which something was learned first."""
         self._whose.clear()
-        by_list = {id(rows): rows for rows in self._cases.values()}
-        return sorted(by_list.values(), key=min)
+        return _one_by_one(self._cases)
 
-    def days(self, case: list[bytes]) -> Iterator[Day]:
+    def days(self, turn: Turn) -> Iterator[Day]:
         """Yield the rows of a case in their order."""
-        for _, rows in groupby(sorted(case), key=_day_of):
+        for _, rows in groupby(sorted(turn), key=_day_of):
             yield [self._place(*_numbers_of(row)) for row in rows]
-
-    def _join(self, one: str, other: str) -> None:
-        """Have two cases take one turn: a row stands in both, and which counts must not be left to chance."""
-        kept, gone = self._cases[one], self._cases[other]
-        if kept is not gone:
-            kept += gone
-            self._cases |= {case: kept for case, rows in self._cases.items() if rows is gone}
 
     def _place(self, order: int, number: int) -> Place:
         sheet, model = self._sheets[order]
         return Place(sheet, model, sheet.lines[number])
+
+
+def _one_by_one(turns: Mapping[str, Turn]) -> list[Turn]:
+    by_list = {id(rows): rows for rows in turns.values()}
+    return sorted(by_list.values(), key=min)
+
+
+def _join(turns: dict[str, Turn], one: str, other: str) -> None:
+    """Have two cases take one turn: a row stands in both, and which counts must not be left to chance."""
+    kept, gone = turns[one], turns[other]
+    if kept is not gone:
+        kept += gone
+        turns |= {case: kept for case, rows in turns.items() if rows is gone}
 
 
 def _learned(numbers: Numbers, row: Row) -> bytes:

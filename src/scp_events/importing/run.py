@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from datetime import datetime, tzinfo
 from hashlib import file_digest
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -140,11 +141,17 @@ def _write_rejected(
 
 
 async def _record(clerk: Clerk, log: CommandHandler) -> None:
+    for sheet in clerk.waiting.of_no_case():
+        await _side_by_side(sheet, lambda named: clerk.work_through(log, named))
     await _side_by_side(clerk.waiting.cases(), lambda case: clerk.work_through(log, case))
 
 
 async def _try_out(clerk: Clerk, log: CommandHandler) -> None:
-    """Each case is tried by itself, and then forgotten."""
+    """Each case is tried by itself, on what belongs to no case, and then forgotten."""
+    if of_no_case := clerk.waiting.of_no_case():
+        log = log.trial()
+        for named in chain.from_iterable(of_no_case):
+            await clerk.work_through(log, named)
     await _side_by_side(clerk.waiting.cases(), lambda case: clerk.work_through(log.trial(), case))
 
 

@@ -11,13 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_col_to_name
 
 from scp_events.importing.column_kinds import KINDS, Column, Kind
+from scp_events.importing.reading.worksheets import LISTS
 from scp_events.importing.report import FileProblem, SheetsRefusedError, Wrong
 from scp_events.importing.workbook_to_write import new_workbook
 
 WORKBOOK = "sheets.xlsx"
+_LONGEST_LIST = 255
+"""A longer list of words has to stand in cells."""
 _LINES = 5000
 """As many lines have lists and formats."""
 _FORMATS = {Kind.DAY: "yyyy-mm-dd", Kind.TIME: "hh:mm", Kind.NUMBER: "0"}
@@ -81,7 +85,7 @@ def _says(column: Column) -> str:
 
 
 def _workbook(sheets: Sequence[str]) -> bytes:
-    written = io.BytesIO()
+    written, lists = io.BytesIO(), _Lists()
     with new_workbook(written) as workbook:
         bold = workbook.add_format({"bold": True})
         needed = workbook.add_format({"bold": True, "bg_color": "#DDEBF7"})
@@ -94,8 +98,33 @@ def _workbook(sheets: Sequence[str]) -> bytes:
                 page.write_string(0, place, name, needed if column.is_needed else bold)
                 page.write_comment(0, place, _says(column), {"x_scale": 2})
                 if words := _list(column, sheets):
-                    page.data_validation(1, place, _LINES, place, _drop_down(words, column))
+                    page.data_validation(1, place, _LINES, place, _drop_down(lists.shown(words), column))
+        lists.write(workbook)
     return written.getvalue()
+
+
+class _Lists:
+    """The lists of words that are too long for a drop-down: each a column of a hidden worksheet."""
+
+    def __init__(self) -> None:
+        self._lists: list[Sequence[str]] = []
+
+    def shown(self, words: Sequence[str] | str) -> Sequence[str] | str:
+        """Return the words as they are, or where in a workbook they stand."""
+        if isinstance(words, str) or len(",".join(words)) <= _LONGEST_LIST:
+            return words
+        self._lists.append(words)
+        letter = xl_col_to_name(len(self._lists) - 1)
+        return f"='{LISTS}'!${letter}$1:${letter}${len(words)}"
+
+    def write(self, workbook: Workbook) -> None:
+        """Write them behind the sheets."""
+        if not self._lists:
+            return
+        page = workbook.add_worksheet(LISTS)
+        page.hide()
+        for place, words in enumerate(self._lists):
+            page.write_column(0, place, words)
 
 
 def _drop_down(words: Sequence[str] | str, column: Column) -> dict[str, object]:

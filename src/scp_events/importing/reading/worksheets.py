@@ -11,8 +11,10 @@ from scp_events.importing.reading.header import Columns, names_in, quoted
 from scp_events.importing.reading.table import Table
 from scp_events.importing.report import FileProblem, UnreadableFileError, Wrong
 
-_OF_EVERY_ROW = {"row", "case"}
-"""What has these columns holds rows, and not the words of a list or a note."""
+_OF_EVERY_ROW = ({"row", "case"}, {"row", "name", "event"})
+"""What has such columns holds rows, and not the words of a list or a note."""
+LISTS = "lists"
+"""The hidden worksheet of a template that holds the words of its drop-down lists, and never rows."""
 
 
 @dataclass
@@ -31,6 +33,7 @@ def sheet_name(text: str) -> str:
 def chosen(path: Path, worksheets: list[Table], sheets: Mapping[str, Columns]) -> Chosen:
     """Return which worksheet is read as which sheet. Raises `UnreadableFileError`."""
     found = Chosen()
+    worksheets = [table for table in worksheets if not (table.hidden and table.name == LISTS)]
     filled = {table.place: names_in(first) for table in worksheets if (first := table.first())}
     shown = [table for table in worksheets if table.place in filled and not table.hidden]
     found.not_read += [
@@ -68,7 +71,7 @@ def _must_be_lists(unmatched: list[Table], filled: Mapping[int, tuple[str, ...]]
             "name the worksheet as one of the sheets, or compare its columns with the template",
         )
         for table in unmatched
-        if set(filled[table.place]) >= _OF_EVERY_ROW
+        if any(each <= {*filled[table.place]} for each in _OF_EVERY_ROW)
     ]
     if wrongs:
         raise UnreadableFileError(*wrongs)

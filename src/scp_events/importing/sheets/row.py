@@ -53,6 +53,7 @@ class Row(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
 
     NAME: ClassVar[str]
+    BELONGS_TO_A_CASE: ClassVar[bool] = True
 
     row: RowId
     """The row's own id, such as C-0123: letters, hyphen, digits. Never used twice, never changed."""
@@ -113,7 +114,7 @@ class Row(BaseModel):
     def step(  # noqa: PLR0913 - each says one thing about the command, by name
         self,
         stream: Stream,
-        case_id: CaseId,
+        case_id: CaseId | None,
         command: Command,
         *,
         by: Actor | None,
@@ -155,15 +156,15 @@ class GroundedRow(Row):
     review_on: Day | None = None
     """When the decision is looked at again, if it is."""
 
-    def grounds(self, desk: Desk, case_id: CaseId) -> Grounds:
+    def grounds(self, desk: Desk, case_id: CaseId | None) -> Grounds:
         """Return the grounds this row gives for what was decided on its day."""
         return self._grounds(desk, case_id, desk.policy_on(self.happened_on))
 
-    def grounds_now(self, desk: Desk, case_id: CaseId) -> Grounds:
+    def grounds_now(self, desk: Desk, case_id: CaseId | None) -> Grounds:
         """Return the grounds this row gives for a correction, which is decided today."""
         return self._grounds(desk, case_id, desk.policy_on())
 
-    def _grounds(self, desk: Desk, case_id: CaseId, version: PolicyVersion) -> Grounds:
+    def _grounds(self, desk: Desk, case_id: CaseId | None, version: PolicyVersion) -> Grounds:
         return Grounds(
             reason_code=required(self.reason_code, "reason_code"),
             reason_text=required(self.reason, "reason"),
@@ -171,9 +172,12 @@ class GroundedRow(Row):
             options_considered=self._options(),
             views=self._views(),
             policy_version=version,
-            relied_on=tuple(desk.evidence(case_id, "relied_on", row, EVIDENCE) for row in self.relied_on),
+            relied_on=tuple(self._rests_on(desk, case_id, row) for row in self.relied_on),
             review_on=self.review_on,
         )
+
+    def _rests_on(self, desk: Desk, case_id: CaseId | None, row: str) -> EventId:
+        return desk.evidence(case_id, "relied_on", row, EVIDENCE)
 
     def _options(self) -> tuple[str, ...]:
         options = required(self.options, "options")
@@ -204,7 +208,7 @@ class CorrectableRow(GroundedRow):
     """The row of the same sheet this one puts right. Such a row repeats everything as it should have been."""
 
     def corrected(
-        self, desk: Desk, case_id: CaseId, instead: Command, *, stream: Stream | None = None
+        self, desk: Desk, case_id: CaseId | None, instead: Command, *, stream: Stream | None = None
     ) -> Step:
         """Return the step that corrects the row named: content, and the day where another is written."""
         wrong = desk.recorded(case_id, "corrects", required(self.corrects, "corrects"), self.NAME)
@@ -216,12 +220,12 @@ class CorrectableRow(GroundedRow):
         )
         return self._as_correction(stream or wrong.stream, case_id, command)
 
-    def retracted(self, desk: Desk, case_id: CaseId) -> Step:
+    def retracted(self, desk: Desk, case_id: CaseId | None) -> Step:
         """Return the step that takes the row named back: it never was so."""
         wrong = desk.recorded(case_id, "corrects", required(self.corrects, "corrects"), self.NAME)
         command = Retract(decision=self.grounds_now(desk, case_id), corrects=wrong.envelope.event_id)
         return self._as_correction(wrong.stream, case_id, command)
 
-    def _as_correction(self, stream: Stream, case_id: CaseId, command: Command) -> Step:
+    def _as_correction(self, stream: Stream, case_id: CaseId | None, command: Command) -> Step:
         decider = required(self.decided_by, "decided_by")
         return self.step(stream, case_id, command, by=decider, at=self.entered_on)
