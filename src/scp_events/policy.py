@@ -36,8 +36,8 @@ _WARNING = _FIRST.model_copy(
     }
 )
 _REQUIRING = _WARNING.model_copy(update={"version": "2025.3", "competence": Strictness.REQUIRE})
-_LOOKING_UP = _REQUIRING.model_copy(update={"version": "2025.4", "register": Strictness.WARN})
-_REGISTERED = _LOOKING_UP.model_copy(update={"version": "2025.5", "register": Strictness.REQUIRE})
+_LOOKING_UP = _REQUIRING.model_copy(update={"version": "2025.4", "register_of_members": Strictness.WARN})
+_REGISTERED = _LOOKING_UP.model_copy(update={"version": "2025.5", "register_of_members": Strictness.REQUIRE})
 SHIPPED = {policy.version: policy for policy in (_FIRST, _WARNING, _REQUIRING, _LOOKING_UP, _REGISTERED)}
 CURRENT = _FIRST
 """In force where nothing was adopted."""

@@ -105,7 +105,13 @@ def refused(naming: Naming, *known: Happened) -> None:
 
 
 def test_the_first_policy_asks_no_register_and_the_last_requires_it() -> None:
-    assert [policy.register for policy in SHIPPED.values()] == ["off", "off", "off", "warn", "require"]
+    assert [policy.register_of_members for policy in SHIPPED.values()] == [
+        "off",
+        "off",
+        "off",
+        "warn",
+        "require",
+    ]
 
 
 @each_naming

@@ -53,7 +53,7 @@ class Policy(Word):
     """The credential of whoever intervenes in a crisis, or None where none is asked for."""
     competence: Strictness = Strictness.OFF
     """How strictly whoever assesses, approves or intervenes is judged by the register of practitioners."""
-    register: Strictness = Strictness.OFF
+    register_of_members: Strictness = Strictness.OFF
     """How strictly people whom a fact names are looked up among the members of their organisation."""
     agreement_to_refer: bool = False
     """Whether who refers or transfers somebody to another organisation has to name an agreement with it."""

@@ -292,7 +292,7 @@ def record_mentor_supervision(
         )
     known: Register = context.evidence
     whom = Whom(command.supervisor, context.author.organisation, frozenset({Role.SUPERVISOR}))
-    listings = must_be_listed(known, [whom], context.policy.register, context.when.day)
+    listings = must_be_listed(known, [whom], context.policy.register_of_members, context.when.day)
     return [command.fact(context.by, event_id=context.event_id, listings=listings)]
 
 

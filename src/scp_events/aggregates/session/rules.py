@@ -268,7 +268,7 @@ def _listed(command: ScheduleSession | RecordSessionHeld, context: Context) -> t
     """Look facilitators up among the members of the organisation of whoever reports; no role is called so."""
     known: Arrangements = context.evidence
     whom = [Whom(person, context.author.organisation) for person in command.facilitators]
-    return must_be_listed(known.register, whom, context.policy.register, context.when.day)
+    return must_be_listed(known.register, whom, context.policy.register_of_members, context.when.day)
 
 
 def _in_force(known: Arrangements, programme: Code, context: Context) -> Template:

@@ -336,7 +336,7 @@ def _listed(helper: PersonId, context: Context) -> tuple[Listing, ...]:
     """Look whoever helped up among the members of the organisation of whoever reports it."""
     known: OnHand = context.evidence
     whom = Whom(helper, context.author.organisation, STAFF)
-    return must_be_listed(known.register, [whom], context.policy.register, context.when.day)
+    return must_be_listed(known.register, [whom], context.policy.register_of_members, context.when.day)
 
 
 # --- the rules: positions ---------------------------------------------------------------------------------
