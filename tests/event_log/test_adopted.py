@@ -24,6 +24,12 @@ NEXT_DAY = DAY + timedelta(days=1)
 
 
 @pytest.fixture
+def handler(log_database: str) -> Iterator[BlockingCommandHandler]:
+    with opened_handler(log_database) as handler:
+        yield handler
+
+
+@pytest.fixture
 def others(log_database: str) -> Iterator[BlockingCommandHandler]:
     """Another process that decides on the same log."""
     with opened_handler(log_database) as handler:
