@@ -42,7 +42,9 @@ def known(handler: BlockingCommandHandler, day: date, minutes: int = 60) -> Poli
     now = datetime.combine(day, time(), UTC_CALENDAR.zone) + timedelta(minutes=minutes)
 
     async def asked(of: CommandHandler) -> Policies:
-        return await of.adopted.known_by(UTC_CALENDAR.moment(now), DRAFT)
+        if not of.adopted.suffices(UTC_CALENDAR.moment(now), DRAFT):
+            await of.adopted.read(UTC_CALENDAR.moment(now))
+        return of.adopted.known
 
     return handler.run(asked)
 

@@ -88,13 +88,13 @@ def test_s3_17_an_installation_says_whose_law_counts_and_adopts_its_own_policy(s
         "variant_minutes": [{"programme": "resocialisation", "variant": "minors", "total_minutes": 1800}],
     }
     adopt = f"{home}/adopt-policy"
-    assert the_only_rule(supervisor.send(adopt, policy | {"in_force_from": "2025-03-01"})) == (
+    assert the_only_rule(supervisor.send(adopt, {"policy": policy, "in_force_from": "2025-03-01"})) == (
         "date-out-of-bounds"
     )
-    ok(supervisor.send(adopt, policy | {"in_force_from": "2099-01-01"}))
-    other = policy | {"in_force_from": "2099-01-01", "caseload_capacity": 30}
+    ok(supervisor.send(adopt, {"policy": policy, "in_force_from": "2099-01-01"}))
+    other = {"policy": policy | {"caseload_capacity": 30}, "in_force_from": "2099-01-01"}
     assert the_only_rule(supervisor.send(adopt, other)) == "version-taken"
     [adopted] = supervisor.get(home).json()["state"]["adopted"]
-    assert (adopted["version"], adopted["in_force_from"]) == ("minors-30h", "2099-01-01")
+    assert (adopted["policy"]["version"], adopted["in_force_from"]) == ("minors-30h", "2099-01-01")
     second = supervisor.send("/jurisdictions/another/define-jurisdiction", profile | {"time_zone": "UTC"})
     assert the_only_rule(second) == "one-jurisdiction"
