@@ -9,11 +9,13 @@ force on a day is settled once that day begins, and no rule change judges an old
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
+from operator import attrgetter
 
-from scp_events.vocabulary import Actor, Command, Grounds, Policy, Refused, Strictness
+from scp_events.vocabulary import Actor, Command, Policy, Refused, Strictness
 
 _FIRST = Policy(
     version="2025.1",
@@ -62,8 +64,10 @@ class Policies:
 
     def of(self, version: str) -> Policy | None:
         """Return the numbers of a version; None where nobody knows it."""
-        adopted = (each.policy for each in self.adopted if each.policy.version == version)
-        return next(adopted, SHIPPED.get(version))
+        for each in self.adopted:
+            if each.policy.version == version:
+                return each.policy
+        return SHIPPED.get(version)
 
     def in_force_on(self, day: date) -> Policy:
         """Return the version in force on a day: the one that began last, of two the one adopted last."""
@@ -84,7 +88,7 @@ class Policies:
                 f"`policy_version` {version} is not known here: name {in_force.version}, which was in force"
                 f" on {day.isoformat()}",
             )
-        if policy != in_force and not self._may_choose(version, day):
+        if policy is not in_force and policy != in_force and not self._may_choose(version, day):
             raise Refused(
                 "policy-not-in-force",
                 f"`policy_version` {version} was not in force on {day.isoformat()}: name {in_force.version}",
@@ -128,9 +132,16 @@ NOTHING_ADOPTED = Policies()
 
 def version_named_by(command: Command) -> str | None:
     """Return the version of the policy that a command names, if it names one."""
-    version: str | None = getattr(command, "policy_version", None)
-    grounds = getattr(command, "decision", None)
-    return grounds.policy_version if isinstance(grounds, Grounds) else version
+    told = _naming(type(command))
+    return None if told is None else told(command)
+
+
+@cache
+def _naming(command: type[Command]) -> Callable[[Command], str] | None:
+    """Return how to find it in a command of a class: asking each for fields it lacks takes long."""
+    if "policy_version" in command.model_fields:
+        return attrgetter("policy_version")
+    return attrgetter("decision.policy_version") if "decision" in command.model_fields else None
 
 
 def must_hold(person: Actor, credential: str | None, policy: Policy) -> None:

@@ -55,12 +55,12 @@ MINORS_30H = CURRENT.model_copy(
 
 def adopting(policy: Policy, first_day: date = FAR_OFF) -> AdoptPolicy:
     """Return the command that adopts a version for the days from one on."""
-    return AdoptPolicy(**dict(policy), in_force_from=first_day)
+    return AdoptPolicy(policy=policy, in_force_from=first_day)
 
 
 def adopted(policy: Policy, first_day: date = FAR_OFF) -> PolicyAdopted:
     """Return the event by which a version was adopted."""
-    return PolicyAdopted(**dict(policy), in_force_from=first_day)
+    return PolicyAdopted(policy=policy, in_force_from=first_day)
 
 
 def adopt(handler: BlockingCommandHandler, *policies: Policy, first_day: date = FAR_OFF) -> None:

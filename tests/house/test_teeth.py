@@ -107,8 +107,8 @@ def test_a_service_that_imports_another_is_named(house: House) -> None:
 def test_an_import_that_goes_upwards_is_named(house: House) -> None:
     house.change(
         f"{REFERRAL}/rules.py",
-        "from scp_events.policy",
-        "import scp_events.event_log\nfrom scp_events.policy",
+        "from scp_events.vocabulary",
+        "import scp_events.event_log\nfrom scp_events.vocabulary",
     )
     code, said = house.check(*LINT_IMPORTS)
     assert code != 0
@@ -118,8 +118,8 @@ def test_an_import_that_goes_upwards_is_named(house: House) -> None:
 def test_an_aggregate_that_looks_into_another_is_named(house: House) -> None:
     house.change(
         f"{REFERRAL}/rules.py",
-        "from scp_events.policy",
-        "import scp_events.aggregates.consent.rules\nfrom scp_events.policy",
+        "from scp_events.vocabulary",
+        "import scp_events.aggregates.consent.rules\nfrom scp_events.vocabulary",
     )
     code, said = house.check(*LINT_IMPORTS)
     assert code != 0

@@ -92,7 +92,7 @@ def test_every_projection_says_of_now_what_its_live_tables_say(
 
 def answers(asked: psycopg.Connection[Any], projection: Any, case: Case) -> list[Any]:
     if projection is caseload:
-        return [caseload.of_key_worker(asked, KEY_WORKER.id, day(60)), caseload.loads(asked, day(60))]
+        return [caseload.of_key_worker(asked, KEY_WORKER.id, day(60)), caseload.loads(asked, day(60), 12)]
     if projection is referrals:
         return [referrals.of_agency(asked, REFERRER.organisation), referrals.counts(asked)]
     if projection is decisions:

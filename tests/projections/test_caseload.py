@@ -216,7 +216,7 @@ def test_who_is_not_with_us_any_more_is_on_no_caseload(
     asked = reading(caseload)
     assert caseload.of_organisation(asked, KEY_WORKER.organisation, TODAY) == []
     assert caseload.without_key_worker(asked, TODAY) == []
-    assert caseload.loads(asked, TODAY) == []
+    assert caseload.loads(asked, TODAY, 12) == []
 
 
 def test_who_came_back_waits_for_a_key_worker(handler: BlockingCommandHandler, reading: Reading) -> None:

@@ -69,3 +69,32 @@ def test_a_minor_is_enrolled_attends_and_is_not_complete_by_that(supervisor: Som
     ok(supervisor.send(f"{enrolment}/continue-voluntarily", {"areas": ["debts"]}, occurred_at=on(13)))
     state = supervisor.get(enrolment).json()["state"]
     assert (state["status"], state["continuing"], state["credited_minutes"]) == ("completed", True, 150)
+
+
+def test_s3_17_an_installation_says_whose_law_counts_and_adopts_its_own_policy(supervisor: Somebody) -> None:
+    home = "/jurisdictions/home"
+    profile = {"title": "An invented island", "time_zone": "Pacific/Tongatapu"}
+    elsewhere = supervisor.send(f"{home}/define-jurisdiction", profile)
+    assert the_only_rule(elsewhere) == "another-time-zone"
+    ok(supervisor.send(f"{home}/define-jurisdiction", profile | {"time_zone": "UTC"}))
+    policy = {
+        "version": "minors-30h",
+        "draft_open_days": 28,
+        "open_referrals_per_programme": 1,
+        "contacts_before_story": 2,
+        "caseload_capacity": 12,
+        "age_of_majority": 18,
+        "days_between_match_reviews": 92,
+        "variant_minutes": [{"programme": "resocialisation", "variant": "minors", "total_minutes": 1800}],
+    }
+    adopt = f"{home}/adopt-policy"
+    assert the_only_rule(supervisor.send(adopt, {"policy": policy, "in_force_from": "2025-03-01"})) == (
+        "date-out-of-bounds"
+    )
+    ok(supervisor.send(adopt, {"policy": policy, "in_force_from": "2099-01-01"}))
+    other = {"policy": policy | {"caseload_capacity": 30}, "in_force_from": "2099-01-01"}
+    assert the_only_rule(supervisor.send(adopt, other)) == "version-taken"
+    [adopted] = supervisor.get(home).json()["state"]["adopted"]
+    assert (adopted["policy"]["version"], adopted["in_force_from"]) == ("minors-30h", "2099-01-01")
+    second = supervisor.send("/jurisdictions/another/define-jurisdiction", profile | {"time_zone": "UTC"})
+    assert the_only_rule(second) == "one-jurisdiction"

@@ -26,13 +26,10 @@ class AdoptedPolicies:
         self.known = Policies()
         """As they were read last."""
 
-    async def known_by(self, now: When, command: Command) -> Policies:
-        """Return what is known for a command that is decided now."""
+    def suffices(self, now: When, command: Command) -> bool:
+        """Whether a command may be decided now by what is known, without reading it anew."""
         version = version_named_by(command)
-        unknown = version is not None and self.known.of(version) is None
-        if unknown or now.day > self._good_on:
-            await self.read(now)
-        return self.known
+        return now.day <= self._good_on and (version is None or self.known.of(version) is not None)
 
     async def read(self, now: When) -> None:
         """Read them anew. Whatever another's clock still puts on the day before may not be there yet."""

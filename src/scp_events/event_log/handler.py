@@ -336,11 +336,15 @@ class CommandHandler:
             now=self.calendar.moment(now),
             calendar=self.calendar,
             name=request.name,
+            policies=self.adopted.known,
         )
 
     async def _with_policies(self, question: Question) -> Question:
         """Return a question with every policy that may be in force by now."""
-        return question._replace(policies=await self.adopted.known_by(question.now, question.command))
+        if self.adopted.suffices(question.now, question.command):
+            return question
+        await self.adopted.read(question.now)
+        return question._replace(policies=self.adopted.known)
 
     def _turn(self, stream: Stream) -> asyncio.Lock:
         turn = self._turns.get(stream)

@@ -20,7 +20,6 @@ from scp_events.vocabulary import (
     Word,
     members,
     named,
-    part_of,
 )
 
 HOME = "home"
@@ -68,9 +67,10 @@ class Profile(Word):
     retention: Annotated[tuple[RetentionRule, ...], Field(max_length=100)] = ()
 
 
-class Adoption(Policy):
+class Adoption(Word):
     """A version of the policy with all its numbers, and from when on it is in force."""
 
+    policy: Policy
     in_force_from: Annotated[date, Bound(after=OCCURRED)]
     """The first day. What is decided on the day of the adoption is decided under the version before."""
 
@@ -97,7 +97,7 @@ class ProfileChanged(Event, Profile):
 class PolicyAdopted(Event, Adoption):
     """A version of the policy was adopted. It never changes, and judges nothing that was decided before."""
 
-    TITLE = "Policy adopted: {version}, in force from {in_force_from}"
+    TITLE = "Policy adopted: {policy.version}, in force from {in_force_from}"
     type: Literal["jurisdiction.policy-adopted"] = "jurisdiction.policy-adopted"
 
 
@@ -110,7 +110,7 @@ EVENTS: tuple[type[JurisdictionEvent], ...] = members(JurisdictionEvent)
 
 def and_adopted(known: Policies, event: PolicyAdopted) -> Policies:
     """Return the policies known once one more was adopted."""
-    return Policies((*known.adopted, Adopted(part_of(event, Policy), event.in_force_from)))
+    return Policies((*known.adopted, Adopted(event.policy, event.in_force_from)))
 
 
 def policies_in(history: Iterable[Event]) -> Policies:

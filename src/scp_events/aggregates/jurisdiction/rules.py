@@ -61,7 +61,7 @@ def view(state: State) -> View:
     return View(
         profile=state.profile,
         adopted=tuple(
-            Adoption(**dict(each.policy), in_force_from=each.first_day) for each in state.policies.adopted
+            Adoption(policy=each.policy, in_force_from=each.first_day) for each in state.policies.adopted
         ),
     )
 
@@ -121,14 +121,14 @@ def change_profile(state: State, command: ChangeProfile, context: Context) -> li
 def adopt_policy(state: State, command: AdoptPolicy, context: Context) -> list[JurisdictionEvent]:
     """S3.17: a version is adopted for days to come, and its numbers never change."""
     _must_be_defined(state)
-    policy = part_of(command, Policy)
+    policy = command.policy
     if Adopted(policy, command.in_force_from) in state.policies.adopted:
         return []
-    known = state.policies.of(command.version)
+    known = state.policies.of(policy.version)
     if known not in {None, policy}:
         raise Refused(
             "version-taken",
-            f"version {command.version} has other numbers ({', '.join(_differing(known, policy))}): give this"
+            f"version {policy.version} has other numbers ({', '.join(_differing(known, policy))}): give this"
             " one a `version` of its own",
         )
     _must_differ("variant_minutes", [f"{each.programme} {each.variant}" for each in policy.variant_minutes])
