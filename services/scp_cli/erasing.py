@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from scp_events.vocabulary import Actor, CaseId, Command, Grounds
 
 WAIT_SECONDS = 60
-ORIGINS = "participant, guardian, retention-schedule or court"
+ORIGINS = "participant, guardian, mentor, retention-schedule or court"
 
 
 def erase(  # noqa: PLR0913 - one argument an option
@@ -29,7 +29,7 @@ def erase(  # noqa: PLR0913 - one argument an option
         str | None,
         typer.Argument(
             metavar="[CASE]",
-            help="Its reference, or its id.",
+            help="Its reference or its id; or mentors/NAME.",
             show_default=False,
             autocompletion=completing.case,
         ),
@@ -67,7 +67,7 @@ def erase(  # noqa: PLR0913 - one argument an option
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how it stands, and do nothing.")] = False,
     how: Shown = Format.TABLE,
 ) -> None:
-    """Erase the personal data of a case, for ever.
+    """Erase the personal data of a case, or of a mentor, for ever.
 
     The first time it is requested. The second time, by somebody else and with --grounds, it is approved and
     carried out: no key is ever made for this person again, theirs are destroyed, read models are purged, and
@@ -87,19 +87,19 @@ def erase(  # noqa: PLR0913 - one argument an option
     if refuse and grounds is None:
         raise typer.BadParameter("to refuse is a decision: say why with --grounds", param_hint="--refuse")
     asked, said = _Asked(somebody(by, role, organisation), wait, how), _grounds(grounds)
-    from scp_cli.connecting import case_named, opened_log, opened_to_append
+    from scp_cli.connecting import opened_log, opened_to_append
     from scp_events import erasure
 
     if dry_run:
         with opened_log() as log:
-            for case_id in [case_named(log, case)] if case else erasure.unfinished(log):
+            for case_id in [_whose(log, case)] if case else erasure.unfinished(log):
                 _show_standing(log, case_id, erasure.standing(log, case_id))
         return
     with opened_to_append() as (log, handler):
         if case is None:
             _finish_all(log, handler, asked)
             return
-        case_id = case_named(log, case)
+        case_id = _whose(log, case)
         decision = _decision(log, case_id, _origin(origin), said, refuse=refuse)
         if decision is not None:
             _say(handler, case_id, decision, asked.by)
@@ -321,6 +321,14 @@ def _lines(certificate: Certificate) -> list[tuple[str, str]]:
 
 
 # --- what was typed ---------------------------------------------------------------------------------------
+
+
+def _whose(log: LogReader, typed: str) -> CaseId:
+    """Return whose data it is: of a case, or of a mentor."""
+    from scp_cli.connecting import case_named
+    from scp_events import erasure
+
+    return erasure.outside_a_case(log, typed) or case_named(log, typed)
 
 
 def _origin(typed: str) -> ErasureOrigin:

@@ -316,17 +316,6 @@ def test_who_is_too_young_or_too_old_is_not_admitted(birth: str, admitted: bool)
     assert given(enrolment, OFFERED).knowing(ADULT, young).when(ENROL).events
 
 
-@pytest.mark.parametrize(
-    "audience", [Audience(female_only=True), Audience(offence_severities=("lower-level",))]
-)
-def test_what_no_record_says_of_the_audience_somebody_makes_sure_of(audience: Audience) -> None:
-    """S4.1: women only, lower-level offences only."""
-    some = DEFINED.model_copy(update={"audience": audience})
-    known = given(enrolment, OFFERED).knowing(ADULT, some)
-    known.when(ENROL).then_refused("audience-not-confirmed")
-    assert known.when(but(ENROL, audience_confirmed=True)).events
-
-
 def test_whoever_was_referred_comes_through_an_accepted_referral() -> None:
     drafted = ReferralDrafted(
         event_id=event_id(3),

@@ -17,6 +17,7 @@ from scp_events.aggregates.enrolment import commands as enrolling
 from scp_events.aggregates.enrolment.events import AttendanceRecorded, EnrolmentEvent
 from scp_events.aggregates.participant.events import ParticipantRegistered
 from scp_events.aggregates.programme.commands import DefineProgramme
+from scp_events.aggregates.programme.events import Audience
 from scp_events.aggregates.session.commands import RecordSessionHeld, ScheduleSession
 from scp_events.event_log import BlockingCommandHandler, CommandRequest, LogReader
 from scp_events.event_log.memory import About, Gathered, Memory
@@ -131,6 +132,22 @@ def test_an_enrolment_is_corrected_by_the_date_of_birth_too(
     [enrolled] = case.ask(in_variant("adults"), by=SUPERVISOR).event_ids
     with refused_by("variant-of-another-age"):
         case.ask(Correct(decision=grounds(), corrects=enrolled, instead=in_variant("minors")), by=SUPERVISOR)
+
+
+def test_somebody_is_enrolled_by_how_they_describe_themselves(handler: BlockingCommandHandler) -> None:
+    """S4.1: what is encrypted in the registration decides, and an unsaid word is asked for."""
+    women = DEFINE.model_copy(update={"audience": Audience(female_only=True)})
+    say(handler, "programme", "for-women", women, at=NOON - timedelta(days=30))
+    enrol = ENROL.model_copy(update={"programme": "for-women"})
+    for gender, rule in (("female", None), ("male", "not-of-the-audience"), (None, "audience-unknown")):
+        case = Case(handler, now=NOON)
+        case.ask(REGISTER.model_copy(update={"date_of_birth": date(1999, 1, 1), "gender": gender}))
+        case.ask(OFFER.model_copy(update={"programme": "for-women"}))
+        if rule is None:
+            assert case.ask(enrol, by=SUPERVISOR).events == 1
+        else:
+            with refused_by(rule):
+                case.ask(enrol, by=SUPERVISOR)
 
 
 def test_what_was_opened_is_remembered_apart_and_forgotten_with_the_person() -> None:

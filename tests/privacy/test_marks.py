@@ -39,6 +39,7 @@ def test_personal_fields_are_found_at_whatever_depth() -> None:
         "date_of_birth": "core",
         "preferred_language": "core",
         "guardian": "core",
+        "gender": "core",
     }
     assert paths(AssessmentCompleted) == {
         "domain_scores": "narrative",

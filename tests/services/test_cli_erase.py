@@ -11,8 +11,11 @@ import pytest
 
 from scp_cli.failures import NOT_FINISHED
 from scp_events import erasure
+from scp_events.vocabulary import Erased, PersonId, Refused, named
+from tests.aggregates.test_mentor import APPLY, MOVE
 from tests.asking import Case
 from tests.check_log import check_log
+from tests.event_log.test_mentors_places import of_mentor
 from tests.examples.participant import CONFIRM_LINK, PROPOSE_LINK
 from tests.examples.record import APPROVE, HOLD, REQUEST
 from tests.opened import opened_handler, opened_reader
@@ -379,3 +382,36 @@ def test_a_database_of_ones_own_needs_a_keyring_to_be_named(
     assert refused.code == 1
     assert "SCP_KEYRING is not set" in refused.err
     assert "https://" in refused.err
+
+
+def test_two_people_erase_what_is_known_of_a_mentor_who_has_no_case(
+    log_database: str, written: Written, grounds: Path
+) -> None:
+    """By the same steps, and nothing of the case is touched."""
+    larch = PersonId("me-larch")
+    with opened_handler(log_database) as handler:
+        of_mentor(handler, larch, APPLY)
+
+    def erase_mentor(by: str, *more: str, name: str = "mentors/me-larch") -> Ran:
+        return scp("erase", name, "--by", by, *more, "--format", "json", database=log_database)
+
+    assert erase_mentor("kw-juniper", "--origin", "mentor").code == 0
+    own = erase_mentor("kw-juniper", "--grounds", str(grounds))
+    assert own.code != 0
+    assert "let somebody else approve it" in own.err
+    done = erase_mentor("sv-rowan", "--grounds", str(grounds))
+    assert done.code == 0, done.err
+    certificate = json.loads(done.out)
+    assert certificate["origin"] == "mentor"
+    assert certificate["subjects"] == [str(named("mentor", larch).id)]
+    with opened_reader(log_database) as log:
+        [applied] = [recorded.event for recorded in log.stream_history(named("mentor", larch))]
+        words = [getattr(applied, name) for name in ("name", "capabilities", "area", "gender")]
+        assert all(isinstance(each, Erased) for each in words)
+        assert erasure.unfinished(log) == []
+    assert SECRET in everything(log_database)
+    with opened_handler(log_database) as handler, pytest.raises(Refused, match="was erased"):
+        of_mentor(handler, larch, MOVE)
+    assert erase_mentor("sv-rowan", name="mentors/me-nobody").code != 0
+    assert written.case_id
+    check_log(log_database)

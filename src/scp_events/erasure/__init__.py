@@ -1,4 +1,4 @@
-"""Erasing a young person's data: asked by one person, approved by another, and carried out to the end.
+"""Erasing the data of a participant or a mentor: asked by one person, approved by another, carried out.
 
     requested -> approved -> begun -> fence -> keys destroyed -> copies purged -> tables rewritten
     -> write-ahead log and stray files gone -> done, with a certificate
@@ -18,6 +18,7 @@ from scp_events.erasure.carrying_out import PURPOSE, WAIT_SECONDS, Step, carry_o
 from scp_events.erasure.certificate import Certificate, Signed, certificate
 from scp_events.erasure.incomplete import ErasureIncompleteError
 from scp_events.erasure.out_of_reach import OutOfReach
+from scp_events.erasure.outside_a_case import outside_a_case
 from scp_events.erasure.standing import Standing, standing
 from scp_events.erasure.unfinished import Attempt, attempts, unfinished
 
@@ -34,6 +35,7 @@ __all__ = [
     "attempts",
     "carry_out",
     "certificate",
+    "outside_a_case",
     "standing",
     "unfinished",
 ]

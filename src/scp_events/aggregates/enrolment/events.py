@@ -70,6 +70,13 @@ class Ending(StrEnum):
     NOT_STARTED = "not-started"
 
 
+class Asked(StrEnum):
+    """What a programme that is not for everybody asks of whom it admits, besides their age."""
+
+    GENDER = "gender"
+    OFFENCE_SEVERITY = "offence-severity"
+
+
 class OfferedPlace(Word):
     """A place in a programme."""
 
@@ -85,8 +92,7 @@ class Admission(Word):
     """By age on the day of enrolment; it is kept until somebody decides otherwise."""
     referral_id: ReferralId | None = None
     audience_confirmed: bool = False
-    """Whether somebody made sure of what the programme asks and no record says: that it is for women only,
-    or for some offences only."""
+    """Whether somebody made sure of what the programme asks and no record says."""
 
 
 class OfSession(Word):
@@ -159,6 +165,8 @@ class ParticipantEnrolled(DecisionEvent, Admission):
     variants: tuple[Variant, ...]
     """Those of that version, as it stood."""
     required_minutes: Minutes
+    confirmed: tuple[Asked, ...] = ()
+    """What no record said, so that whoever decided answers for it."""
 
 
 class VariantChanged(DecisionEvent):

@@ -8,6 +8,8 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from scp_events.aggregates.enrolment import audience
+from scp_events.aggregates.enrolment.audience import Person
 from scp_events.aggregates.enrolment.commands import (
     AnnounceRequirementsMet,
     ChangeVariant,
@@ -33,7 +35,6 @@ from scp_events.aggregates.enrolment.events import (
 from scp_events.aggregates.irp.events import IrpAgreedByParticipant
 from scp_events.aggregates.participant.events import (
     PRESENCE,
-    ParticipantRegistered,
     Presence,
 )
 from scp_events.aggregates.programme.events import (
@@ -48,7 +49,6 @@ from scp_events.vocabulary import (
     Actor,
     Code,
     Command,
-    Erased,
     Event,
     EventId,
     Evidence,
@@ -66,7 +66,7 @@ class Candidacy:
     """Who somebody is, what the programme is, and where they go already."""
 
     presence: Presence = field(default_factory=Presence)
-    born: date | Erased | None = None
+    person: Person = field(default_factory=Person)
     template: Template | None = None
     """The version in force."""
     retired: bool = False
@@ -100,9 +100,9 @@ def _apply(known: Candidacy, fact: Fact[Event]) -> Candidacy:
             return replace(known, over=known.over - {stream})
         case EnrolmentEnded() | ProgrammeCompleted() | CompletionOverridden():
             return replace(known, over=known.over | {stream})
-        case ParticipantRegistered(date_of_birth=born):
-            known = replace(known, born=born)
-    return replace(known, presence=PRESENCE.evolve(known.presence, fact))
+    return replace(
+        known, presence=PRESENCE.evolve(known.presence, fact), person=audience.learn(known.person, fact)
+    )
 
 
 def _the_programme(command: OfferedPlace | Admission, _by: Actor) -> tuple[UUID]:
@@ -116,6 +116,7 @@ ADMITTING = Evidence(
     _apply,
     over=(
         *OFFERING.over,
+        *audience.BESIDES_REGISTRATION,
         ReferralDrafted,
         ReferralAccepted,
         EnrolmentOffered,  # without it another enrolment could not be judged again
@@ -127,7 +128,7 @@ ADMITTING = Evidence(
     others=_the_programme,
     opened=True,
 )
-"""The variant follows from the date of birth."""
+"""The variant follows from the date of birth, and who is of the audience from what is personal as well."""
 
 # --- what counts ------------------------------------------------------------------------------------------
 

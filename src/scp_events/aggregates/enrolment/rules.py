@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, assert_never
 
+from scp_events.aggregates.enrolment.audience import must_be_of_the_audience
 from scp_events.aggregates.enrolment.commands import (
     AcceptAbsenceReason,
     AnnounceRequirementsMet,
@@ -47,7 +48,7 @@ from scp_events.aggregates.enrolment.events import (
 from scp_events.aggregates.enrolment.evidence import Candidacy, Circumstances, HeldSession
 from scp_events.aggregates.enrolment.state import State, Status, evolve
 from scp_events.aggregates.participant.events import Presence, must_be_present
-from scp_events.aggregates.programme.events import Audience, OfAge, Template, Variant
+from scp_events.aggregates.programme.events import OfAge, Template, Variant
 from scp_events.vocabulary import (
     Code,
     Context,
@@ -146,10 +147,18 @@ def enrol_participant(state: State, command: EnrolParticipant, context: Context)
     template = _admitting(known, command.programme, context)
     variant = _variant(template.variants, command.variant)
     _must_be_of_age(known, variant, template, context)
-    _must_be_of_the_audience(known, template.audience, command, context)
+    admitted = must_be_of_the_audience(
+        known.person,
+        template.audience,
+        context.when.day,
+        programme=command.programme,
+        confirmed=command.audience_confirmed,
+    )
     pinned = [_asking(context.policy, command.programme, each) for each in template.variants]
-    event = command.relying_on(_through(known, command, context)).fact(
+    grounds = (*_through(known, command, context), *admitted.known_as)
+    event = command.relying_on(grounds).fact(
         context.by,
+        confirmed=admitted.confirmed,
         template_version=template.template_version,
         variants=pinned,
         required_minutes=_variant(pinned, command.variant).total_minutes,
@@ -206,7 +215,7 @@ def _variant(variants: Sequence[Variant], code: Code) -> Variant:
 
 def _must_be_of_age(known: Candidacy, variant: Variant, template: Template, context: Context) -> None:
     """Refuse the variant of another age. What was erased cannot be judged: it was when it could be read."""
-    if not isinstance(known.born, Erased):
+    if not isinstance(known.person.born, Erased):
         age = _age(known, context)
         majority = context.policy.age_of_majority
         fitting = {OfAge.ANYBODY, OfAge.ADULTS if age >= majority else OfAge.MINORS}
@@ -219,29 +228,9 @@ def _must_be_of_age(known: Candidacy, variant: Variant, template: Template, cont
             )
 
 
-def _must_be_of_the_audience(
-    known: Candidacy, audience: Audience, command: EnrolParticipant, context: Context
-) -> None:
-    if not isinstance(known.born, Erased):
-        age = _age(known, context)
-        youngest, oldest = audience.youngest_years or 0, audience.oldest_years
-        if age < youngest or (oldest is not None and age > oldest):
-            raise Refused(
-                "not-of-the-audience",
-                f"{command.programme} is for people from {youngest} to {oldest or 'any'} years: name another"
-                " `programme`",
-            )
-    if (audience.female_only or audience.offence_severities) and not command.audience_confirmed:
-        raise Refused(
-            "audience-not-confirmed",
-            f"{command.programme} is not for everybody: make sure whom it is for, and say so in"
-            " `audience_confirmed`",
-        )
-
-
 def _age(known: Candidacy, context: Context) -> int:
     """Return the completed years of somebody who is registered, on the organisation's day."""
-    born: Any = known.born
+    born: Any = known.person.born
     return age_on(context.when.day, born)
 
 

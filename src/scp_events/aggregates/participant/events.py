@@ -32,6 +32,7 @@ from scp_events.vocabulary import (
 
 WordsOfTheOther = Annotated[Text | Erased, Personal("narrative", of="other")]
 """Words that tell of the person of another record, so they are encrypted for them and erased with them."""
+FEMALE = "female"
 BirthDate = Annotated[PersonalDate, Bound(not_after=OCCURRED, years_before=100)]
 
 
@@ -42,6 +43,8 @@ class PersonalDetails(Word):
     date_of_birth: BirthDate
     preferred_language: CoreCode
     guardian: CoreDetail | None = None
+    gender: CoreCode | None = None
+    """As they describe themselves, such as `female`; None where they did not say."""
 
 
 class ParticipantRegistered(IdentifiedEvent, PersonalDetails):

@@ -38,6 +38,7 @@ class ErasureOrigin(StrEnum):
 
     PARTICIPANT = "participant"
     GUARDIAN = "guardian"
+    MENTOR = "mentor"
     RETENTION_SCHEDULE = "retention-schedule"
     COURT = "court"
 

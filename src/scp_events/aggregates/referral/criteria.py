@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from scp_events.aggregates.participant.events import FEMALE
 from scp_events.aggregates.programme.events import Audience
 from scp_events.aggregates.referral.events import Particulars, Readiness, Suitability
 from scp_events.vocabulary import Criteria, Criterion, Findings
-
-FEMALE = "female"
 
 
 class Applicant(NamedTuple):
