@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from scp_events.aggregates.agreement.events import Disclosure, must_be_agreed
+from scp_events.aggregates.programme.events import Programme
 from scp_events.aggregates.referral.commands import (
     AcceptReferral,
     AcknowledgeReferral,
@@ -56,7 +57,7 @@ from scp_events.aggregates.referral.events import (
     Suitability,
     SuitabilityAssessed,
 )
-from scp_events.aggregates.referral.evidence import Offered, Submissions
+from scp_events.aggregates.referral.evidence import Submissions
 from scp_events.policy import policy_of
 from scp_events.vocabulary import (
     Context,
@@ -336,7 +337,7 @@ def determine_eligibility(
     return [command.fact(context.by, found=found)]
 
 
-def _eligibility(state: State, command: DetermineEligibility, offered: Offered) -> Findings | None:
+def _eligibility(state: State, command: DetermineEligibility, programme: Programme) -> Findings | None:
     if command.known is None or _is_erased(command.known):
         return None
     if command.known.programme != state.programme:
@@ -346,7 +347,7 @@ def _eligibility(state: State, command: DetermineEligibility, offered: Offered) 
             " is known for the programme of the referral",
         )
     criteria = criteria_under(ELIGIBILITY, command.decision.policy_version)
-    return criteria.find(Applicant(command.known, offered.audience, offered.is_open))
+    return criteria.find(Applicant(command.known, programme.audience, programme.is_open))
 
 
 def assess_suitability(state: State, command: AssessSuitability, context: Context) -> list[ReferralEvent]:

@@ -11,13 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, assert_never
-from uuid import UUID
 
-from scp_events.aggregates.programme.events import (
-    ProgrammeDefined,
-    ProgrammeRevised,
-    Template,
-)
+from scp_events.aggregates.programme.events import PROGRAMME, Programme
 from scp_events.aggregates.session.commands import (
     CancelSession,
     RecordSessionCost,
@@ -40,16 +35,12 @@ from scp_events.aggregates.session.events import (
     Setting,
 )
 from scp_events.vocabulary import (
-    Actor,
     Code,
     Command,
     Context,
-    Event,
     Evidence,
-    Fact,
     Refused,
     Word,
-    named,
     part_of,
     replace,
 )
@@ -58,35 +49,8 @@ MOST_MONEY = 1_000_000_000
 PLACES = 3
 """Some currencies have as many."""
 
-# --- what other streams say -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Programme:
-    """The version of the programme that is in force. Who is enrolled in one that was retired goes on."""
-
-    template: Template | None = None
-
-
-def _follow(known: Programme, fact: Fact[Event]) -> Programme:
-    match fact.event:
-        case ProgrammeDefined() | ProgrammeRevised():
-            return replace(known, template=fact.event)
-    return known
-
-
-def _its_programme(command: ScheduleSession, _by: Actor) -> tuple[UUID]:
-    return (named("programme", command.programme).id,)
-
-
-EVIDENCE: Mapping[type[Command], Evidence[Any]] = {
-    ScheduleSession: Evidence(
-        Programme(),
-        _follow,
-        over=(ProgrammeDefined, ProgrammeRevised),
-        others=_its_programme,
-    ),
-}
+EVIDENCE: Mapping[type[Command], Evidence[Any]] = {ScheduleSession: PROGRAMME}
+"""Who is enrolled in a programme that was retired goes on: it still has sessions."""
 
 # --- state ------------------------------------------------------------------------------------------------
 
@@ -191,7 +155,8 @@ def schedule_session(state: State, command: ScheduleSession, context: Context) -
             f"session {context.name} was scheduled by {context.when}: `reschedule-session`, or schedule"
             " another under a name of its own",
         )
-    template = _in_force(context.evidence, command.programme, context)
+    known: Programme = context.evidence
+    template = known.in_force(command.programme, context.when)
     modules = tuple(module.code for module in template.modules)
     _must_suit(command, modules, template.venue_kinds)
     return [
@@ -248,16 +213,6 @@ def record_session_cost(state: State, command: RecordSessionCost, context: Conte
             f" below {MOST_MONEY}, with {PLACES} places at most",
         )
     return [command.fact(context.by, event_id=context.event_id)]
-
-
-def _in_force(known: Programme, programme: Code, context: Context) -> Template:
-    if known.template is None:
-        raise Refused(
-            "no-such-programme",
-            f"programme {programme} was not defined by {context.when}: `define-programme` first, or name"
-            " another `programme`",
-        )
-    return known.template
 
 
 def _must_be_scheduled(state: State, context: Context) -> None:
