@@ -1,0 +1,206 @@
+"""Two people act at once, and one would be refused for what the other says: not both pass, whoever is first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+
+from scp_events.aggregates import BY_CATEGORY
+from scp_events.aggregates.consent.commands import GiveConsent, WithdrawConsent
+from scp_events.aggregates.consent.events import ConsentParty
+from scp_events.aggregates.programme.commands import DefineProgramme, RetireProgramme
+from scp_events.event_log import BlockingCommandHandler, CommandRequest, Outcome
+from scp_events.vocabulary import Code, Command, CommandId, EventId, Provenance, Refused, Retract, named
+from tests.aggregates import test_session as sessions
+from tests.aggregates.test_feedback import PAPER, PUBLISH, TELL
+from tests.anew import anew
+from tests.asking import Case
+from tests.check_log import check_log
+from tests.examples import enrolment as enrolments
+from tests.examples.participant import REGISTER
+from tests.opened import opened_handler
+from tests.words import NOON, SUPERVISOR, grounds
+
+pytestmark = pytest.mark.once  # of the log as such; test_handler appends from the wheel
+
+ADULT = REGISTER.model_copy(update={"date_of_birth": date(1999, 6, 15)})
+TOGETHER = NOON + timedelta(days=1)
+"""When both act. What comes second in the log stands after the other: so the other speaks against it."""
+
+
+@dataclass(frozen=True)
+class Race:
+    """Two acts: what rests on something, and what takes that away. Each says what came of it."""
+
+    act: Callable[[BlockingCommandHandler], Outcome]
+    against: Callable[[BlockingCommandHandler], Outcome]
+    refused_as: tuple[str, ...]
+
+
+@pytest.fixture
+def handler(log_database: str) -> Iterator[BlockingCommandHandler]:
+    with opened_handler(log_database) as handler:
+        yield handler
+    check_log(log_database)
+
+
+def say(
+    handler: BlockingCommandHandler, category: str, code: Code, command: Command, **more: date
+) -> Outcome:
+    """Say something of what belongs to no case."""
+    stream = named(category, code)
+    own = command if isinstance(command, Retract) else anew(command, stream.id)
+    provenance = Provenance(
+        by=SUPERVISOR, command_id=CommandId(uuid4()), purpose="casework", occurred_at=more.get("at", NOON)
+    )
+    return handler.handle(
+        CommandRequest(
+            aggregate=BY_CATEGORY[category],
+            stream=stream,
+            case_id=None,
+            name=code,
+            command=own,
+            provenance=provenance,
+        )
+    )
+
+
+def a_programme(handler: BlockingCommandHandler) -> Code:
+    """Define a programme that nobody else uses."""
+    code = f"programme-{uuid4().hex[:8]}"
+    defined = DefineProgramme.model_validate(
+        {name: said for name, said in dict(enrolments.DEFINED).items() if name not in {"type", "code"}}
+    )
+    say(handler, "programme", code, defined)
+    return code
+
+
+def offered(handler: BlockingCommandHandler, programme: Code) -> Case:
+    """Offer somebody a place."""
+    case = Case(handler, now=NOON)
+    case.ask(ADULT)
+    case.ask(enrolments.OFFER.model_copy(update={"programme": programme}), by=SUPERVISOR)
+    return case
+
+
+def elsewhere(case: Case, handler: BlockingCommandHandler, command: Command) -> Outcome:
+    """Ask by another handler."""
+    theirs = Case(handler, case.reference, streams=case.streams)
+    return theirs.ask(command, by=SUPERVISOR, at=TOGETHER)
+
+
+def enrolling_and_retiring(handler: BlockingCommandHandler) -> Race:
+    programme = a_programme(handler)
+    case = offered(handler, programme)
+    enrol = enrolments.ENROL.model_copy(update={"programme": programme})
+    retire = RetireProgramme(reason_code="replaced")
+    return Race(
+        lambda mine: elsewhere(case, mine, enrol),
+        lambda mine: say(mine, "programme", programme, retire, at=TOGETHER),
+        ("programme-retired",),
+    )
+
+
+def attending_and_taking_back_that_it_was_held(handler: BlockingCommandHandler) -> Race:
+    programme, session = a_programme(handler), f"session-{uuid4().hex[:8]}"
+    case = offered(handler, programme)
+    case.ask(enrolments.ENROL.model_copy(update={"programme": programme}), by=SUPERVISOR)
+    plan = {"programme": programme, "module": None, "planned_on": TOGETHER.date()}
+    say(handler, "session", session, sessions.SCHEDULE.model_copy(update=plan))
+    held = say(
+        handler, "session", session, sessions.HOLD.model_copy(update={"module": None}), at=TOGETHER.date()
+    )
+    [wrong] = held.event_ids
+    attend = enrolments.ATTEND.model_copy(update={"session": session, "left_minutes": 75})
+    return Race(
+        lambda mine: elsewhere(case, mine, attend),
+        lambda mine: say(mine, "session", session, retracting(wrong)),
+        ("session-not-held",),
+    )
+
+
+def retracting(wrong: EventId) -> Retract:
+    return Retract(decision=grounds(), corrects=wrong)
+
+
+def told(handler: BlockingCommandHandler) -> Case:
+    """Somebody tells how it was, and lets it be published."""
+    case = Case(handler, now=NOON)
+    case.ask(REGISTER)
+    case.ask(TELL)
+    case.ask(
+        GiveConsent(
+            scope="publish-testimony",
+            recipient=PAPER,
+            given_by=ConsentParty.PARTICIPANT,
+            capacity_noted=True,
+            valid_until=None,
+        )
+    )
+    return case
+
+
+def publishing_and_withdrawing_consent(handler: BlockingCommandHandler) -> Race:
+    case = told(handler)
+    withdraw = WithdrawConsent(
+        scope="publish-testimony", recipient=PAPER, withdrawn_by=ConsentParty.PARTICIPANT
+    )
+    return Race(
+        lambda mine: elsewhere(case, mine, PUBLISH),
+        lambda mine: elsewhere(case, mine, withdraw),
+        ("no-consent-to-publish",),
+    )
+
+
+RACES = (
+    enrolling_and_retiring,
+    attending_and_taking_back_that_it_was_held,
+    publishing_and_withdrawing_consent,
+)
+TIMES = 4
+
+
+def came_of(asked: Future[Outcome]) -> Outcome | str:
+    """Return what was recorded, or by which rule it was refused."""
+    try:
+        return asked.result(60)
+    except Refused as refusal:
+        return refusal.rule
+
+
+@pytest.mark.parametrize("prepare", RACES, ids=lambda each: each.__name__.replace("_", " "))
+def test_an_act_is_recorded_before_what_speaks_against_it_or_refused(
+    log_database: str, handler: BlockingCommandHandler, prepare: Callable[[BlockingCommandHandler], Race]
+) -> None:
+    with (
+        opened_handler(log_database) as one,
+        opened_handler(log_database) as other,
+        ThreadPoolExecutor(2) as both,
+    ):
+        for _ in range(TIMES):
+            race = prepare(handler)
+            acting, speaking = both.submit(race.act, one), both.submit(race.against, other)
+            acted, spoke = came_of(acting), came_of(speaking)
+            assert isinstance(spoke, Outcome), spoke
+            if isinstance(acted, Outcome):
+                assert acted.first_position < spoke.first_position
+            else:
+                assert acted in race.refused_as
+
+
+@pytest.mark.parametrize("prepare", RACES, ids=lambda each: each.__name__.replace("_", " "))
+def test_who_remembers_what_was_so_before_is_refused_for_what_came_since(
+    log_database: str, handler: BlockingCommandHandler, prepare: Callable[[BlockingCommandHandler], Race]
+) -> None:
+    """The handler that prepared it remembers all of it; the other records what it cannot know of."""
+    race = prepare(handler)
+    with opened_handler(log_database) as other:
+        race.against(other)
+    with pytest.raises(Refused) as refused:
+        race.act(handler)
+    assert refused.value.rule in race.refused_as
