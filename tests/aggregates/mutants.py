@@ -34,7 +34,7 @@ from scp_events import aggregates
 
 ROOT = Path(aggregates.__path__[0])
 TESTS = ("tests/aggregates", "tests/history")
-PATIENCE = 60
+PATIENCE = 10
 """Seconds at work until a change that has the tests run for ever counts as noticed."""
 
 Place: TypeAlias = tuple[str, str, int]

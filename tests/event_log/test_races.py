@@ -1,4 +1,4 @@
-"""Two people act at once, and one would be refused for what the other says: not both pass, whoever is first."""
+"""Two people act at once, and one is refused for what the other says: not both pass, whoever is first."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from scp_events.aggregates import BY_CATEGORY
 from scp_events.aggregates.consent.commands import GiveConsent, WithdrawConsent
 from scp_events.aggregates.consent.events import ConsentParty
 from scp_events.aggregates.programme.commands import DefineProgramme, RetireProgramme
+from scp_events.aggregates.record.commands import ApproveErasure, RequestErasure
+from scp_events.aggregates.record.events import ErasureOrigin
 from scp_events.event_log import BlockingCommandHandler, CommandRequest, Outcome
-from scp_events.vocabulary import Code, Command, CommandId, EventId, Provenance, Refused, Retract, named
+from scp_events.vocabulary import Act, Code, Command, CommandId, EventId, Provenance, Refused, Retract, named
 from tests.aggregates import test_session as sessions
 from tests.aggregates.test_feedback import PAPER, PUBLISH, TELL
 from tests.anew import anew
@@ -23,6 +25,7 @@ from tests.asking import Case
 from tests.check_log import check_log
 from tests.examples import enrolment as enrolments
 from tests.examples.participant import REGISTER
+from tests.examples.record import HOLD
 from tests.opened import opened_handler
 from tests.words import NOON, SUPERVISOR, grounds
 
@@ -91,7 +94,7 @@ def offered(handler: BlockingCommandHandler, programme: Code) -> Case:
 def elsewhere(case: Case, handler: BlockingCommandHandler, command: Command) -> Outcome:
     """Ask by another handler."""
     theirs = Case(handler, case.reference, streams=case.streams)
-    return theirs.ask(command, by=SUPERVISOR, at=TOGETHER)
+    return theirs.ask(command, by=SUPERVISOR, at=None if isinstance(command, Act) else TOGETHER)
 
 
 def enrolling_and_retiring(handler: BlockingCommandHandler) -> Race:
@@ -157,7 +160,29 @@ def publishing_and_withdrawing_consent(handler: BlockingCommandHandler) -> Race:
     )
 
 
+def approving_an_erasure_and_publishing(handler: BlockingCommandHandler) -> Race:
+    case = told(handler)
+    case.ask(RequestErasure(origin=ErasureOrigin.PARTICIPANT))
+    return Race(
+        lambda mine: elsewhere(case, mine, ApproveErasure(decision=grounds())),
+        lambda mine: elsewhere(case, mine, PUBLISH),
+        ("testimony-published",),
+    )
+
+
+def approving_an_erasure_and_holding_the_record(handler: BlockingCommandHandler) -> Race:
+    case = told(handler)
+    case.ask(RequestErasure(origin=ErasureOrigin.PARTICIPANT))
+    return Race(
+        lambda mine: elsewhere(case, mine, ApproveErasure(decision=grounds())),
+        lambda mine: elsewhere(case, mine, HOLD.model_copy(update={"expires_on": date(2099, 12, 31)})),
+        ("legal-hold",),
+    )
+
+
 RACES = (
+    approving_an_erasure_and_holding_the_record,
+    approving_an_erasure_and_publishing,
     enrolling_and_retiring,
     attending_and_taking_back_that_it_was_held,
     publishing_and_withdrawing_consent,
