@@ -124,10 +124,11 @@ class Outcome:
         """It was already so."""
         self.then()
 
-    def then_refused(self, rule: str) -> None:
-        """A rule said no, and it is `rule`."""
+    def then_refused(self, rule: str, saying: str = "") -> None:
+        """A rule said no, and it is `rule`; what it says to do about it contains `saying`."""
         assert self.refusal is not None, f"not refused, but decided {self.events}"
         assert self.refusal.rule == rule, f"refused by {self._refusal()}"
+        assert saying in self.refusal.remedy, f"refused by {self._refusal()}"
 
     def _refusal(self) -> str:
         return f"{self.refusal.rule}: {self.refusal.remedy}" if self.refusal else "no rule"

@@ -18,6 +18,9 @@ from scp_events.vocabulary import Actor, AnyAggregate, Command, Event
 from tests.every_event import personal_texts
 from tests.examples import examples
 
+MACHINES: dict[type[object], AnyAggregate] = {}
+"""Of which aggregate each state machine is."""
+
 
 def _somebody(_command: Command) -> Actor:
     return SOMEBODY
@@ -80,6 +83,7 @@ def machine(
             return [fact.event for fact in self.so_far.facts()]
 
     Laws.TestCase.settings = settings(max_examples=examples(20), stateful_step_count=30, deadline=None)
+    MACHINES[Laws.TestCase] = aggregate
     return Laws
 
 

@@ -21,7 +21,7 @@ import os
 import signal
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
@@ -34,8 +34,8 @@ from scp_events import aggregates
 
 ROOT = Path(aggregates.__path__[0])
 TESTS = ("tests/aggregates", "tests/history")
-PATIENCE = 60
-"""Seconds until a change that has the tests run for ever counts as noticed."""
+PATIENCE = 10
+"""Seconds at work until a change that has the tests run for ever counts as noticed."""
 
 Place: TypeAlias = tuple[str, str, int]
 """A function: file, name and first line."""
@@ -165,7 +165,7 @@ class Asking:
         gc.freeze()
         with ThreadPoolExecutor(2) as pool:
             noticed = pool.map(lambda mutant: self._is_noticed(mutant, functions[mutant.place]), mutants)
-            report(dict(zip(mutants, noticed, strict=True)))
+            report(zip(mutants, noticed, strict=True))
         return True
 
     def _run_by(self, item: pytest.Item) -> set[Place]:
@@ -188,7 +188,7 @@ class Asking:
         tests = sorted(self.tests[mutant.place], key=lambda test: test.path.name != own) + self.random[own]
         child = os.fork()
         if child == 0:
-            signal.alarm(PATIENCE)
+            signal.setitimer(signal.ITIMER_PROF, PATIENCE)
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
             for function in functions:
                 function.__code__ = mutant.code
@@ -218,15 +218,23 @@ def _functions_by_place() -> dict[Place, list[FunctionType]]:
     return found
 
 
-def report(noticed: dict[Mutant, bool]) -> None:
-    """Print what survived, and how many changes were noticed of each aggregate."""
-    for mutant in (mutant for mutant, killed in noticed.items() if not killed):
-        print(mutant)  # noqa: T201 - what it is for
-    of: Callable[[Mutant], str] = lambda mutant: Path(mutant.place[0]).parent.name  # noqa: E731
-    every, killed = Counter(map(of, noticed)), Counter(of(each) for each, yes in noticed.items() if yes)
-    for aggregate, number in {**every, "together": every.total()}.items():
-        share = killed.total() if aggregate == "together" else killed[aggregate]
-        print(f"{aggregate:14} {share:5} of {number:5} {share / number:6.1%}")  # noqa: T201 - what it is for
+def report(asked: Iterable[tuple[Mutant, bool]]) -> None:
+    """Print what survives as it is found, and at last how much was noticed of each aggregate."""
+    every: Counter[str] = Counter()
+    noticed: Counter[str] = Counter()
+    for mutant, is_noticed in asked:
+        for counted in (Path(mutant.place[0]).parent.name, "together"):
+            every[counted] += 1
+            noticed[counted] += is_noticed
+        if not is_noticed:
+            say(str(mutant))
+    for counted, number in every.items():
+        say(f"{counted:14} {noticed[counted]:5} of {number:5} {noticed[counted] / number:6.1%}")
+
+
+def say(line: str) -> None:
+    """Print at once: it takes minutes from one line to the next."""
+    print(line, flush=True)  # noqa: T201 - what this program is for
 
 
 if __name__ == "__main__":

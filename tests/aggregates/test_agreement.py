@@ -129,6 +129,7 @@ def test_nothing_is_agreed_backwards_and_no_agreement_ends_before_it_begins() ->
 def test_what_was_signed_is_amended_as_a_whole() -> None:
     told(SIGNED).when(AMEND).then(AMENDED)
     told(SIGNED, AMENDED).when(anew(AMEND)).then_nothing_new()
+    told(SIGNED, AMENDED).when(anew(SIGN)).then_nothing_new()
     assert told(SIGNED, AMENDED).when(anew(AMEND, scopes=("referral",))).events
     assert [terms.parties for terms in agreement.view(told(SIGNED, AMENDED).state).versions] == [
         (POLICE, OURS),

@@ -182,6 +182,14 @@ def test_a_risk_level_is_overridden_once() -> None:
     engaged(ASSESSED, OVERRIDDEN).when(OVERRIDE, by=KEY_WORKER).then_nothing_new()
 
 
+def test_others_read_whether_a_risk_level_is_overridden() -> None:
+    overridden = [
+        assessment.view(engaged(*happened).state).overridden
+        for happened in ((ASSESSED,), (ASSESSED, OVERRIDDEN), (ASSESSED, OVERRIDDEN, OVERRIDE_WITHDRAWN))
+    ]
+    assert overridden == [False, True, False]
+
+
 def test_an_override_says_something_else_than_what_stands() -> None:
     engaged(ASSESSED).when(but(OVERRIDE, risk_level="medium"), by=KEY_WORKER).then_nothing_new()
     assert engaged(ASSESSED, OVERRIDDEN).when(but(OVERRIDE, risk_level="medium"), by=KEY_WORKER).events

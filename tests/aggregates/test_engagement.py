@@ -238,6 +238,7 @@ def test_a_contact_is_recorded_once() -> None:
 @pytest.mark.parametrize("contact", [but(MISS, held_minutes=5), but(MEET, held_minutes=0)])
 def test_a_contact_has_minutes_if_it_was_held_and_only_then(contact: RecordContact) -> None:
     asked(ENGAGING, contact).then_refused("minutes-of-a-held-contact")
+    assert asked(ENGAGING, but(MEET, held_minutes=1)).events
 
 
 def test_minutes_are_whole_numbers_of_one_day() -> None:
@@ -401,12 +402,12 @@ def test_nobody_pauses_before_boundaries() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [{"exit_plan": None}, {"exit_plan_waived_because": "They moved away."}],
+    ("changes", "given"),
+    [({"exit_plan": None}, "neither"), ({"exit_plan_waived_because": "They moved away."}, "both")],
     ids=["neither", "both"],
 )
-def test_an_exit_needs_a_plan_or_a_waiver(changes: dict[str, object]) -> None:
-    asked(ACTIVE, but(EXIT, **changes)).then_refused("exit-plan-missing")
+def test_an_exit_needs_a_plan_or_a_waiver(changes: dict[str, object], given: str) -> None:
+    asked(ACTIVE, but(EXIT, **changes)).then_refused("exit-plan-missing", given)
 
 
 def test_an_exit_plan_can_be_waived_with_a_reason() -> None:

@@ -268,7 +268,7 @@ def test_the_variant_is_for_the_age_on_the_day_of_enrolment(
 ) -> None:
     """D1: in the days of the organisation; at eight in the evening it is another day in UTC or was."""
     assert enrolling(birth, day, variant, calendar).events
-    enrolling(birth, day, other, calendar).then_refused("variant-of-another-age")
+    enrolling(birth, day, other, calendar).then_refused("variant-of-another-age", f"in `variant` {variant}")
 
 
 def test_a_birthday_begins_at_the_organisations_midnight() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import string
 from collections.abc import Iterator
 from datetime import date, datetime
+from importlib import import_module
 from typing import Any, get_args
 
 import pytest
 from pydantic import BaseModel
 
 from scp_events.aggregates import ALL, participant
-from scp_events.history import every_event
+from scp_events.history import every_event, evidence_types
 from scp_events.privacy import marks_of
 from scp_events.scenario import given
 from scp_events.vocabulary import (
@@ -21,11 +22,14 @@ from scp_events.vocabulary import (
     Command,
     Event,
     IdentifiedEvent,
+    correction_of,
     fields_in,
+    retraction_of,
     shared_fields,
     stored_type,
     title_of,
 )
+from tests.aggregates.laws import MACHINES
 from tests.every_event import planted
 from tests.examples import participant as participants
 
@@ -108,6 +112,31 @@ def test_who_may_say_what_and_what_it_needs_is_said_of_its_own_commands(aggregat
 def test_only_what_the_program_says_itself_is_for_nobody_to_say() -> None:
     silent = [c.__name__ for aggregate in ALL for c in aggregate.COMMANDS if c not in aggregate.MAY]
     assert silent == ["BeginErasure", "ErasePersonalData"]
+
+
+# --- tested, and at once ------------------------------------------------------------------------------------
+
+
+@each_aggregate
+def test_every_aggregate_has_a_state_machine_beside_its_scenarios(aggregate: AnyAggregate) -> None:
+    tests = vars(import_module(f"tests.aggregates.test_{aggregate.CATEGORY}"))
+    assert [
+        name for name, each in tests.items() if isinstance(each, type) and MACHINES.get(each) is aggregate
+    ]
+
+
+@pytest.mark.parametrize(
+    "command", [command for aggregate in ALL for command in aggregate.EVIDENCE], ids=lambda c: c.__name__
+)
+def test_whatever_a_rule_rests_on_is_read_with_what_corrects_it(command: type[Command]) -> None:
+    """An append is made on condition that none of what was read has come since: so none is left out."""
+    aggregate = next(each for each in ALL if command in each.EVIDENCE)
+    named = aggregate.EVIDENCE[command].over
+    read = evidence_types(aggregate, command.model_construct())
+    assert named
+    assert set(read) == {
+        each for event in named for each in (event, correction_of(event), retraction_of(event))
+    }
 
 
 # --- times and dates --------------------------------------------------------------------------------------

@@ -132,12 +132,12 @@ def but_applied(**changes: object) -> events.MentorApplied:
     ids=lambda c: type(c).__name__,
 )
 def test_nothing_is_said_of_who_did_not_apply_and_little_of_who_exited(command: MentorCommand) -> None:
-    told().when(command).then_refused("no-mentor")
+    told().when(command).then_refused("no-mentor", "had not applied")
     left = told(*ACTIVE, EXITED).when(but(command) if hasattr(command, "event_id") else command)
     if command is EXIT:
         left.then_nothing_new()
     else:
-        left.then_refused("no-mentor")
+        left.then_refused("no-mentor", "had exited")
 
 
 def test_a_mentor_may_move_and_offer_something_else() -> None:
@@ -161,7 +161,8 @@ def test_a_background_check_is_part_of_the_screening() -> None:
 
 
 def test_a_clear_check_says_until_when_it_is_valid_and_no_other_does() -> None:
-    told(*IN_SCREENING).when(but(CHECK, valid_until=None)).then_refused("validity-of-a-clear-check")
+    unsaid = told(*IN_SCREENING).when(but(CHECK, valid_until=None))
+    unsaid.then_refused("validity-of-a-clear-check", "left out")
     told(*IN_SCREENING).when(but(CHECK, result="not-clear")).then_refused("validity-of-a-clear-check")
     assert told(*IN_SCREENING).when(but(CHECK, result="not-clear", valid_until=None)).events
 

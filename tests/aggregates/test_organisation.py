@@ -126,7 +126,7 @@ def test_somebody_joins_in_a_role_once_at_a_time() -> None:
     told(REGISTERED).when(JOIN).then(JOINED)
     told(REGISTERED, JOINED).when(anew(JOIN)).then_nothing_new()
     until = anew(JOIN, valid_until=date(2026, 1, 1))
-    told(REGISTERED, JOINED).when(until).then_refused("already-a-member")
+    told(REGISTERED, JOINED).when(until).then_refused("already-a-member", "until they leave")
     assert told(REGISTERED, JOINED).when(anew(JOIN, role="supervisor")).events
     assert told(REGISTERED, JOINED).when(anew(JOIN, person=TANSY)).events
 

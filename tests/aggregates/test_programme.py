@@ -140,4 +140,8 @@ def test_the_parts_of_a_programme_fit_together(changes: dict[str, object], rule:
     told(DEFINED).when(but(REVISE, **changes)).then_refused(rule)
 
 
+def test_a_module_of_a_programme_with_phases_may_be_of_none() -> None:
+    assert told().when(but(DEFINE, modules=(Module(code="at-any-time", title="At any time"),))).events
+
+
 TestLaws = machine(programme, one_of_these(*EVERY_COMMAND)).TestCase

@@ -8,8 +8,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from scp_events.aggregates import ALL
+from scp_events.vocabulary import Scope
 from tests.examples import examples
 from tests.history import laws
+from tests.history.casts import CASTS
 from tests.history.stories import STORIES
 
 pytestmark = pytest.mark.once
@@ -37,6 +40,11 @@ def ask(law: Callable[..., None], stories: int, *, only_find: bool = False) -> N
         database=None,
     )
     of_each(given(story=STORIES, choices=st.data())(law))()
+
+
+def test_stories_are_told_of_every_stream_that_a_case_has() -> None:
+    of_cases = [aggregate.CATEGORY for aggregate in ALL if aggregate.SCOPE is not Scope.NO_CASE]
+    assert sorted(cast.aggregate.CATEGORY for cast in CASTS) == sorted(of_cases)
 
 
 @every_law

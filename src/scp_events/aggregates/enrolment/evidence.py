@@ -22,12 +22,10 @@ from scp_events.aggregates.enrolment.commands import (
     RecordAttendance,
 )
 from scp_events.aggregates.enrolment.events import (
-    Admission,
     Completion,
     CompletionOverridden,
     EnrolmentEnded,
     EnrolmentOffered,
-    OfferedPlace,
     OfSession,
     ParticipantEnrolled,
     ProgrammeCompleted,
@@ -38,10 +36,11 @@ from scp_events.aggregates.participant.events import (
     Presence,
 )
 from scp_events.aggregates.programme.events import (
+    PROGRAMME,
+    Programme,
     ProgrammeDefined,
     ProgrammeRetired,
     ProgrammeRevised,
-    Template,
 )
 from scp_events.aggregates.referral.events import ReferralAccepted, ReferralDrafted
 from scp_events.aggregates.session.events import SessionHeld, SessionScheduled
@@ -67,9 +66,7 @@ class Candidacy:
 
     presence: Presence = field(default_factory=Presence)
     person: Person = field(default_factory=Person)
-    template: Template | None = None
-    """The version in force."""
-    retired: bool = False
+    programme: Programme = field(default_factory=Programme)
     referrals: Mapping[UUID, Code] = field(default_factory=dict)
     """To which programme each goes."""
     accepted: Mapping[UUID, EventId] = field(default_factory=dict)
@@ -86,10 +83,8 @@ class Candidacy:
 def _apply(known: Candidacy, fact: Fact[Event]) -> Candidacy:
     stream = fact.stream
     match fact.event:
-        case ProgrammeDefined() | ProgrammeRevised():
-            return replace(known, template=fact.event)
-        case ProgrammeRetired():
-            return replace(known, retired=True)
+        case ProgrammeDefined() | ProgrammeRevised() | ProgrammeRetired():
+            return replace(known, programme=PROGRAMME.evolve(known.programme, fact))
         case ReferralDrafted(programme=programme):
             return replace(known, referrals={**known.referrals, stream.id: programme})
         case ReferralAccepted():
@@ -105,12 +100,7 @@ def _apply(known: Candidacy, fact: Fact[Event]) -> Candidacy:
     )
 
 
-def _the_programme(command: OfferedPlace | Admission, _by: Actor) -> tuple[UUID]:
-    return (named("programme", command.programme).id,)
-
-
-_OF_PROGRAMMES = (ProgrammeDefined, ProgrammeRevised, ProgrammeRetired)
-OFFERING = Evidence(Candidacy(), _apply, over=(*PRESENCE.over, *_OF_PROGRAMMES), others=_the_programme)
+OFFERING = Evidence(Candidacy(), _apply, over=(*PRESENCE.over, *PROGRAMME.over), others=PROGRAMME.others)
 ADMITTING = Evidence(
     Candidacy(),
     _apply,
@@ -125,7 +115,7 @@ ADMITTING = Evidence(
         ProgrammeCompleted,
         CompletionOverridden,
     ),
-    others=_the_programme,
+    others=PROGRAMME.others,
     opened=True,
 )
 """The variant follows from the date of birth, and who is of the audience from what is personal as well."""

@@ -188,18 +188,13 @@ def _already_enrolled(state: State, command: EnrolParticipant, context: Context)
 
 def _admitting(known: Candidacy, programme: Code, context: Context) -> Template:
     """Return the version of a programme that is in force, unless it admits nobody."""
-    if known.template is None:
-        raise Refused(
-            "no-such-programme",
-            f"programme {programme} was not defined by {context.when}: `define-programme` first, or name"
-            " another `programme`",
-        )
-    if known.retired:
+    template = known.programme.in_force(programme, context.when)
+    if known.programme.retired:
         raise Refused(
             "programme-retired",
             f"programme {programme} was retired by {context.when}: name another `programme`",
         )
-    return known.template
+    return template
 
 
 def _variant(variants: Sequence[Variant], code: Code) -> Variant:

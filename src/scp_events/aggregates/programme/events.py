@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal, TypeAlias
+from uuid import UUID
 
 from pydantic import Field
 
 from scp_events.vocabulary import (
     Citation,
     Code,
+    Event,
+    EventId,
+    Evidence,
+    Fact,
     IdentifiedEvent,
     PolicyVersion,
+    Refused,
+    When,
     Word,
     members,
+    named,
+    replace,
 )
 
 # --- what a command and its event both say ----------------------------------------------------------------
@@ -134,3 +144,61 @@ class ProgrammeRetired(IdentifiedEvent):
 
 ProgrammeEvent: TypeAlias = ProgrammeDefined | ProgrammeRevised | ProgrammeRetired
 EVENTS: tuple[type[ProgrammeEvent], ...] = members(ProgrammeEvent)
+
+# --- what other aggregates need to know -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Programme:
+    """A programme as it stands: the version in force, the event that says so, and whether it was retired."""
+
+    template: Template | None = None
+    defined_as: EventId | None = None
+    retired: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it admits anybody."""
+        return self.template is not None and not self.retired
+
+    @property
+    def audience(self) -> Audience:
+        """Return whom it admits; anybody, as far as was said."""
+        return Audience() if self.template is None else self.template.audience
+
+    @property
+    def relied_on(self) -> tuple[EventId, ...]:
+        """Return the version that was looked at."""
+        return () if self.defined_as is None else (self.defined_as,)
+
+    def in_force(self, code: Code, when: When) -> Template:
+        """Return the version in force, also of a programme that was retired; refuse one never defined."""
+        if self.template is None:
+            raise Refused(
+                "no-such-programme",
+                f"programme {code} was not defined by {when}: `define-programme` first, or name another"
+                " `programme`",
+            )
+        return self.template
+
+
+def _follow(known: Programme, fact: Fact[Event]) -> Programme:
+    match fact.event:
+        case ProgrammeDefined() | ProgrammeRevised():
+            return replace(known, template=fact.event, defined_as=fact.event_id)
+        case ProgrammeRetired():
+            return replace(known, retired=True)
+    return known
+
+
+def programme_called(code: Code) -> tuple[UUID]:
+    """Return the stream of a programme, which belongs to no case."""
+    return (named("programme", code).id,)
+
+
+PROGRAMME = Evidence(
+    Programme(),
+    _follow,
+    over=(ProgrammeDefined, ProgrammeRevised, ProgrammeRetired),
+    others=lambda command, _by: programme_called(command.programme),
+)

@@ -8,12 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from scp_events.aggregates.agreement.events import AGREEMENTS, Agreements, agreements_named
-from scp_events.aggregates.programme.events import (
-    Audience,
-    ProgrammeDefined,
-    ProgrammeRetired,
-    ProgrammeRevised,
-)
+from scp_events.aggregates.programme.events import PROGRAMME, programme_called
 from scp_events.aggregates.referral.commands import DetermineEligibility, RedirectReferral, SubmitReferral
 from scp_events.aggregates.referral.events import (
     ReferralAccepted,
@@ -23,7 +18,7 @@ from scp_events.aggregates.referral.events import (
     ReferralSubmitted,
     ReferralWithdrawn,
 )
-from scp_events.vocabulary import Actor, Command, Event, EventId, Evidence, Fact, named, replace
+from scp_events.vocabulary import Actor, Command, Event, Evidence, Fact, replace
 
 
 @dataclass(frozen=True)
@@ -78,42 +73,12 @@ SUBMISSIONS = Evidence(
 )
 
 
-@dataclass(frozen=True)
-class Offered:
-    """The programme as it stands, with the event that says so; None where it was never defined."""
-
-    audience: Audience = field(default_factory=Audience)
-    defined_as: EventId | None = None
-    retired: bool = False
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it admits anybody."""
-        return self.defined_as is not None and not self.retired
-
-    @property
-    def relied_on(self) -> tuple[EventId, ...]:
-        """Return the version of the programme that was looked at."""
-        return () if self.defined_as is None else (self.defined_as,)
-
-
-def _offer(offered: Offered, fact: Fact[Event]) -> Offered:
-    match fact.event:
-        case ProgrammeDefined(audience=audience) | ProgrammeRevised(audience=audience):
-            return replace(offered, audience=audience, defined_as=fact.event_id)
-        case ProgrammeRetired():
-            return replace(offered, retired=True)
-    return offered
-
-
 def _programme_of(command: DetermineEligibility, _by: Actor) -> tuple[UUID, ...]:
-    return () if command.known is None else (named("programme", command.known.programme).id,)
+    return () if command.known is None else programme_called(command.known.programme)
 
 
 EVIDENCE: Mapping[type[Command], Evidence[Any]] = {
     SubmitReferral: SUBMISSIONS,
-    DetermineEligibility: Evidence(
-        Offered(), _offer, over=(ProgrammeDefined, ProgrammeRevised, ProgrammeRetired), others=_programme_of
-    ),
+    DetermineEligibility: Evidence(PROGRAMME.initial, PROGRAMME.evolve, PROGRAMME.over, others=_programme_of),
     RedirectReferral: AGREEMENTS,
 }

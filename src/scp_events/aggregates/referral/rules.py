@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from scp_events.aggregates.agreement.events import Disclosure, must_be_agreed
+from scp_events.aggregates.programme.events import Programme
 from scp_events.aggregates.referral.commands import (
     AcceptReferral,
     AcknowledgeReferral,
@@ -56,7 +57,7 @@ from scp_events.aggregates.referral.events import (
     Suitability,
     SuitabilityAssessed,
 )
-from scp_events.aggregates.referral.evidence import Offered, Submissions
+from scp_events.aggregates.referral.evidence import Submissions
 from scp_events.vocabulary import (
     Context,
     EnrolmentId,
@@ -344,9 +345,9 @@ def _eligibility(state: State, command: DetermineEligibility, context: Context) 
             f"the referral is to {state.programme} and `known` is about {command.known.programme}: say what"
             " is known for the programme of the referral",
         )
-    offered: Offered = context.evidence
+    programme: Programme = context.evidence
     criteria = criteria_under(ELIGIBILITY, context.policy.criteria)
-    return criteria.find(Applicant(command.known, offered.audience, offered.is_open))
+    return criteria.find(Applicant(command.known, programme.audience, programme.is_open))
 
 
 def assess_suitability(state: State, command: AssessSuitability, context: Context) -> list[ReferralEvent]:

@@ -21,11 +21,7 @@ from scp_events.aggregates.organisation.events import (
     must_be_listed,
     their_own,
 )
-from scp_events.aggregates.programme.events import (
-    ProgrammeDefined,
-    ProgrammeRevised,
-    Template,
-)
+from scp_events.aggregates.programme.events import PROGRAMME, Programme, programme_called
 from scp_events.aggregates.session.commands import (
     CancelSession,
     RecordSessionCost,
@@ -57,7 +53,6 @@ from scp_events.vocabulary import (
     Fact,
     Refused,
     Word,
-    named,
     part_of,
     replace,
 )
@@ -71,32 +66,28 @@ PLACES = 3
 
 @dataclass(frozen=True)
 class Arrangements:
-    """The version of the programme that is in force, and who works where.
+    """What the programme is, and who works where.
 
-    Who is enrolled in a programme that was retired goes on.
+    Who is enrolled in a programme that was retired goes on: it still has sessions.
     """
 
-    template: Template | None = None
+    programme: Programme = field(default_factory=Programme)
     register: Register = field(default_factory=Register)
 
 
 def _follow(known: Arrangements, fact: Fact[Event]) -> Arrangements:
-    match fact.event:
-        case ProgrammeDefined() | ProgrammeRevised():
-            return replace(known, template=fact.event)
-    return replace(known, register=REGISTER.evolve(known.register, fact))
+    return Arrangements(
+        programme=PROGRAMME.evolve(known.programme, fact), register=REGISTER.evolve(known.register, fact)
+    )
 
 
 def _its_programme(command: ScheduleSession, by: Actor) -> tuple[UUID, UUID]:
-    return (named("programme", command.programme).id, *their_own(command, by))
+    return (*programme_called(command.programme), *their_own(command, by))
 
 
 EVIDENCE: Mapping[type[Command], Evidence[Any]] = {
     ScheduleSession: Evidence(
-        Arrangements(),
-        _follow,
-        over=(ProgrammeDefined, ProgrammeRevised, *REGISTER.over),
-        others=_its_programme,
+        Arrangements(), _follow, over=(*PROGRAMME.over, *REGISTER.over), others=_its_programme
     ),
     RecordSessionHeld: Evidence(Arrangements(), _follow, over=REGISTER.over, others=their_own),
 }
@@ -204,7 +195,8 @@ def schedule_session(state: State, command: ScheduleSession, context: Context) -
             f"session {context.name} was scheduled by {context.when}: `reschedule-session`, or schedule"
             " another under a name of its own",
         )
-    template = _in_force(context.evidence, command.programme, context)
+    known: Arrangements = context.evidence
+    template = known.programme.in_force(command.programme, context.when)
     modules = tuple(module.code for module in template.modules)
     _must_suit(command, modules, template.venue_kinds)
     return [
@@ -269,16 +261,6 @@ def _listed(command: ScheduleSession | RecordSessionHeld, context: Context) -> t
     known: Arrangements = context.evidence
     whom = [Whom(person, context.author.organisation) for person in command.facilitators]
     return must_be_listed(known.register, whom, context.policy.register_of_members, context.when.day)
-
-
-def _in_force(known: Arrangements, programme: Code, context: Context) -> Template:
-    if known.template is None:
-        raise Refused(
-            "no-such-programme",
-            f"programme {programme} was not defined by {context.when}: `define-programme` first, or name"
-            " another `programme`",
-        )
-    return known.template
 
 
 def _must_be_scheduled(state: State, context: Context) -> None:
