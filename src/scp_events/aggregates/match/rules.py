@@ -132,7 +132,7 @@ def _follow(known: Earlier, fact: Fact[Event]) -> Earlier:
 
 EVIDENCE: Mapping[type[Command], Evidence[Any]] = {
     RankCandidates: Evidence(Earlier(), _follow, over=(*PRESENCE.over, MatchClosed)),
-    ProposeMatch: PRESENCE,
+    ProposeMatch: MENTORS,
     StartMatch: MENTORS,
     RecordMentorContact: PRESENCE,
     ResumeMatch: MENTORS,
@@ -308,8 +308,9 @@ def _must_stand_once(mentors: Sequence[PersonId]) -> None:
 
 
 def propose_match(state: State, command: ProposeMatch, context: Context) -> Decided:
-    """A person proposes one of the candidates, and says why where it is not the first; nobody excluded."""
-    must_be_present(context.evidence)
+    """A person proposes a candidate who is trusted that day, and says why where it is not the first."""
+    known: Mentors = context.evidence
+    must_be_present(known.presence)
     if state.status is not Status.RANKED:
         raise Refused(
             "not-ranked",
@@ -333,7 +334,9 @@ def propose_match(state: State, command: ProposeMatch, context: Context) -> Deci
             f"the first of the ranking is {state.candidates[0]}, and {command.mentor} is proposed: say in"
             " `not_the_first_because` why it is another, and leave it out where it is not",
         )
-    return [command.relying_on((command.ranking,)).fact(context.by)]
+    policy = policy_of(command.decision.policy_version)
+    grounds = must_be_fit(known.of(command.mentor), context.when.day, policy)
+    return [command.relying_on((command.ranking, *grounds)).fact(context.by)]
 
 
 def accept_match(
