@@ -171,7 +171,7 @@ class DerivedRow(CorrectableRow, EventRow):
             uses.add("of")
         if self.corrects or not self._is_decided:
             uses.add("staff")
-        for column in self.model_fields_set - uses:
+        for column in (each for each in type(self).model_fields if each in self.model_fields_set - uses):
             is_decision = column == "staff"  # all others have one
             fix = "name who decided in `decided_by`" if is_decision else "clear the cell, or check `event`"
             message = f"is filled in, and a row `{self.event}` says nothing there"

@@ -179,7 +179,7 @@ _BY_TYPE: dict[Any, tuple[Any, Any, str]] = {
     UUID: (RowId, None, f"{_ROW} that began it"),
 }
 _TEXTS: dict[str, tuple[Any, Any, str]] = {
-    _of(Code): (CodeWord, Codes, "a code, such as court-order"),
+    _of(Code): (CodeWord, Codes, "a code"),
     _of(PersonCode): (PersonWord, _SEVERAL_PEOPLE, "the code of a person, never their name"),
     _of(TimeOfDay): (ClockTime, None, "a time of day, such as 17:30"),
     _of(PolicyVersion): (_like(PolicyVersion, "2025.1"), None, "a version, such as 2025.1"),

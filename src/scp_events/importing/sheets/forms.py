@@ -17,6 +17,7 @@ from scp_events.commands.registry import correctable
 from scp_events.importing.cells import Path, Registers, complaints
 from scp_events.importing.report import Wrong
 from scp_events.importing.sheets.field_cells import Plain, any_of, plain, written
+from scp_events.importing.sheets.field_meanings import meaning_of
 from scp_events.vocabulary import Actor, AnyAggregate, Command, DecisionCommand, EventId, Word, stored_type
 
 FILLED_IN = frozenset({"event_id", "decision", "policy_version"})
@@ -37,6 +38,7 @@ class Cell:
     needed: bool
     none_if_blank: bool
     """Whether the field holds several things, and a blank cell says that there are none."""
+    meaning: str
     is_shared: bool = False
     """Whether another event uses the column in another way, so that it is read as this one does."""
 
@@ -200,7 +202,8 @@ def _cells(
             yield from _cells(field.type, named, here, needed=is_needed)
         else:
             is_none = is_needed and field.may_be_none
-            yield Cell(named(here), here, field, is_needed and not is_none, is_none)
+            meaning = meaning_of(model, name)
+            yield Cell(named(here), here, field, is_needed and not is_none, is_none, meaning)
 
 
 def _is_flat(field: Plain) -> bool:
@@ -223,15 +226,12 @@ def column_types(forms: Mapping[str, Form]) -> dict[str, Any]:
 
 
 def described(forms: Mapping[str, Form], column: str) -> str:
-    """Return for which events a column is, and how it is written."""
+    """Return what a column means, how it is written, and for which events it is."""
     using = {name: c for name, form in forms.items() for c in form.cells if c.column == column}
+    meanings = dict.fromkeys(cell.meaning for cell in using.values() if cell.meaning)
+    how = "; or ".join(dict.fromkeys(written(cell.field).how for cell in using.values()))
     events = ", ".join(f"`{name}`{' (needed)' if cell.needed else ''}" for name, cell in using.items())
-    how = dict.fromkeys(written(cell.field).how for cell in using.values())
-    return f"{'; or '.join(how)}. Of {events}.".replace(*_capital(next(iter(how))), 1)
-
-
-def _capital(how: str) -> tuple[str, str]:
-    return how, how[0].upper() + how[1:]
+    return " ".join([*meanings, f"{how[0].upper()}{how[1:]}.", f"Of {events}."])
 
 
 def command_of(form: Form, said: BaseModel, filled_in: Mapping[str, Any]) -> Command:
