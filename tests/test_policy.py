@@ -17,7 +17,7 @@ from tests.examples.enrolment import DEFINED, ENROL, MINOR, OFFERED, PROGRAMME
 from tests.examples.referral import DRAFT
 from tests.words import REFERRER, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 STRICT = CURRENT.model_copy(update={"version": "2026.1", "draft_open_days": 7})
 FIRST_DAY = "2025-03-01"

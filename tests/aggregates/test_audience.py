@@ -19,7 +19,7 @@ from tests.aggregates import test_offence
 from tests.examples.enrolment import ADULT, DEFINED, ENROL, OFFERED, PROGRAMME
 from tests.words import NOON, decision, event_id
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 DAY = "2025-11-03"
 WOMEN, LOWER = Audience(female_only=True), Audience(offence_severities=("lower", "least"))

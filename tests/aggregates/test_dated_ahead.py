@@ -28,7 +28,7 @@ from tests.examples.record import APPROVE, HOLD, REQUEST
 from tests.examples.referral import SUBMIT
 from tests.words import REFERRER, SUPERVISOR
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 Asked: TypeAlias = Callable[[str], bool]
 """Whether something holds on a day, by what was known long before it."""

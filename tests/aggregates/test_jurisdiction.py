@@ -16,7 +16,7 @@ from scp_events.vocabulary import VariantMinutes
 from tests.aggregates.laws import machine, one_of_these
 from tests.examples.jurisdiction import CHANGE, DEFINE, MINORS_30H, adopted, adopting
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 FEBRUARY, MARCH = date(2025, 2, 1), date(2025, 3, 1)
 ADOPT = adopting(MINORS_30H, MARCH)

@@ -19,7 +19,7 @@ from tests.examples.participant import REGISTERED
 from tests.examples.practitioner import certified
 from tests.words import KEY_WORKER, OTHER_KEY_WORKER, SUPERVISOR, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 OFF, WARNED, REQUIRED = "2025.1", "2025.4", "2025.5"
 JOINED_AS = event_id(1501)

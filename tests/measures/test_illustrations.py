@@ -9,7 +9,7 @@ import pytest
 from scp_events.measures.illustrations import EMPLOYMENT_SUPPORT, ILLUSTRATIONS, MEDWAY
 from scp_events.measures.intervals import Interval
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 
 def test_s1_9_a_series_that_is_an_analogy_says_so_and_where_it_is_from() -> None:

@@ -7,7 +7,7 @@ from scipy import stats
 
 from scp_events.measures import interval
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 WHOLES = [
     (part, whole) for whole in (1, 2, 3, 7, 24, 100, 997) for part in range(0, whole + 1, max(1, whole // 7))

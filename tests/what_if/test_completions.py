@@ -39,7 +39,7 @@ from tests.examples.enrolment import (
 )
 from tests.words import decision, event_id
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 SESSION = 150
 Outcome: TypeAlias = bool | None

@@ -334,8 +334,7 @@ def propose_match(state: State, command: ProposeMatch, context: Context) -> Deci
             f"the first of the ranking is {state.candidates[0]}, and {command.mentor} is proposed: say in"
             " `not_the_first_because` why it is another, and leave it out where it is not",
         )
-    policy = policy_of(command.decision.policy_version)
-    grounds = must_be_fit(known.of(command.mentor), context.when.day, policy)
+    grounds = must_be_fit(known.of(command.mentor), context.when.day, context.policy)
     return [command.relying_on((command.ranking, *grounds)).fact(context.by)]
 
 
