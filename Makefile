@@ -22,7 +22,7 @@ demo: setup ## import a fictional organisation's spreadsheets and replay one cas
 	@SCP_HOME="$(CURDIR)/.demo" $(RUN) -m scp_cli demo
 
 test: setup ## run the tests where nothing goes wrong on purpose; says what was skipped and how to get it
-	$(RUN) -m pytest -n auto --dist worksteal -m "not long and not faults$(if $(LEFT_OUT), and not $(LEFT_OUT))"
+	$(RUN) -m pytest -n auto --dist worksteal -m "not long and not faults" $(ARGS)
 
 thorough: setup ## run the long tests too, and ten times as many random examples of every property
 	SCP_TEST_TIMES=10 $(RUN) -m pytest -n auto --dist worksteal

@@ -18,7 +18,7 @@ from psycopg.sql import SQL, Identifier
 from scp_events.database import open_database
 from tests import memory
 
-pytest_plugins = ["tests.kafka_fixtures"]
+pytest_plugins = ["tests.asked_again", "tests.kafka_fixtures"]
 IN_MEMORY = "SCP_TEST_MEMORY"
 
 

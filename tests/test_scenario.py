@@ -18,7 +18,7 @@ from scp_events.vocabulary import Event, Precision, Refused, Stream
 from tests.examples.referral import ACKNOWLEDGE, CLOSE, DECLINE, DRAFT, SUBMIT
 from tests.words import REFERRER, decision, event_id
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 SUBMITTED = ReferralSubmitted(decision=decision(SOMEBODY))
 ACKNOWLEDGED = ReferralAcknowledged()

@@ -37,7 +37,7 @@ from tests.aggregates.laws import machine, one_of_these
 from tests.examples.agreement import SIGN, SIGNED, SIGNED_AS, of_agreement, registered
 from tests.words import event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 POLICE, OURS, THIRD = (OrganisationId(name) for name in ("police", "second-chance", "river-trust"))
 AMENDED_AS, SUSPENDED_AS, RESUMED_AS, ENDED_AS, CONTRIBUTED_AS, FUNDED_AS = map(event_id, range(1102, 1108))

@@ -37,7 +37,7 @@ from tests.examples.participant import DIED, REGISTERED
 from tests.examples.practitioner import AWARDED_AS, REVOKED, certified
 from tests.words import KEY_WORKER, NOON, OTHER_KEY_WORKER, ROBOT, SUPERVISOR, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 LOWER = (DomainScore(domain="work", score=Decimal(1)),)
 

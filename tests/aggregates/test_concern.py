@@ -23,7 +23,7 @@ from tests.examples.concern import (
 )
 from tests.words import KEY_WORKER, OTHER_KEY_WORKER, ROBOT, SUPERVISOR, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 TO_POLICE = ESCALATE.model_copy(update={"escalated_to": OrganisationId("police")})
 

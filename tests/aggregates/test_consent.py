@@ -14,7 +14,7 @@ from tests.examples.consent import EVERY_COMMAND, GIVE, GIVEN, SCHOOL, WITHDRAW,
 from tests.examples.participant import DIED, REGISTERED
 from tests.words import event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 
 def told(*happened: Happened) -> Given:

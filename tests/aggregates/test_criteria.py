@@ -25,7 +25,7 @@ from scp_events.vocabulary import Findings, named
 from tests.examples.referral import ELIGIBLE, REVIEWED, history
 from tests.words import event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 PROGRAMME = named("programme", "second-chance")
 DEFINED_AS, REVISED_AS = event_id(821), event_id(822)

@@ -76,7 +76,7 @@ from tests.words import (
     person,
 )
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 ENGAGEMENT = (MEET, TELL, CONFIRM, CHOOSE)
 TAKING_PART = (AGREE, DECLINE, *ENGAGEMENT)

@@ -79,7 +79,7 @@ from tests.examples.enrolment import (
 from tests.examples.participant import DIED
 from tests.words import NOON, REFERRER, SUPERVISOR, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 ANTIGUA = Calendar(ZoneInfo("America/Antigua"))
 TONGA = Calendar(ZoneInfo("Pacific/Tongatapu"))

@@ -29,7 +29,7 @@ from scp_events.vocabulary import (
 from tests.every_event import planted
 from tests.examples import participant as participants
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 EVENTS = [event for aggregate in ALL for event in aggregate.EVENTS]
 COMMANDS = [command for aggregate in ALL for command in aggregate.COMMANDS]

@@ -29,7 +29,7 @@ from tests.aggregates.laws import machine, one_of_these
 from tests.examples.participant import DIED, REGISTERED
 from tests.words import KEY_WORKER, NOON, OTHER_KEY_WORKER, ROBOT, SUPERVISOR, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 PAPER, RADIO = OrganisationId("example-paper"), OrganisationId("example-radio")
 ANSWERED_AS, RATED_AS, TOLD_AS, TOLD_AGAIN_AS, CONSENTED_AS = map(event_id, range(701, 706))

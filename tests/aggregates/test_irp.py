@@ -102,7 +102,7 @@ from tests.examples.irp import (
 from tests.examples.practitioner import AWARDED, AWARDED_AS, certified
 from tests.words import FRIDAY, KEY_WORKER, NEXT_IRP, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 IN_QUESTION = given(irp).stream
 SUPERSEDED = IrpSuperseded(by=NEXT_IRP)

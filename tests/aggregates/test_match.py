@@ -50,7 +50,7 @@ from tests.aggregates.laws import machine, one_of_these
 from tests.examples.participant import DIED, REGISTERED
 from tests.words import ROBOT, SUPERVISOR, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 RANKED_AS, MET_AS, REVIEWED_AS, CHECKED_AS, TRAINED_AS, APPROVED_AS, STARTED_AS = map(
     event_id, range(1001, 1008)

@@ -29,7 +29,7 @@ from scp_events.vocabulary import Calendar, Correct, PersonId, Retract
 from tests.aggregates.laws import machine, one_of_these
 from tests.words import SUPERVISOR, decision, event_id, grounds, person
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 APPLIED_AS, CHECKED_AS, TRAINED_AS, APPROVED_AS, SUPERVISED_AS, MOVED_AS = map(event_id, range(901, 907))
 

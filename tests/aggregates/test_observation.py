@@ -21,7 +21,7 @@ from tests.aggregates.laws import machine, one_of_these
 from tests.examples.participant import DIED, REGISTERED
 from tests.words import event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 HELD_AS, RELEASED_AS, AWAY_AS, BACK_AS = map(event_id, range(941, 945))
 PRISON, REMAND_HOME = OrganisationId("example-prison"), OrganisationId("example-remand-home")

@@ -25,7 +25,7 @@ from tests.aggregates.laws import machine, one_of_these
 from tests.examples.participant import DIED, REGISTERED
 from tests.words import ROBOT, SUPERVISOR, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 ALLEGED_AS, CHARGED_AS, PROVEN_AS, NOT_PROVEN_AS, WITHDRAWN_AS, QUASHED_AS = map(event_id, range(911, 917))
 POLICE, COURT = Source(name="example-police"), Source(name="example-court-register", latency_days=42)

@@ -29,7 +29,7 @@ from scp_events.vocabulary import Correct, OrganisationId, PersonId, Role, named
 from tests.aggregates.laws import machine, one_of_these
 from tests.words import event_id, grounds, person
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 HERE = OrganisationId("organisation")
 """A scenario calls what belongs to no case by its kind."""

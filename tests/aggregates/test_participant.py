@@ -38,7 +38,7 @@ from tests.examples.participant import (
 )
 from tests.words import REFERRAL, ROBOT, SUPERVISOR, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 
 def but(said: Any, **changes: object) -> Any:

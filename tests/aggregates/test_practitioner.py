@@ -50,7 +50,7 @@ from tests.examples.practitioner import (
 )
 from tests.words import KEY_WORKER, ROBOT, SUPERVISOR, decision, event_id, grounds, person
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 CANDIDATE = person("practitioner")
 """A scenario calls what belongs to no case as its kind."""

@@ -24,7 +24,7 @@ from scp_events.scenario import Given, Happened, given, on
 from tests.aggregates.laws import machine, one_of_these
 from tests.words import event_id
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 DEFINED_AS, REVISED_AS, RETIRED_AS = map(event_id, range(801, 804))
 

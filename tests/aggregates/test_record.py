@@ -40,7 +40,7 @@ from tests.examples.record import (
 )
 from tests.words import KEY_WORKER, NOON, ROBOT, SUPERVISOR, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 PLACED = LegalHoldPlaced(
     decision=decision(),

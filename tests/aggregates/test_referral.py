@@ -71,7 +71,7 @@ from tests.examples.referral import (
 )
 from tests.words import REFERRER, SUPERVISOR, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 
 def asked(path: Path, command: ReferralCommand, on: str | None = None) -> Outcome:

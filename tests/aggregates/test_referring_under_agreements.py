@@ -25,7 +25,7 @@ from tests.examples.agreement import SIGNED, SIGNED_AS, of_agreement
 from tests.examples.referral import ADMITTED, REDIRECT, SUBMIT, history
 from tests.words import NOON, REFERRER, SUPERVISOR, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 OURS, STRANGER = SUPERVISOR.organisation, OrganisationId("river-trust")
 ASKED_FOR = grounds(policy_version="2025.2")

@@ -22,7 +22,7 @@ from tests.aggregates.laws import machine, one_of_these
 from tests.examples.participant import DIED
 from tests.words import ROBOT, SUPERVISOR, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 IMPOSED_AS, BEGUN_AS, ENDED_AS = map(event_id, range(901, 904))
 

@@ -37,7 +37,7 @@ from scp_events.vocabulary import Correct, PersonId
 from tests.aggregates.laws import machine, one_of_these
 from tests.words import SUPERVISOR, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 FACILITATOR = PersonId("kw-juniper")
 DEFINED = ProgrammeDefined(

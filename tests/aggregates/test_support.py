@@ -42,7 +42,7 @@ from tests.examples.participant import DIED, REGISTERED
 from tests.examples.practitioner import AWARDED, certified
 from tests.words import KEY_WORKER, NOON, ROBOT, SUPERVISOR, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 REQUESTED_AS, ACTED_AS, COURT_AS, CRISIS_AS, DEBT_AS, WORK_AS, HOUSING_AS, OUTCOME_AS = map(
     event_id, range(901, 909)

@@ -13,7 +13,7 @@ from scp_events.commands import offer_named, read, shipped
 from scp_events.scenario import given
 from tests.words import SUPERVISOR
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 
 def the_command(name: str) -> Any:

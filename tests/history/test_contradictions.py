@@ -23,7 +23,7 @@ from tests.examples import irp as plans
 from tests.history.stories import REGISTERED
 from tests.words import KEY_WORKER, NEXT_IRP, decision, event_id
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 BOUNDARIES = BoundariesAgreed(decision=decision(), agreed_with=KEY_WORKER, boundaries="Invented.")
 TOLD = StoryRecorded(event_id=event_id(1), story="An invented story.", told_to=KEY_WORKER)

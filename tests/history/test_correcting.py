@@ -30,7 +30,7 @@ from tests.examples import irp as plans
 from tests.history.stories import REGISTERED
 from tests.words import KEY_WORKER, NEXT_IRP, OTHER_KEY_WORKER, ROBOT, SUPERVISOR, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 BOUNDARIES, STORY, LEAVING, ASSIGNED = (event_id(number) for number in range(1, 5))
 AGREED = BoundariesAgreed(decision=decision(KEY_WORKER), agreed_with=KEY_WORKER, boundaries="Invented.")

@@ -18,7 +18,7 @@ from tests.history.stories import REGISTERED
 from tests.history.stories import engaging as engage
 from tests.words import KEY_WORKER, ROBOT, SUPERVISOR, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 BOUNDARIES = engagement.events.BoundariesAgreed(
     decision=decision(), agreed_with=KEY_WORKER, boundaries="Invented boundaries."

@@ -12,7 +12,7 @@ from tests.examples import examples
 from tests.history import laws
 from tests.history.stories import STORIES
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 LAWS: list[Callable[..., None]] = [
     laws.what_was_known_stays_known,

@@ -12,7 +12,7 @@ from scp_events.vocabulary import Calendar, Correction, Retraction, When
 from tests.history import laws
 from tests.history.test_laws import ask
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 STORIES = 3000
 """Enough to find what is wrong; most are found within a hundred."""

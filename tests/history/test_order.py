@@ -21,7 +21,7 @@ from scp_events.scenario import Given, Happened, at, given, known_as, on
 from scp_events.vocabulary import Calendar, EventId, correction_of, retraction_of
 from tests.words import decision, event_id
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 ANTIGUA = Calendar(ZoneInfo("America/Antigua"))
 CORRECTED, RETRACTED = correction_of(ChoiceRecorded), retraction_of(ChoiceRecorded)

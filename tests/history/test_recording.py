@@ -20,7 +20,7 @@ from tests.examples import irp as plans
 from tests.examples.referral import ACCEPT, DRAFT, SUBMIT
 from tests.words import SUPERVISOR, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 
 @pytest.mark.parametrize("aggregate", ALL, ids=lambda aggregate: aggregate.CATEGORY)

@@ -40,7 +40,7 @@ from tests.every_event import planted
 from tests.examples import irp as plans
 from tests.words import SUPERVISOR, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 OWN, EARLIER, OTHER = given(irp).stream, *(Stream("irp", UUID(int=number)) for number in (101, 102))
 AGREED, SUPERSEDED, CORRECTED = (event_id(number) for number in (41, 42, 43))

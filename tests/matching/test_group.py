@@ -33,7 +33,7 @@ from tests.aggregates.test_mentor import ACTIVE, APPLIED, OFFER, SUSPENDED
 from tests.examples import examples
 from tests.words import NOON, event_id
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 
 def participant(number: int = 1, **said: Any) -> Participant:

@@ -18,7 +18,7 @@ from scp_events.vocabulary import (
 )
 from tests.words import NOON, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 DAY = date(2025, 3, 10)
 

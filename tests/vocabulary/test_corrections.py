@@ -17,7 +17,7 @@ from scp_events.vocabulary import (
 )
 from tests.words import KEY_WORKER, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 CORRECTED, RETRACTED = correction_of(StoryRecorded), retraction_of(StoryRecorded)
 STORY = StoryRecorded(event_id=event_id(1), story="An invented story.", told_to=KEY_WORKER)

@@ -9,7 +9,7 @@ from scp_events.aggregates.referral.events import ReferralSubmitted
 from scp_events.vocabulary import NO_ACTION, Decision, Grounds, LegalBasis, Refused, Views, must_be_in_force
 from tests.words import LEGAL_BASIS, ROBOT, decision, event_id, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 WHAT_AN_AUDITOR_ASKS_FOR = [
     *("reason_code", "reason_text", "legal_basis", "options_considered", "views", "policy_version", "by"),

@@ -8,7 +8,7 @@ import pytest
 
 from scp_events.vocabulary import CaseId, the_one
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,7 +13,7 @@ from scp_events.aggregates.referral.events import ReferralAccepted, ReferralAckn
 from scp_events.vocabulary import Erased, Event, Views, personal_fields
 from tests.words import NOON, grounds
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 
 def complaints(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:

@@ -9,7 +9,7 @@ import pytest
 from scp_events.vocabulary import CommandId, Provenance
 from tests.words import KEY_WORKER, NOON, SUPERVISOR
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 
 def provenance(occurred_at: datetime) -> Provenance:

@@ -7,7 +7,7 @@ from scp_events.aggregates.referral.events import ReferralDrafted
 from scp_events.vocabulary import Actor, Role
 from tests.words import SUPERVISOR
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 
 def test_a_refused_word_is_not_repeated_in_the_error() -> None:

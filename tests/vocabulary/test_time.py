@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scp_events.vocabulary import LEEWAY, UTC_CALENDAR, Calendar, Precision, Refused, When, must_have_happened
 
-pytestmark = [pytest.mark.once, pytest.mark.pure]
+pytestmark = pytest.mark.once
 
 ANTIGUA = Calendar(ZoneInfo("America/Antigua"))
 ZONES = [
