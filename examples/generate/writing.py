@@ -1,0 +1,34 @@
+"""The whole example, from its seed to its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from examples.generate.book import Book, write_csv
+from examples.generate.grounds import LEGAL_BASES
+from examples.generate.groups import groups
+from examples.generate.mentors import mentors
+from examples.generate.mess import plant
+from examples.generate.organisation import organisation
+from examples.generate.people import STAFF
+from examples.generate.stories import stories
+
+SEED = "harbour-lights/1"
+"""Whoever and whatever has a number or a name has chances of its own, so one story changes no other."""
+
+
+def write(directory: Path) -> None:
+    """Write every sheet and both registers."""
+    book = Book()
+    organisation(book)
+    told = groups(book, SEED)
+    stories(book, told, mentors(book, SEED), SEED)
+    plant(book)
+    book.write(directory)
+    staff = ("code", "role", "organisation", "credentials")
+    write_csv(
+        directory / "staff.csv",
+        [dict(zip(staff, (*who, "; ".join(credentials)), strict=True)) for *who, credentials in STAFF],
+    )
+    laws = ("code", "instrument", "act", "section", "valid_from")
+    write_csv(directory / "legal-bases.csv", [dict(zip(laws, each, strict=True)) for each in LEGAL_BASES])
