@@ -2,7 +2,8 @@
 
 docs/ARCHITECTURE.md gets the flow command -> aggregate -> event -> projection; docs/GLOSSARY.md gets the
 words: every event, command and projection with the first line of its docstring; docs/SETTINGS.md gets every
-setting of every service; docs/how-to/verify-a-case.md what a verification can come to, and does not claim.
+setting of every service; docs/how-to/sheets-of-events.md the columns of the sheets that follow from commands;
+docs/how-to/verify-a-case.md what a verification can come to, and does not claim.
 
     python docs/draw.py          write the drawings into the pages
     python docs/draw.py --check  fail where they are stale
@@ -23,6 +24,9 @@ from scp_api.settings import Settings as OfTheApi
 from scp_events import projections
 from scp_events.aggregates import ALL
 from scp_events.aggregates.referral.criteria import SETS
+from scp_events.importing.sheets import DERIVED
+from scp_events.importing.sheets.derived import DerivedRow
+from scp_events.importing.templates import descriptions
 from scp_events.ledger.log.not_claimed import NOT_CLAIMED
 from scp_events.ledger.log.outcomes import Outcome
 from scp_events.vocabulary import AnyAggregate, Event, command_name, stored_type
@@ -61,6 +65,7 @@ def drawn() -> dict[Path, str]:
         DOCS / "ARCHITECTURE.md": {"flows": flows},
         DOCS / "GLOSSARY.md": words,
         DOCS / "SETTINGS.md": {"settings": settings()},
+        DOCS / "how-to" / "sheets-of-events.md": {"sheets": "\n\n".join(map(sheet, DERIVED))},
         DOCS / "how-to" / "verify-a-case.md": {"outcomes": outcomes(), "not claimed": not_claimed()},
     }
     return {page: with_drawings(page, drawings) for page, drawings in pages.items()}
@@ -114,6 +119,23 @@ def settings() -> str:
             f"| `SCP_{name.upper()}` | {_default(fields[name])} | {readers_} | {_said(fields[name])} |"
         )
     return "\n".join(rows)
+
+
+def sheet(of: type[DerivedRow]) -> str:
+    """Return the events of a sheet, and the columns that are its own."""
+    events = [
+        f"| `{name}` | {_meaning(form.command.RECORDS)} | {'yes' if form.decides else ''} |"
+        for name, form in of.FORMS.items()
+    ]
+    own = {column for form in of.FORMS.values() for column in form.columns}
+    columns = [f"| `{each.column}` | {each.says} |" for each in descriptions([of.NAME]) if each.column in own]
+    return "\n".join(
+        [
+            f"## {of.NAME}\n\n{_meaning(of.AGGREGATE)}\n",
+            *("| event | means | a decision |", "|---|---|---|", *events, ""),
+            *("| column | what it says |", "|---|---|", *columns),
+        ]
+    )
 
 
 def outcomes() -> str:

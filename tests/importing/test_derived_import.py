@@ -12,11 +12,8 @@ from pathlib import Path
 import pytest
 
 from scp_events.aggregates.enrolment.events import AttendanceRecorded, ProgrammeCompleted
-from scp_events.aggregates.mentor.events import MentorPlaceTaken
-from scp_events.aggregates.programme.events import ProgrammeDefined
 from scp_events.event_log import BlockingCommandHandler, LogReader
 from scp_events.importing import ImportReport
-from scp_events.vocabulary import Correction, Retraction, named
 from tests.importing.test_import import CASE, GROUNDS, Cells, Sheets, row, run_import, small_case, write
 
 DECIDED = {name: said for name, said in GROUNDS.items() if name != "views"} | {"no_views_because": "Absent."}

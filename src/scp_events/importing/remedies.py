@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from scp_events.importing.sheets import DERIVED
+from scp_events.vocabulary import command_name
+
 _WORD = re.compile(r"`([a-z0-9_.-]+)`")
 _MILESTONES = {
     "agree-boundaries": "boundaries-agreed",
@@ -43,7 +46,13 @@ _ANSWERS = {
     "waitlist-referral": "waitlisted",
     "withdraw-referral": "withdrawn",
 }
+_EVENTS = {
+    command_name(form.command): f"a row `{event}` in {sheet.NAME}"
+    for sheet in DERIVED
+    for event, form in sheet.FORMS.items()
+}
 ROWS: Mapping[str, str] = {
+    **_EVENTS,
     **{command: f"a row `{kind}` in milestones" for command, kind in _MILESTONES.items()},
     **{command: f"a row `{kind}` in plans" for command, kind in _PLANS.items()},
     **{command: f"a row `{kind}` in reviews" for command, kind in _REVIEWS.items()},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, cast
 from uuid import UUID
 
 from pydantic import Field, ValidationError, ValidationInfo, create_model, model_validator
@@ -26,7 +26,6 @@ from scp_events.importing.sheets.row import CorrectableRow, Row
 from scp_events.vocabulary import (
     AnyAggregate,
     CaseId,
-    Command,
     EventId,
     Scope,
     Stream,
@@ -155,11 +154,11 @@ class DerivedRow(CorrectableRow, EventRow):
         }
         return said | ({"decision": self.grounds(desk, case_id)} if form.decides else {})
 
-    def _look_up(self, desk: Desk, case_id: CaseId | None, column: str, row: str, is_event: bool) -> UUID:  # noqa: FBT001, PLR0917 - called in one way
+    def _look_up(self, desk: Desk, case_id: CaseId | None, column: str, row: str, is_event: bool) -> UUID:  # noqa: FBT001 - called in one way
         found = desk.anywhere(case_id, column, row, self.EVERY_SHEET)
         return found.envelope.event_id if is_event else found.stream.id
 
-    def _evidence(self, desk: Desk, case_id: CaseId | None, row: str) -> EventId:
+    def _rests_on(self, desk: Desk, case_id: CaseId | None, row: str) -> EventId:
         return desk.anywhere(case_id, "relied_on", row, self.EVERY_SHEET).envelope.event_id
 
     # --- what is wrong with it ----------------------------------------------------------------------------
@@ -208,7 +207,7 @@ _OF_DECISIONS = frozenset(CorrectableRow.model_fields) - {*Row.model_fields}
 
 
 def _in_its_cell(wrong: Wrong) -> InitErrorDetails:
-    said = complaint(wrong.code, wrong.message, wrong.fix, wrong.suggestion)  # type: ignore[arg-type]  # ours, and no template
+    said = complaint(wrong.code, wrong.message, wrong.fix, wrong.suggestion)
     return InitErrorDetails(type=said, loc=(wrong.column or "",), input=None)
 
 
@@ -246,35 +245,22 @@ def sheet_of(aggregate: AnyAggregate, every_sheet: Sequence[str]) -> type[Derive
         about = f"What it is called: {called.how}."
         columns["case"] = (called.type, Field(alias="name", description=about))
     events = Annotated[Literal[(*forms, RETRACTED)], AsCode]  # type: ignore[valid-type]  # known at run time only
-    columns |= {
-        column: (Staff | None, Field(default=None, description=says)) for column, says in _who(forms)
-    }
+    columns |= {column: (Staff | None, Field(default=None, description=says)) for column, says in _who(forms)}
     columns["event"] = (events, Field(description=EventRow.model_fields["event"].description))
-    made: Any = create_model(
-        f"{aggregate.CATEGORY.capitalize()}Row", __base__=bases, __doc__=aggregate.__doc__, **columns
-    )
-    made.NAME, made.AGGREGATE, made.FORMS, made.EVERY_SHEET = (
-        aggregate.COLLECTION,
-        aggregate,
-        forms,
-        every_sheet,
-    )
-    return made  # type: ignore[no-any-return]  # as it was made
+    name = f"{aggregate.CATEGORY.capitalize()}Row"
+    row = cast("type[DerivedRow]", create_model(name, __base__=bases, __doc__=aggregate.__doc__, **columns))
+    row.NAME, row.AGGREGATE = aggregate.COLLECTION, aggregate
+    row.FORMS, row.EVERY_SHEET = forms, every_sheet
+    return row
 
 
 def _who(forms: Mapping[str, Form]) -> Iterator[tuple[str, str]]:
     """Yield what is said of the columns that name who did something, and who decided."""
     decisions = ", ".join(f"`{name}`" for name, form in forms.items() if form.decides)
-    yield (
-        "staff",
-        "Who did it or wrote it down: a code from `staff`."
-        + (f" Blank of what is decided: {decisions}." if decisions else ""),
-    )
-    yield (
-        "decided_by",
-        "Who decided and answers for it: a code from `staff`. Needed with its reasons"
-        f" {f'of {decisions}, and ' if decisions else ''}where the row corrects or takes back another.",
-    )
+    blank_of, needed_of = (f" Blank of {decisions}.", f"of {decisions}, and ") if decisions else ("", "")
+    yield "staff", f"Who did it or wrote it down: a code from `staff`.{blank_of}"
+    says = f"Needed, with its reasons, {needed_of}where the row corrects or takes back another."
+    yield "decided_by", f"Who decided and answers for it: a code from `staff`. {says}"
 
 
 _BASES: Mapping[Scope, tuple[type[Row], ...]] = {

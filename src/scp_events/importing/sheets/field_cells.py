@@ -58,6 +58,11 @@ class Plain(NamedTuple):
     at_least_one: bool = False
     """Of several: whether none is none too few."""
 
+    @property
+    def may_be_none(self) -> bool:
+        """Whether it holds several, and saying nothing says that there are none."""
+        return self.several and not self.at_least_one
+
 
 def plain(annotation: Any, marks: Sequence[Any] = ()) -> Plain:  # noqa: ANN401 - whatever an annotation may be
     """Return what a field holds: `Annotated`, `None` and what was erased left out."""
@@ -80,7 +85,8 @@ def _at_least_one(marks: Sequence[Any]) -> bool:
 
 
 def _pattern(marks: Sequence[Any]) -> str | None:
-    return next((mark.pattern for mark in marks if isinstance(mark, StringConstraints)), None)
+    patterns = (mark.pattern for mark in marks if isinstance(mark, StringConstraints))
+    return next((each for each in patterns if isinstance(each, str)), None)
 
 
 def _within(mark: Any) -> Sequence[Any]:  # noqa: ANN401 - whatever stands beside a type
@@ -202,7 +208,7 @@ def _part(field: Plain) -> Any:  # noqa: ANN401 - a type, known at run time only
     """Return how a part is read: where it holds several, they are parted by commas."""
     if _is_model(field.type):
         return Annotated[tuple[Any, ...], BeforeValidator(_reader_of_parts(field.type))]
-    each = written(field._replace(several=False)).type
+    each: Any = written(field._replace(several=False)).type
     return Annotated[tuple[each, ...], BeforeValidator(_by_commas)] if field.several else each
 
 
@@ -248,10 +254,16 @@ def _item(
         except ValidationError as error:
             raise _wrong_item(number, f"`{name}` {_first_of(error)}") from None
     try:
-        return model.model_validate(said)
+        return model.model_validate(dict.fromkeys(_none_if_left_out(model), ()) | said)
     except ValidationError as error:
         named = f"`{found}` " if (found := complaints(error)[0].column) else ""
         raise _wrong_item(number, f"{named}{_first_of(error)}") from None
+
+
+@cache
+def _none_if_left_out(model: type[BaseModel]) -> tuple[str, ...]:
+    fields = ((name, info) for name, info in model.model_fields.items() if info.is_required())
+    return tuple(name for name, info in fields if plain(info.annotation, info.metadata).may_be_none)
 
 
 def _wrong_item(number: int, what: str) -> Exception:

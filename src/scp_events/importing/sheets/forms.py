@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
@@ -104,7 +104,7 @@ class Form:
         shared = [c for c in self.cells if c.is_shared and getattr(row, c.column) is not None]
         unreadable = {c.column: w for c in shared for w in _unreadable(c, getattr(row, c.column), registers)}
         yield from unreadable.values()
-        told = {*unreadable, *(cell.column for cell in blank)}
+        told: set[str | None] = {*unreadable, *(cell.column for cell in blank)}
         for wrong in self._misfits(row):
             if wrong.column not in told:
                 told.add(wrong.column)
@@ -199,8 +199,8 @@ def _cells(
         if _is_flat(field):
             yield from _cells(field.type, named, here, needed=is_needed)
         else:
-            may_be_none = field.several and not field.at_least_one
-            yield Cell(named(here), here, field, is_needed and not may_be_none, is_needed and may_be_none)
+            is_none = is_needed and field.may_be_none
+            yield Cell(named(here), here, field, is_needed and not is_none, is_none)
 
 
 def _is_flat(field: Plain) -> bool:
@@ -238,4 +238,4 @@ def command_of(form: Form, said: BaseModel, filled_in: Mapping[str, Any]) -> Com
     """Return the command that a row stands for; `filled_in` are fields that no column says."""
     fields = {name: getattr(said, name) for name in form.content.model_fields}
     own = {name: value for name, value in filled_in.items() if name in form.command.model_fields}
-    return cast("Command", form.command(**fields, **own))
+    return form.command(**fields, **own)

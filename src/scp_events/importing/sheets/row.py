@@ -165,11 +165,11 @@ class GroundedRow(Row):
             options_considered=self._options(),
             views=self._views(),
             policy_version=policy.CURRENT.version,
-            relied_on=tuple(self._evidence(desk, case_id, row) for row in self.relied_on),
+            relied_on=tuple(self._rests_on(desk, case_id, row) for row in self.relied_on),
             review_on=self.review_on,
         )
 
-    def _evidence(self, desk: Desk, case_id: CaseId | None, row: str) -> EventId:
+    def _rests_on(self, desk: Desk, case_id: CaseId | None, row: str) -> EventId:
         return desk.evidence(case_id, "relied_on", row, EVIDENCE)
 
     def _options(self) -> tuple[str, ...]:
