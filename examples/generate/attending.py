@@ -40,7 +40,9 @@ def attended(way: Way, fate: str) -> date:
         **enrolled,
     )
     sessions = way.group.sessions[: BROKEN_OFF.get(fate)]
-    missing = {session.name: _session(way, of, number, session, fate) for number, session in enumerate(sessions)}
+    missing = {
+        session.name: _session(way, of, number, session, fate) for number, session in enumerate(sessions)
+    }
     if fate in BROKEN_OFF:
         return _broken_off(way, of, fate, sessions)
     return _completed(way, of, fate, missing)
@@ -140,7 +142,14 @@ def _completed(way: Way, of: str, fate: str, missing: dict[str, int]) -> date:
         why = way.because(
             "cm-gorse", "came-of-age", "Turned eighteen, works in the daytime, and does what adults do."
         )
-        way.add("enrolments", way.group.ends - timedelta(days=2), event="variant-changed", of=of, variant="adults", **why)
+        way.add(
+            "enrolments",
+            way.group.ends - timedelta(days=2),
+            event="variant-changed",
+            of=of,
+            variant="adults",
+            **why,
+        )
     short = course.required - credited
     if fate == "overridden" and short > 0:
         return _overridden(way, of, day)
@@ -184,7 +193,9 @@ def _decided(way: Way, of: str, fate: str, day: date) -> date:
     if fate == "continued":
         went_on: dict[str, Cell] = {"of": of, "staff": way.key_worker}
         later = day + timedelta(days=10)
-        way.add("enrolments", later, event="voluntary-continuation-started", **went_on, areas=("debts", "work"))
+        way.add(
+            "enrolments", later, event="voluntary-continuation-started", **went_on, areas=("debts", "work")
+        )
         way.add(
             "enrolments",
             later + timedelta(days=60),
@@ -193,11 +204,11 @@ def _decided(way: Way, of: str, fate: str, day: date) -> date:
             enrolment_reason_code="found-work",
         )
     if fate == "lapsed":
-        _taken_away(way, of, day + timedelta(days=21))
+        _taken_away(way, day + timedelta(days=21))
     return day
 
 
-def _taken_away(way: Way, of: str, found: date) -> None:
+def _taken_away(way: Way, found: date) -> None:
     """The list of a session turns out to be another person's: most of its minutes were not theirs."""
     wrong = dict(way.book.find("enrolments", way.rows["attendance"]))
     why = way.because("cm-gorse", "wrong-list", "The signature is somebody else's.")

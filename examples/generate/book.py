@@ -134,5 +134,3 @@ def _filled_in(columns: Sequence[str], row: Row) -> Iterator[tuple[int, Cell]]:
     for number, column in enumerate(columns):
         if row.get(column) is not None:
             yield number, row[column]
-
-

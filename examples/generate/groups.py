@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from random import Random
 
 from examples.generate.book import Book, Cell
+from examples.generate.chances import chances
 from examples.generate.people import KEY_WORKERS
 
 CHANGES_PLACE, IS_CANCELLED, IS_SHORT = 4, 7, 9
@@ -60,13 +61,19 @@ class Group:
 
 _TOPICS = ("competences", "responsibility", "environment", "debt", "work", "sanction")
 _THEMES = (
-    "victim-empathy emotional-well-being risk-factors rules moral-reasoning communication-skills social-skills"
-    " managing-emotions"
-).split()
+    "victim-empathy",
+    "emotional-well-being",
+    "risk-factors",
+    "rules",
+    "moral-reasoning",
+    "communication-skills",
+    "social-skills",
+    "managing-emotions",
+)
 _PHASES = ("anamnesis", "focus", "evaluation")
 MINORS = Course("resocialisation", "minors", 14, 150, (14.2, 17.2), "hall", _TOPICS)
 ADULTS = Course("resocialisation", "adults", 15, 120, (18.5, 23.5), "hall", _TOPICS, _PHASES)
-WOMEN = Course("weekly-themes", "women", 8, 120, (18.5, 25.5), "library", tuple(_THEMES))
+WOMEN = Course("weekly-themes", "women", 8, 120, (18.5, 25.5), "library", _THEMES)
 CREW = Course("boatyard", "crew", 10, 90, (16.2, 21.5), "workshop", ("ropes", "hull", "trade"))
 LONGER_CREW = Course("boatyard", "crew", 12, 90, (16.2, 21.5), "workshop", ("ropes", "hull", "trade"))
 
@@ -91,10 +98,14 @@ PLAN = (
 
 def groups(book: Book, seed: str) -> list[Group]:
     """Write the sessions of every group; return the groups."""
-    return [_group(book, Random(f"{seed}/{code}"), code, *rest) for code, *rest in PLAN]  # type: ignore[arg-type]  # noqa: S311 - invented, not secret
+    return [
+        _group(book, chances(seed, code), code, course, starts, size) for code, course, starts, size in PLAN
+    ]
 
 
-def _group(book: Book, chance: Random, code: str, course: Course, starts: date, size: int) -> Group:
+def _group(  # noqa: PLR0913, PLR0917 - a line of `PLAN`
+    book: Book, chance: Random, code: str, course: Course, starts: date, size: int
+) -> Group:
     facilitators = tuple(chance.sample(KEY_WORKERS, 2))
     held = tuple(
         _session(book, chance, code, course, number, starts + timedelta(days=7 * number), facilitators)
@@ -132,7 +143,9 @@ def _session(  # noqa: PLR0913, PLR0917 - a session is all of it
         before = day - timedelta(days=4)
         book.add("sessions", off, planned, **by, event="scheduled", **plan, planned_on=before)
         reason = "storm-warning"
-        book.add("sessions", off, before - timedelta(days=1), **by, event="cancelled", session_reason_code=reason)
+        book.add(
+            "sessions", off, before - timedelta(days=1), **by, event="cancelled", session_reason_code=reason
+        )
     moved = number == CHANGES_PLACE
     first = day - timedelta(days=2) if moved else day
     book.add("sessions", name, planned, **by, event="scheduled", **plan, planned_on=first)
@@ -149,9 +162,7 @@ def _session(  # noqa: PLR0913, PLR0917 - a session is all of it
         )
     minutes = course.minutes + (-20 if number == IS_SHORT else chance.choice((0, 0, 5, 10, 15)))
     entered = day + timedelta(days=chance.choice((0, 0, 1, 2)))
-    book.add(
-        "sessions", name, day, entered=entered, **by, event="held", **setting, actual_minutes=minutes
-    )
+    book.add("sessions", name, day, entered=entered, **by, event="held", **setting, actual_minutes=minutes)
     book.add(
         "sessions",
         name,

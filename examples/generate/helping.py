@@ -36,7 +36,14 @@ def _episode(way: Way, kind: tuple[str, str, str], first: date, number: int) -> 
     by: dict[str, Cell] = {"staff": way.key_worker}
     need = way.rows["need-0"] if number == 0 else None
     of = way.add(
-        "support-episodes", first, event="requested", **by, kind=name, areas=(area,), request=request, need=need
+        "support-episodes",
+        first,
+        event="requested",
+        **by,
+        kind=name,
+        areas=(area,),
+        request=request,
+        need=need,
     )
     opened = way.because(way.key_worker, "needed", "Nothing else helps before this is seen to.")
     way.add("support-episodes", first + timedelta(days=2), event="opened", of=of, **opened)
@@ -46,9 +53,9 @@ def _episode(way: Way, kind: tuple[str, str, str], first: date, number: int) -> 
         entered = day + timedelta(days=way.chance.choice((0, 0, 1)))
         way.add("support-episodes", day, entered=entered, event=event, of=of, **by, **cells)
 
-    for action in range(way.chance.randint(4, 7)):
+    for action in range(way.chance.randint(3, 5)):
         add(
-            5 + 9 * action,
+            5 + 14 * action,
             "action-recorded",
             minutes=10 * way.chance.randint(2, 9),
             medium=way.chance.choice(("in-person", "phone")),
@@ -91,7 +98,7 @@ def _positions(way: Way, kind: str, area: str, add: Callable[..., None]) -> None
             medium="in-person",
             done_by=way.key_worker,
             account="Sat on the quay until it was over.",
-            afterwards="Home with the aunt.",
+            afterwards="at-home",
         )
 
 

@@ -27,7 +27,7 @@ def sanctioned(way: Way, last: date, *, fulfilled: bool) -> None:
         due_on=way.day(400),
     )
     way.add("sanctions", way.day(60), event="serving-started", of=of, **by)
-    if way.number % 14 == 9:  # noqa: PLR2004 - some of them
+    if way.number % 14 == 8:  # noqa: PLR2004 - some of them
         why = way.because(REFERRERS["court-order"], "appeal", "The appeal was heard.", law=COURT)
         way.add("sanctions", last - timedelta(days=9), event="revoked", of=of, **why)
         return
@@ -58,7 +58,15 @@ def offended(way: Way, last: date) -> None:
     proven = min(way.day(165), last - timedelta(days=3))
     why = way.because(SUPERVISOR, "court-record", "As the court's record says.", law=COURT)
     way.add(
-        "offences", proven, event="proven", of=of, **offence, **source, proven_on=proven, disposal="conviction", **why
+        "offences",
+        proven,
+        event="proven",
+        of=of,
+        **offence,
+        **source,
+        proven_on=proven,
+        disposal="conviction",
+        **why,
     )
     if turn == 2:  # noqa: PLR2004 - and another
         day = proven + timedelta(days=40)
@@ -74,5 +82,19 @@ def observed(way: Way) -> None:
         way.add("observation", way.day(128), event="custody-started", **by, **held)
         way.add("observation", way.day(133), event="custody-ended", **by)
     if way.number % 10 == 3:  # noqa: PLR2004 - others
-        way.add("observation", way.day(30), event="residence-changed", **by, area="north-island", moved="out-of-area-observed")
-        way.add("observation", way.day(90), event="residence-changed", **by, area="hillside", moved="into-area-observed")
+        way.add(
+            "observation",
+            way.day(30),
+            event="residence-changed",
+            **by,
+            area="north-island",
+            moved="out-of-area-observed",
+        )
+        way.add(
+            "observation",
+            way.day(90),
+            event="residence-changed",
+            **by,
+            area="hillside",
+            moved="into-area-observed",
+        )

@@ -54,7 +54,13 @@ def _declined(way: Way, of: str, ranked: list[Mentor], first: date) -> None:
     _proposal(way, of, ranked[0], first, another=False)
     words = "Would rather have nobody for now."
     way.add(
-        "matches", first, event="declined", of=of, staff=way.key_worker, declined_by="participant", match_reason=words
+        "matches",
+        first,
+        event="declined",
+        of=of,
+        staff=way.key_worker,
+        declined_by="participant",
+        match_reason=words,
     )
 
 
@@ -95,7 +101,7 @@ def _in_being(way: Way, of: str, chosen: Mentor, first: date, over: date) -> Non
             minutes=15 * way.chance.randint(2, 8),
             medium=way.chance.choice(("in-person", "phone")),
         )
-        day += timedelta(days=way.chance.choice((11, 14, 17)))
+        day += timedelta(days=way.chance.choice((14, 18, 21)))
     if way.number % 12 == 6:  # noqa: PLR2004 - some of them
         _rests(way, of, chosen, first)
     _reviewed(way, of, first, over)

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from examples.generate.book import Book, Cell
+from examples.generate.chances import chances
 from examples.generate.grounds import grounds
 from examples.generate.people import AREAS, INTERESTS, SUPERVISOR, Person
 
@@ -25,7 +26,8 @@ _NAMES = (
     ("m-lupin", "Lupin Breakwater"),
     ("m-maple", "Maple Fairlead"),
 )
-CAPACITY = 3
+CAPACITY, GIVEN = 6, 3
+"""How many a mentor would take, and how many they are given: cases are imported side by side, not by date."""
 FIRST_APPLIED = date(2023, 11, 6)
 
 
@@ -42,7 +44,7 @@ class Mentor:
     def is_free(self, first: date, last: date) -> bool:
         """Whether they can have one more, all the time."""
         meanwhile = sum(begins <= last and first <= ends for begins, ends in self.taken)
-        return self.trusted[0] <= first and last <= self.trusted[1] and meanwhile < CAPACITY
+        return self.trusted[0] <= first and last <= self.trusted[1] and meanwhile < GIVEN
 
     def suits(self, person: Person) -> tuple[int, int]:
         """Return the scores of the two factors that are looked at: area and interests."""
@@ -51,7 +53,9 @@ class Mentor:
 
 def mentors(book: Book, seed: str) -> list[Mentor]:
     """Write what happened to every mentor; return those who were approved."""
-    found = [_mentor(book, Random(f"{seed}/{code}"), number, code, name) for number, (code, name) in enumerate(_NAMES)]  # noqa: S311 - invented, not secret
+    found = [
+        _mentor(book, chances(seed, code), number, code, name) for number, (code, name) in enumerate(_NAMES)
+    ]
     return [mentor for mentor in found if mentor is not None]
 
 
@@ -74,13 +78,24 @@ def _mentor(book: Book, chance: Random, number: int, code: str, name: str) -> Me
     add(0, "applied", **by, **offer, capacity=CAPACITY)
     add(3, "screening-begun", **by)
     if number == 6:  # noqa: PLR2004 - one of them
-        add(20, "background-check-recorded", **grounds(SUPERVISOR, "screening", "As answered."), result="not-clear")
+        add(
+            20,
+            "background-check-recorded",
+            **grounds(SUPERVISOR, "screening", "As answered."),
+            result="not-clear",
+        )
         add(25, "exited", **grounds(SUPERVISOR, "screening", "Was told that it cannot be."))
         return None
     until = start + timedelta(days=18 + 1000)
     _is_trusted(add, until)
     for month in range(1, 9):
-        add(40 + 91 * month, "supervision-held", **by, supervisor=SUPERVISOR, minutes=chance.choice((45, 60, 90)))
+        add(
+            40 + 91 * month,
+            "supervision-held",
+            **by,
+            supervisor=SUPERVISOR,
+            minutes=chance.choice((45, 60, 90)),
+        )
     _what_else(add, number, offer)
     last = until if number not in {3, 9} else start + timedelta(days=690)
     return Mentor(code, str(offer["area"]), interests, (start + timedelta(days=45), last))
@@ -93,7 +108,9 @@ def _is_trusted(add: Any, until: date) -> None:  # noqa: ANN401 - a function of 
     add(
         40,
         "approved",
-        **grounds(SUPERVISOR, "cleared-and-trained", "Cleared, trained, and wanted.", relied_on=(check, training)),
+        **grounds(
+            SUPERVISOR, "cleared-and-trained", "Cleared, trained, and wanted.", relied_on=(check, training)
+        ),
     )
 
 
@@ -103,7 +120,7 @@ def _what_else(add: Any, number: int, offer: dict[str, Cell]) -> None:  # noqa: 
         case 1:
             add(200, "offer-changed", **by, **(offer | {"languages": ("en", "fr")}))
         case 2:
-            add(42, "capacity-changed", **by, capacity=4)
+            add(42, "capacity-changed", **by, capacity=7)
         case 3:
             add(700, "suspended", **grounds(SUPERVISOR, "complaint", "A complaint is looked into."))
             add(721, "reinstated", **grounds(SUPERVISOR, "complaint", "It was unfounded."))

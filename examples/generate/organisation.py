@@ -12,7 +12,6 @@ from examples.generate.grounds import grounds
 from examples.generate.people import (
     JUVENILE_COURT,
     KEY_WORKERS,
-    MANAGER,
     MINISTRY,
     NGO,
     POLICE,
@@ -78,7 +77,9 @@ def _agencies(book: Book) -> None:
             services=services or None,
         )
     for person, role, organisation_code, _ in STAFF:
-        book.add("organisations", organisation_code, FOUNDED, **by, event="member-joined", person=person, role=role)
+        book.add(
+            "organisations", organisation_code, FOUNDED, **by, event="member-joined", person=person, role=role
+        )
     book.add(
         "organisations",
         NGO,

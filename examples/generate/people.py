@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-_FIRST = (
-    "Fig Basil Clover Pepper Linnet Juniper Teasel Wren Bracken Saffron Tansy Heron Burdock Cicely Plover Fern"
-    " Quillwort Marram Thrift Sorrel Pimpernel Campion Larch Mallow Rowan Yarrow Comfrey Dunlin Speedwell Orache"
-).split()
-_SECOND = (
-    "Applegate Underhill Fieldmouse Willowbrook Saltmarsh Lanternby Kettlewick Driftwood Mossbank Puddlefoot"
-    " Thistledown Oxbow Cobblestone Rookery Seagrass Millrace Tumbledown Hayrick Gullswing Pebblecombe"
-).split()
+_FIRST = """
+    Fig Basil Clover Pepper Linnet Juniper Teasel Wren Bracken Saffron Tansy Heron Burdock Cicely Plover
+    Fern Quillwort Marram Thrift Sorrel Pimpernel Campion Larch Mallow Rowan Yarrow Comfrey Dunlin Speedwell
+    Orache
+""".split()  # noqa: SIM905 - a list of words reads best as text
+_SECOND = """
+    Applegate Underhill Fieldmouse Willowbrook Saltmarsh Lanternby Kettlewick Driftwood Mossbank Puddlefoot
+    Thistledown Oxbow Cobblestone Rookery Seagrass Millrace Tumbledown Hayrick Gullswing Pebblecombe
+""".split()  # noqa: SIM905 - as above
 _LANGUAGES = ("en", "en", "en", "es", "fr")
 AREAS = ("harbour", "hillside", "old-town")
 INTERESTS = ("football", "boats", "cooking", "music", "drawing", "gardening")

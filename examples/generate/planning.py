@@ -25,12 +25,18 @@ def planned(way: Way, *, agreed_late: bool = False) -> None:
         _need(way, number)
     way.add("plans", way.day(52), kind="proposed", plan=plan, **by)
     if way.number % 11 == 3:  # noqa: PLR2004 - some of them
-        way.add("plans", way.day(53), kind="declined", plan=plan, text="Not like this: too much at once.", **by)
+        way.add(
+            "plans", way.day(53), kind="declined", plan=plan, text="Not like this: too much at once.", **by
+        )
         way.add("plans", way.day(54), kind="proposed", plan=plan, **by)
     agreed = way.group.ends + timedelta(days=20) if agreed_late else way.day(55)
-    way.rows["agreed"] = way.add("plans", agreed, kind="agreed", plan=plan, text="This is what I want to do.", **by)
-    later = agreed + timedelta(days=2)
-    reason = way.because("cm-gorse", "complete", "Every goal comes from a need.", relied_on=(way.rows["assessment"],))
+    way.rows["agreed"] = way.add(
+        "plans", agreed, kind="agreed", plan=plan, text="This is what I want to do.", **by
+    )
+    way.agreed_on, later = agreed, agreed + timedelta(days=2)
+    reason = way.because(
+        "cm-gorse", "complete", "Every goal comes from a need.", relied_on=(way.rows["assessment"],)
+    )
     way.add("plans", later, kind="approved", plan=plan, **by, **reason)
     review = later + timedelta(days=80)
     way.add("plans", later + timedelta(days=1), kind="started", plan=plan, due_on=review, **by)
@@ -42,7 +48,15 @@ def _need(way: Way, number: int) -> None:
     evidence = (way.rows["story"], way.rows["assessment"])
     priority = ("key", "important", "later")[number]
     way.rows[f"need-{number}"] = way.add(
-        "plans", way.day(47), kind="need", plan=plan, domain=domain, priority=priority, text=need, evidence=evidence, **by
+        "plans",
+        way.day(47),
+        kind="need",
+        plan=plan,
+        domain=domain,
+        priority=priority,
+        text=need,
+        evidence=evidence,
+        **by,
     )
     way.rows[f"goal-{number}"] = way.add(
         "plans",
@@ -74,26 +88,26 @@ def reviewed(way: Way, last: date) -> None:
     plan, day = way.rows["plan"], way.day(75)
     for number in range(3):
         for place in range(2):
-            for days, status in ((0, "in-progress"), (14, "done")):
-                on = day + timedelta(days=days + 6 * number + place)
-                _step(way, on, number, place, status, last)
+            on = day + timedelta(days=6 * number + place)
+            if way.agreed_on < on < last:
+                _step(way, on, number, place)
     round_ = 0
     while (on := way.day(110 + 55 * round_)) < last - timedelta(days=30):
-        _round(way, plan, on, round_)
+        if on > way.agreed_on + timedelta(days=5):
+            _round(way, plan, on, round_)
         round_ += 1
 
 
-def _step(way: Way, on: date, number: int, place: int, status: str, last: date) -> None:  # noqa: PLR0913, PLR0917 - one line
-    if on < last:
-        way.add(
-            "reviews",
-            on,
-            kind="step-status",
-            staff=way.key_worker,
-            plan=way.rows["plan"],
-            about=way.rows[f"step-{number}-{place}"],
-            outcome=status,
-        )
+def _step(way: Way, on: date, number: int, place: int) -> None:
+    way.add(
+        "reviews",
+        on,
+        kind="step-status",
+        staff=way.key_worker,
+        plan=way.rows["plan"],
+        about=way.rows[f"step-{number}-{place}"],
+        outcome=("done", "in-progress", "dropped")[(number + place + way.number) % 3],
+    )
 
 
 def _round(way: Way, plan: str, on: date, number: int) -> None:
@@ -101,13 +115,35 @@ def _round(way: Way, plan: str, on: date, number: int) -> None:
     for goal in range(3):
         outcome = ("not", "partial", "achieved")[min(number, 2)]
         about = way.rows[f"goal-{goal}"]
-        way.add("reviews", on, kind="progress", **by, about=about, outcome=outcome, text=f"Looked at it, time {number + 1}.")
+        way.add(
+            "reviews",
+            on,
+            kind="progress",
+            **by,
+            about=about,
+            outcome=outcome,
+            text=f"Looked at it, time {number + 1}.",
+        )
     seen = assessed(way, on + timedelta(days=1), way.chance.choice(("low", "medium", "high")))
     way.add("reviews", on + timedelta(days=3), kind="review-started", **by, outcome="regular")
-    why = way.because(way.key_worker, "regular-review", "Looked at every goal.", relied_on=(seen,))
+    why = way.because(
+        way.key_worker, "regular-review", "Looked at every goal.", relied_on=(seen, *_late(way, on))
+    )
     next_on = on + timedelta(days=60)
-    way.add("reviews", on + timedelta(days=5), kind="reviewed", **by, outcome="kept", next_review_on=next_on, **why)
-    way.rows["progress"] = str(number)
+    way.add(
+        "reviews",
+        on + timedelta(days=5),
+        kind="reviewed",
+        **by,
+        outcome="kept",
+        next_review_on=next_on,
+        **why,
+    )
+
+
+def _late(way: Way, on: date) -> tuple[str, ...]:
+    """Return the contact that was found in a notebook, if it was by then."""
+    return (way.found_late[0],) if way.found_late and way.found_late[1] <= on else ()
 
 
 def closed(way: Way, day: date, *, achieved: bool) -> None:
@@ -118,4 +154,11 @@ def closed(way: Way, day: date, *, achieved: bool) -> None:
             why = way.because(way.key_worker, "goal-reached", "It was done, and it lasted.")
             way.add("reviews", day, kind="goal-achieved", **by, about=way.rows[f"goal-{goal}"], **why)
     why = way.because(way.key_worker, "closing", "As was agreed at the last meeting.")
-    way.add("reviews", day + timedelta(days=1), kind="closed", **by, outcome="achieved" if achieved else "ended", **why)
+    way.add(
+        "reviews",
+        day + timedelta(days=1),
+        kind="closed",
+        **by,
+        outcome="achieved" if achieved else "ended",
+        **why,
+    )

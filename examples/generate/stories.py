@@ -7,6 +7,7 @@ from random import Random
 
 from examples.generate import asking, attending, helping, law, mentoring, planning, way
 from examples.generate.book import Book
+from examples.generate.chances import chances
 from examples.generate.groups import Group
 from examples.generate.mentors import Mentor
 from examples.generate.people import KEY_WORKERS, MINISTRY, person
@@ -33,13 +34,20 @@ OF_THEIR_OWN = {
     4: "lapsed",
     31: "announced",
     45: "not-started",
-    53: "of age",
+    60: "of age",
     78: "lapsed",
 }
 """By number: what happens to few."""
-NOT_TAKEN_ON = {9: "declined", 27: "redirected", 50: "waitlisted", 62: "withdrawn", 90: "declined", 111: "redirected"}
+NOT_TAKEN_ON = {
+    9: "declined",
+    27: "redirected",
+    50: "waitlisted",
+    62: "withdrawn",
+    90: "declined",
+    111: "redirected",
+}
 WAITED, BY_THEMSELVES = 36, frozenset({20, 71, 104})
-TURN_EIGHTEEN = frozenset({2, 53, 96})
+TURN_EIGHTEEN = frozenset({2, 35, 60, 112})
 """In the middle of the programme, in the variant for minors."""
 EXITS = {"withdrawn": "withdrew"}
 
@@ -49,7 +57,7 @@ def stories(book: Book, groups: list[Group], mentors: list[Mentor], seed: str) -
     number = 0
     for group in groups:
         for _ in range(group.size):
-            _story(_begin(book, group, number, Random(f"{seed}/{number}")), mentors)  # noqa: S311 - invented, not secret
+            _story(_begin(book, group, number, chances(seed, number)), mentors)
             number += 1
 
 
@@ -104,5 +112,3 @@ def _besides(told: Way, mentors: list[Mentor], over: date, fate: str) -> None:
     asking.asked(told, last)
     planning.closed(told, last - timedelta(days=8), achieved=stayed and told.number % 3 != 0)
     way.left(told, last, "completed" if stayed else EXITS.get(fate, fate))
-
-

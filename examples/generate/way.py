@@ -22,6 +22,8 @@ BEFORE = 70
 """Days from the referral to the first session."""
 AFTER = 150
 """Days from the last session to the exit."""
+BEFORE_THE_STORY = 4
+"""Meetings, before somebody tells their story."""
 LATE = 19
 """Every so many contacts, one was found weeks later in a notebook."""
 
@@ -38,6 +40,10 @@ class Way:
     key_worker: str
     rows: dict[str, str] = field(default_factory=dict)
     """Row ids that later rows name, by what they say."""
+    agreed_on: date = date.max
+    """When they agreed to the plan."""
+    found_late: tuple[str, date] | None = None
+    """A contact that was written down long after it happened, and when."""
 
     def day(self, days: int) -> date:
         """Return a day counted from the referral."""
@@ -51,7 +57,9 @@ class Way:
         """Return what they say when asked."""
         return self.chance.choice(VIEWS)
 
-    def because(self, by: str, code: str, reason: str, *, law: str = RULES, relied_on: tuple[str, ...] = ()) -> dict[str, Cell]:
+    def because(
+        self, by: str, code: str, reason: str, *, law: str = RULES, relied_on: tuple[str, ...] = ()
+    ) -> dict[str, Cell]:
         """Return the grounds of a decision about them, of which they were asked."""
         return grounds(by, code, reason, law=law, views=self.says(), relied_on=relied_on)
 
@@ -71,7 +79,9 @@ _DEEDS = (
 def referred(way: Way) -> None:
     """An agency refers them, and the programme confirms it."""
     route = way.chance.choice(tuple(_LAWS))
-    reason = way.because(REFERRERS[route], route, "A programme suits better than a hearing.", law=_LAWS[route])
+    reason = way.because(
+        REFERRERS[route], route, "A programme suits better than a hearing.", law=_LAWS[route]
+    )
     way.rows["referral"] = way.add(
         "referrals",
         way.day(0),
@@ -119,6 +129,9 @@ def registered(way: Way) -> None:
     )
     first = way.because(SUPERVISOR, "first-assignment", "Has a place free and knows the area.")
     way.add("key-workers", way.day(10), kind="assigned", key_worker=worker, **first)
+    if way.number % 19 == 7:  # noqa: PLR2004 - some of them
+        why = way.because(worker, "not-yet", "Wanted to sleep on it.", law=CONSENT)
+        way.add("milestones", way.day(11), kind="boundaries declined", staff=worker, **why)
     agreed = way.because(worker, "onset-of-engagement", "Agreed at the first meeting.", law=CONSENT)
     way.rows["boundaries"] = way.add(
         "milestones",
@@ -134,7 +147,12 @@ def registered(way: Way) -> None:
 def _consents(way: Way) -> None:
     day = way.day(12)
     by_whom = "guardian" if way.group.course.variant == "minors" else "participant"
-    given: dict[str, Cell] = {"kind": "given", "by_whom": by_whom, "capacity_noted": "yes", "staff": way.key_worker}
+    given: dict[str, Cell] = {
+        "kind": "given",
+        "by_whom": by_whom,
+        "capacity_noted": "yes",
+        "staff": way.key_worker,
+    }
     way.add("consents", day, **given, scope="progress-report", recipient=JUVENILE_COURT)
     way.add("consents", day, **given, scope="publish-testimony", recipient="harbour-lights")
     if way.number % 13 == 5:  # noqa: PLR2004 - some of them
@@ -163,20 +181,24 @@ def met(way: Way, first: int, last: date) -> None:
     while day < last:
         _contact(way, day, number)
         number += 1
-        day += timedelta(days=way.chance.choice((5, 6, 7, 7, 8)))
+        early = first < BEFORE - 20 and number <= BEFORE_THE_STORY
+        day += timedelta(days=7 if early else way.chance.choice((8, 9, 10, 11, 13)))
 
 
 def _contact(way: Way, day: date, number: int) -> None:
     chance = way.chance
-    outcome = "held" if number < 4 else chance.choice(("held",) * 8 + ("did not attend", "cancelled"))  # noqa: PLR2004 - those before the story
-    late = number > 8 and (number + way.number) % LATE == 0  # noqa: PLR2004 - after the plan
-    entered = day + timedelta(days=chance.randint(24, 40) if late else chance.choice((0, 0, 0, 1, 3)))
-    at = time(chance.randint(9, 18), chance.choice((0, 15, 30, 45))) if chance.random() < 0.7 else None  # noqa: PLR2004 - most know when
+    first = number < BEFORE_THE_STORY
+    outcome = "held" if first else chance.choice(("held",) * 8 + ("did not attend", "cancelled"))
+    late = number > 2 * BEFORE_THE_STORY and (number + way.number) % LATE == 0
+    entered = day + timedelta(
+        days=chance.randint(24, 40) if late else chance.choice((0, 0, 0, 1, 3)) * (not first)
+    )
+    at = time(chance.randint(9, 18), chance.choice((0, 15, 30, 45)))
     row = way.add(
         "contacts",
         day,
         entered=entered,
-        time=at,
+        time=chance.choice((at, at, None)),
         made_by=way.key_worker,
         medium=chance.choice(_MEDIA),
         outcome=outcome,
@@ -184,8 +206,8 @@ def _contact(way: Way, day: date, number: int) -> None:
         others_present=("guardian",) if chance.random() < 0.2 else None,  # noqa: PLR2004 - one in five
         note=f"{chance.choice(_NOTES)} ({number + 1})" if outcome == "held" else None,
     )
-    if outcome == "held" and number == 3:  # noqa: PLR2004 - the last before the story
-        way.rows["contact"] = row
+    if late:
+        way.found_late = (row, entered)
 
 
 def understood(way: Way) -> None:
@@ -195,7 +217,12 @@ def understood(way: Way) -> None:
     way.rows["story"] = way.add("milestones", way.day(38), kind="story told", staff=worker, words=told)
     way.add("milestones", way.day(40), kind="story confirmed", staff=worker)
     way.add(
-        "milestones", way.day(41), kind="choice", staff=worker, about="start", words="Wants to begin in the morning."
+        "milestones",
+        way.day(41),
+        kind="choice",
+        staff=worker,
+        about="start",
+        words="Wants to begin in the morning.",
     )
     way.rows["assessment"] = assessed(way, way.day(42), "medium")
 
@@ -236,6 +263,11 @@ def changes(way: Way) -> None:
 def left(way: Way, day: date, reason: str) -> None:
     """They leave, with a plan for afterwards or without one."""
     planned = reason == "completed"
+    if way.number % 15 == 6:  # noqa: PLR2004 - some of them
+        why = way.because(way.key_worker, "break", "Asked for some days off.")
+        way.add("milestones", day - timedelta(days=4), kind="paused", staff=way.key_worker, **why)
+        why = way.because(way.key_worker, "break-over", "Came back as agreed.")
+        way.add("milestones", day - timedelta(days=2), kind="resumed", staff=way.key_worker, **why)
     why = way.because(way.key_worker, reason, "As was agreed at the last meeting.")
     words: dict[str, Cell] = {"words": "Keep to the week's plan; ring before it gets difficult."}
     if not planned:

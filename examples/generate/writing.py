@@ -17,18 +17,20 @@ SEED = "harbour-lights/1"
 """Whoever and whatever has a number or a name has chances of its own, so one story changes no other."""
 
 
-def write(directory: Path) -> None:
-    """Write every sheet and both registers."""
+def told() -> Book:
+    """Return every sheet, filled in."""
     book = Book()
     organisation(book)
-    told = groups(book, SEED)
-    stories(book, told, mentors(book, SEED), SEED)
+    stories(book, groups(book, SEED), mentors(book, SEED), SEED)
     plant(book)
+    return book
+
+
+def write(directory: Path, book: Book) -> None:
+    """Write every sheet and both registers."""
     book.write(directory)
     staff = ("code", "role", "organisation", "credentials")
-    write_csv(
-        directory / "staff.csv",
-        [dict(zip(staff, (*who, "; ".join(credentials)), strict=True)) for *who, credentials in STAFF],
-    )
+    people = [dict(zip(staff, (*who, "; ".join(credentials)), strict=True)) for *who, credentials in STAFF]
+    write_csv(directory / "staff.csv", people)
     laws = ("code", "instrument", "act", "section", "valid_from")
     write_csv(directory / "legal-bases.csv", [dict(zip(laws, each, strict=True)) for each in LEGAL_BASES])
