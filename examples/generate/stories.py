@@ -49,6 +49,8 @@ NOT_TAKEN_ON = {
 WAITED, BY_THEMSELVES = 36, frozenset({20, 71, 104})
 TURN_EIGHTEEN = frozenset({2, 35, 60, 112})
 """In the middle of the programme, in the variant for minors."""
+STILL_HERE = date(2025, 8, 1)
+"""Whoever completed a programme of a group that began since then is with the organisation to this day."""
 EXITS = {"withdrawn": "withdrew"}
 
 
@@ -110,5 +112,7 @@ def _besides(told: Way, mentors: list[Mentor], over: date, fate: str) -> None:
         law.offended(told, last)
     law.observed(told)
     asking.asked(told, last)
+    if stayed and told.group.starts >= STILL_HERE:
+        return
     planning.closed(told, last - timedelta(days=8), achieved=stayed and told.number % 3 != 0)
     way.left(told, last, "completed" if stayed else EXITS.get(fate, fate))

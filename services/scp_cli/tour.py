@@ -70,7 +70,7 @@ def tour(examples: Path, home: Path) -> None:
     _next(late, key_worker, home, bundle)
 
 
-def _everybody(log: LogReader, late: Late, today: date) -> str:
+def _everybody(log: LogReader, late: Late, today: date) -> str | None:
     """Ask the projections; return whose caseload is the fullest."""
     with psycopg.connect(log.conninfo, autocommit=True) as connection:
         follower.prepare(log.conninfo, PROJECTIONS)
@@ -219,8 +219,11 @@ def _by_position(log: LogReader, late: Late) -> None:
 # --- everybody --------------------------------------------------------------------------------------------
 
 
-def _caseload(connection: AnyConnection, today: date) -> str:
+def _caseload(connection: AnyConnection, today: date) -> str | None:
     loads = caseload.loads(connection, today)
+    if not loads:
+        step(11, "Whom key workers look after", "nobody is with the organisation any more")
+        return None
     fullest = loads[0].key_worker
     step(11, f"Whom {fullest} looks after", "asked of a projection: rows that can be built anew from the log")
     cases = [case.model_dump(mode="json") for case in caseload.of_key_worker(connection, fullest, today)]
@@ -254,7 +257,7 @@ def _decisions(connection: AnyConnection, late: Late) -> None:
 # --- what to try next -------------------------------------------------------------------------------------
 
 
-def _next(late: Late, key_worker: str, home: Path, bundle: Path | None) -> None:
+def _next(late: Late, key_worker: str | None, home: Path, bundle: Path | None) -> None:
     before, place = (points.place(late.entry.position - each) for each in (1, 0))
     day = late.entered_on
     step(16, "Try next", "on what this has left behind")
@@ -266,7 +269,7 @@ def _next(late: Late, key_worker: str, home: Path, bundle: Path | None) -> None:
         f"diff {late.reference} --from-known-at {before} --to-known-at {place}",
         f"diff {late.reference} --from-known-at {day - timedelta(days=1)} --trust-source-times",
         f"decisions --case {late.reference}",
-        f"caseload --key-worker {key_worker}",
+        *([f"caseload --key-worker {key_worker}"] if key_worker else []),
         *(["verify", "anchors", f"export {late.reference} --output {_from_here(bundle)}"] if bundle else []),
         "serve",
     ):

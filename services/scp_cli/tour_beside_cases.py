@@ -1,4 +1,4 @@
-"""What `scp-events demo` shows of what belongs to no case: programmes, mentors, practitioners, agreements."""
+"""What `scp-events demo` shows beside cases: programmes, mentors, practitioners, agreements."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def competence(log: LogReader, today: date) -> None:
     show_rich("")
     show_table(
         [_agreement(name, view, today) for name, view in standing(log, "agreement", today)],
-        {"agreement": "agreement", "between": "between", "for": "for", "today": "today"},
+        {"agreement": "agreement", "with": "with", "for": "for", "today": "today"},
     )
 
 
@@ -94,7 +94,7 @@ def _agreement(name: str, view: Any, today: date) -> dict[str, Any]:  # noqa: AN
     over = view.last_day is not None and view.last_day < today
     return {
         "agreement": name,
-        "between": ", ".join(terms.parties),
+        "with": ", ".join(terms.parties[1:]),
         "for": ", ".join(terms.scopes),
         "today": f"ended on {view.last_day}" if over else "suspended" if view.suspended else "in force",
     }

@@ -1,4 +1,4 @@
-"""What `scp-events demo` shows of an enrolment: minutes to completion, its lapse, and what that contradicts."""
+"""What `scp-events demo` shows of an enrolment: its minutes, its lapse, and what that contradicts."""
 
 from __future__ import annotations
 
