@@ -38,6 +38,8 @@ from scp_events.replay import CaseReplay, Entry, Point, diff, replay
 from scp_events.vocabulary import LATE_FROM, Actor, CaseId, OrganisationId, PersonId, Position, Role
 
 CLERK = Actor(id=PersonId("data-clerk"), role=Role.DATA_CLERK, organisation=OrganisationId("harbour-lights"))
+LOOKED_AT = 40
+"""In so many cases something worth telling is looked for: enough to find it, and to be quick."""
 AROUND = 3
 """How many entries of a story are shown before the late one, and how many after."""
 FIGURES = 2
@@ -50,7 +52,8 @@ def tour(examples: Path, home: Path) -> None:
     show_rich(Text("A fictional organisation's spreadsheets, imported and replayed", LOUD))
     with opened_to_append() as (log, handler):
         _import(log, handler, examples, home)
-        told = [replay(log, case_id) for _, case_id in log.cases()]
+        cases = list(log.cases())
+        told = [replay(log, case_id) for _, case_id in cases[:LOOKED_AT]]
         try:
             late = find_late(told)
         except NothingLateError as nothing:
@@ -66,7 +69,7 @@ def tour(examples: Path, home: Path) -> None:
         key_worker = _everybody(log, late, today)
         step(14, "Proof", "that nobody altered the log, for others who need not believe us")
         bundle = prove(log, late.case_id, home)
-        erase_one(log, handler, _known_twice(told))
+        erase_one(log, handler, cases[-1][1])
     _next(late, key_worker, home, bundle)
 
 
@@ -79,11 +82,6 @@ def _everybody(log: LogReader, late: Late, today: date) -> str | None:
         _outcomes(connection, today)
         _decisions(connection, late)
     return key_worker
-
-
-def _known_twice(told: Sequence[CaseReplay]) -> CaseId:
-    """Return the case that was opened last, and has the shortest story."""
-    return min(reversed(told), key=lambda case: len(case.story)).case_id
 
 
 def _import(log: LogReader, handler: BlockingCommandHandler, examples: Path, home: Path) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from scp_cli.headings import step
-from scp_cli.matching import SUGGESTED, mentors_on, suggestions
+from scp_cli.matching import mentors_on, suggestions
 from scp_cli.output import show_rich, show_table
 from scp_events.aggregates import BY_CATEGORY
 from scp_events.event_log import LogReader
@@ -56,7 +56,9 @@ def matching(log: LogReader, told: Sequence[CaseReplay], today: date) -> None:
     areas = frozenset(mentor.area for mentor in mentors if mentor.area)
     without = [case for case in told if not any(each.category == "match" for each in case.streams)]
     waiting = [Participant(case_reference=case.case_reference, areas=areas) for case in without[:WAITING]]
-    show_table(suggestions(match_group(waiting, mentors)), SUGGESTED)
+    rows = suggestions(match_group(waiting, mentors))
+    show_table(rows, {"case_reference": "case", "mentor": "mentor", "score": "score"})
+    show_rich(*(f"  {row['case_reference']}: {row['because']}" for row in rows[:1]))
 
 
 def competence(log: LogReader, today: date) -> None:

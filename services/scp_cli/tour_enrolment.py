@@ -85,12 +85,9 @@ def contradictions(log: LogReader, told: Sequence[CaseReplay]) -> None:
         "both facts stay; nothing is judged anew behind your back",
     )
     found = [(case.case_reference, each) for case in told for each in case.contradictions]
-    rows = [
-        {"case": reference, "on": each.occurred_on, "what": each.title, "rule": each.rule}
-        for reference, each in found[:OF_EACH]
-    ]
-    show_table(rows, {"case": "case", "on": "on", "what": "what", "rule": "rule that it breaks"})
-    show_rich(f"  {len(found)} in all cases.")
+    rows = [{"case": reference, "what": each.title, "rule": each.rule} for reference, each in found[:OF_EACH]]
+    show_table(rows, {"case": "case", "what": "what", "rule": "rule"})
+    show_rich(f"  {len(found)} in the {len(told)} cases that were looked at.")
     _stricter(log, told)
 
 
