@@ -95,7 +95,8 @@ def _presence(way: Way, session: Held, fate: str) -> tuple[int | None, int | Non
 
 def _judged(way: Way, of: str, session: Held, absence: str) -> None:
     """Some reasons are judged anew once there is a note from somebody."""
-    day, about = session.on + timedelta(days=4), {"of": of, "session": session.name}
+    day = session.on + timedelta(days=4)
+    about: dict[str, Cell] = {"of": of, "session": session.name}
     if absence == "unacceptable" and way.chance.random() < 0.5:  # noqa: PLR2004 - half of them
         why = way.because(way.key_worker, "note-from-clinic", "There is a note.")
         way.add("enrolments", day, event="absence-reason-accepted", **about, **why)

@@ -6,11 +6,12 @@ import csv
 from collections.abc import Iterator, Sequence
 from datetime import date, time
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from scp_events.importing.workbook_to_write import new_workbook
 
-Cell: TypeAlias = str | int | date | time | Sequence[str] | None
+Cell: TypeAlias = Any
+"""A text, a number, a day, a time, several texts, or None for a blank cell."""
 Row: TypeAlias = dict[str, Cell]
 
 PREFIXES = {
@@ -68,9 +69,11 @@ class Book:
         return next(row for row in self.sheets[sheet] if row["row"] == row_id)
 
     def write(self, directory: Path) -> None:
-        """Write a file for every sheet. The same rows are the same bytes."""
+        """Write a file for every sheet that has rows. The same rows are the same bytes."""
         directory.mkdir(parents=True, exist_ok=True)
         for name, rows in self.sheets.items():
+            if not rows:
+                continue
             in_order = sorted(rows, key=_entered)
             if name in WORKBOOKS:
                 _write_workbook(directory / f"{name}.xlsx", in_order)

@@ -123,7 +123,8 @@ def _session(  # noqa: PLR0913, PLR0917 - a session is all of it
     day: date,
     facilitators: tuple[str, ...],
 ) -> Held:
-    name, by = f"{group}-{number + 1:02}", {"staff": facilitators[0]}
+    name = f"{group}-{number + 1:02}"
+    by: dict[str, Cell] = {"staff": facilitators[0]}
     planned_at, planned = "17:30", day - timedelta(days=21)
     setting: dict[str, Cell] = {
         "medium": "in-person",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from examples.generate.book import Book
+from examples.generate.book import Book, Row
 from examples.generate.grounds import grounds
 from examples.generate.people import (
     JUVENILE_COURT,
@@ -58,7 +58,7 @@ def organisation(book: Book) -> None:
 
 
 def _agencies(book: Book) -> None:
-    by = {"staff": SUPERVISOR}
+    by: Row = {"staff": SUPERVISOR}
     for code, title, kind, services in (
         (NGO, "Harbour Lights", "non-profit", ("housing", "debt-advice", "mentoring")),
         (JUVENILE_COURT, "Lantern Bay Juvenile Court", "court", ()),
@@ -88,7 +88,7 @@ def _agencies(book: Book) -> None:
         event="services-changed",
         services=("housing", "debt-advice", "mentoring", "job-club"),
     )
-    leaver = {"person": "kw-larkspur", "role": "key-worker"}
+    leaver: Row = {"person": "kw-larkspur", "role": "key-worker"}
     book.add("organisations", NGO, date(2023, 11, 6), **by, event="member-joined", **leaver)
     book.add("organisations", NGO, date(2024, 2, 1), **by, event="member-left", **leaver)
     book.add(
@@ -102,17 +102,21 @@ def _agencies(book: Book) -> None:
 
 
 def _agreements(book: Book) -> None:
-    by = {"staff": SUPERVISOR}
+    by: Row = {"staff": SUPERVISOR}
     signed = FOUNDED + timedelta(days=7)
     for name, party in (("with-court", JUVENILE_COURT), ("with-police", POLICE), ("with-ministry", MINISTRY)):
-        terms = {"parties": (NGO, party), "scopes": ("referral", "support"), "purposes": ("rehabilitation",)}
+        terms: Row = {
+            "parties": (NGO, party),
+            "scopes": ("referral", "support"),
+            "purposes": ("rehabilitation",),
+        }
         book.add("agreements", name, signed, **by, event="signed", **terms, valid_from=signed)
         if party == MINISTRY:
-            wider = terms | {"scopes": ("referral", "support", "progress-report")}
+            wider: Row = terms | {"scopes": ("referral", "support", "progress-report")}
             later = date(2025, 1, 6)
             book.add("agreements", name, later, **by, event="amended", **wider, valid_from=later)
     _workshop(book, signed)
-    money = {"currency": "XCD", "available_from": date(2024, 1, 1)}
+    money: Row = {"currency": "XCD", "available_from": date(2024, 1, 1)}
     book.add(
         "agreements",
         "with-ministry",
@@ -138,8 +142,8 @@ def _agreements(book: Book) -> None:
 
 def _workshop(book: Book, signed: date) -> None:
     """An agreement that rested, went on and was ended."""
-    by = {"staff": SUPERVISOR}
-    terms = {"parties": (NGO, WORKSHOP), "scopes": ("support",), "purposes": ("placements",)}
+    by: Row = {"staff": SUPERVISOR}
+    terms: Row = {"parties": (NGO, WORKSHOP), "scopes": ("support",), "purposes": ("placements",)}
     book.add("agreements", "with-workshop", signed, **by, event="signed", **terms, valid_from=signed)
     book.add(
         "agreements",
@@ -215,7 +219,8 @@ CREDENTIAL = "needs-assessment"
 
 def _practitioner(book: Book, worker: str, start: date, number: int) -> None:
     """Somebody studies, practises, is examined and certified; what else may happen, happens to one each."""
-    of, by = {"credential": CREDENTIAL}, {"staff": SUPERVISOR}
+    of: Row = {"credential": CREDENTIAL}
+    by: Row = {"staff": SUPERVISOR}
 
     def add(days: int, event: str, **cells: Any) -> str:  # noqa: ANN401 - cells of a row
         return book.add("practitioners", worker, start + timedelta(days=days), event=event, **of, **cells)

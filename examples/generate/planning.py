@@ -44,7 +44,8 @@ def planned(way: Way, *, agreed_late: bool = False) -> None:
 
 def _need(way: Way, number: int) -> None:
     domain, need, goal = _NEEDS[(way.number + number) % len(_NEEDS)]
-    plan, by = way.rows["plan"], {"staff": (way.key_worker,)}
+    plan = way.rows["plan"]
+    by: dict[str, Cell] = {"staff": (way.key_worker,)}
     evidence = (way.rows["story"], way.rows["assessment"])
     priority = ("key", "important", "later")[number]
     way.rows[f"need-{number}"] = way.add(

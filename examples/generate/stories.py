@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from random import Random
 
 from examples.generate import asking, attending, helping, law, mentoring, planning, way
-from examples.generate.book import Book
+from examples.generate.book import Book, Cell
 from examples.generate.chances import chances
 from examples.generate.groups import Group
 from examples.generate.mentors import Mentor
@@ -91,7 +91,10 @@ def _story(told: Way, mentors: list[Mentor]) -> None:
 
 
 def _not_taken_on(told: Way, outcome: str) -> None:
-    more = {"redirected": {"redirected_to": MINISTRY}, "withdrawn": {"withdrawn_by": "guardian"}}
+    more: dict[str, dict[str, Cell]] = {
+        "redirected": {"redirected_to": MINISTRY},
+        "withdrawn": {"withdrawn_by": "guardian"},
+    }
     way.answered(told, outcome, **more.get(outcome, {}))
 
 

@@ -35,7 +35,7 @@ class Enrolled(NamedTuple):
     @property
     def lapsed(self) -> bool:
         """Whether it was completed, and its minutes are not there any more."""
-        return self.stream.state["requirements"] == "lapsed"
+        return str(self.stream.state["requirements"]) == "lapsed"
 
 
 def enrolments(told: Sequence[CaseReplay]) -> Iterator[Enrolled]:
