@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from datetime import date, time
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -68,7 +68,7 @@ class Book:
         """Return a row that was written."""
         return next(row for row in self.sheets[sheet] if row["row"] == row_id)
 
-    def write(self, directory: Path) -> None:
+    def write(self, directory: Path, day_first: Container[str] = DAY_FIRST) -> None:
         """Write a file for every sheet that has rows. The same rows are the same bytes."""
         directory.mkdir(parents=True, exist_ok=True)
         for name, rows in self.sheets.items():
@@ -78,7 +78,10 @@ class Book:
             if name in WORKBOOKS:
                 _write_workbook(directory / f"{name}.xlsx", in_order)
             else:
-                cells = [{column: _text(name, said) for column, said in row.items()} for row in in_order]
+                cells = [
+                    {column: _text(said, day_first=name in day_first) for column, said in row.items()}
+                    for row in in_order
+                ]
                 write_csv(directory / f"{name}.csv", cells, ";" if name in WITH_SEMICOLONS else ",")
 
 
@@ -100,12 +103,12 @@ def _columns(rows: Sequence[dict[str, str]] | Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(column for row in rows for column in row))
 
 
-def _text(sheet: str, said: Cell) -> str:
+def _text(said: Cell, *, day_first: bool = False) -> str:
     match said:
         case None:
             return ""
         case date():
-            return f"{said:%d/%m/%Y}" if sheet in DAY_FIRST else said.isoformat()
+            return f"{said:%d/%m/%Y}" if day_first else said.isoformat()
         case time():
             return f"{said:%H:%M}"
         case str() | int():
@@ -130,7 +133,7 @@ def _write_workbook(path: Path, rows: Sequence[Row]) -> None:
                     case int():
                         sheet.write_number(line, column, said)
                     case _:
-                        sheet.write_string(line, column, _text("", said))
+                        sheet.write_string(line, column, _text(said))
 
 
 def _filled_in(columns: Sequence[str], row: Row) -> Iterator[tuple[int, Cell]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 
-from examples.generate.book import Book, write_csv
+from examples.generate.book import DAY_FIRST, Book, write_csv
 from examples.generate.grounds import LEGAL_BASES
 from examples.generate.groups import groups
 from examples.generate.mentors import mentors
@@ -26,9 +27,9 @@ def told() -> Book:
     return book
 
 
-def write(directory: Path, book: Book) -> None:
+def write(directory: Path, book: Book, day_first: Container[str] = DAY_FIRST) -> None:
     """Write every sheet and both registers."""
-    book.write(directory)
+    book.write(directory, day_first)
     staff = ("code", "role", "organisation", "credentials")
     people = [dict(zip(staff, (*who, "; ".join(credentials)), strict=True)) for *who, credentials in STAFF]
     write_csv(directory / "staff.csv", people)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from textwrap import shorten
 from typing import Any, NamedTuple
 
 from rich.text import Text
@@ -18,6 +19,8 @@ from scp_events.what_if import what_if
 STRICTER = "2025.3"
 """The version of the policy under which credentials and agreements are asked for."""
 OF_EACH = 3
+WIDE = 64
+"""A title is cut to so many characters, so that its line fits."""
 CREDITS = ("enrolment.attendance-recorded", "enrolment.catch-up-credited")
 
 
@@ -74,7 +77,11 @@ def _minutes(chosen: Enrolled) -> None:
 
 def _row(entry: Entry) -> dict[str, Any]:
     corrected = ", corrected since" if entry.corrected_by else ""
-    return {"position": entry.position, "on": entry.occurred_on, "what": f"{entry.title}{corrected}"}
+    return {
+        "position": entry.position,
+        "on": entry.occurred_on,
+        "what": f"{shorten(entry.title, WIDE)}{corrected}",
+    }
 
 
 def contradictions(log: LogReader, told: Sequence[CaseReplay]) -> None:
@@ -85,7 +92,10 @@ def contradictions(log: LogReader, told: Sequence[CaseReplay]) -> None:
         "both facts stay; nothing is judged anew behind your back",
     )
     found = [(case.case_reference, each) for case in told for each in case.contradictions]
-    rows = [{"case": reference, "what": each.title, "rule": each.rule} for reference, each in found[:OF_EACH]]
+    rows = [
+        {"case": reference, "what": shorten(each.title, WIDE), "rule": each.rule}
+        for reference, each in found[:OF_EACH]
+    ]
     show_table(rows, {"case": "case", "what": "what", "rule": "rule"})
     show_rich(f"  {len(found)} in the {len(told)} cases that were looked at.")
     _stricter(log, told)

@@ -13,10 +13,11 @@ from scp_events import erasure
 from scp_events.aggregates import record
 from scp_events.aggregates.record.commands import ApproveErasure, RequestErasure
 from scp_events.aggregates.record.events import ErasureOrigin
-from scp_events.case_file.story import pairs
+from scp_events.case_file.story import brief, pairs
 from scp_events.event_log import BlockingCommandHandler, CommandRequest, LogReader
 from scp_events.policy import CURRENT
 from scp_events.projections import ALL as PROJECTIONS
+from scp_events.replay import replay
 from scp_events.vocabulary import (
     Actor,
     CaseId,
@@ -52,8 +53,7 @@ def erase_one(log: LogReader, handler: BlockingCommandHandler, case_id: CaseId) 
     with psycopg.connect(log.conninfo, autocommit=True) as connection:
         bring_up_to_date(log, connection, PROJECTIONS)
     show_rich(pairs(certificate_lines(certificate), indent=2))
-    for told in log.case_history(case_id)[:1]:
-        show_rich(f"  what is left of #{told.position}: {told.event.model_dump(mode='json')}")
+    show_rich("\n  What is left of the story:", brief(replay(log, case_id).story[:3], frozenset()))
 
 
 def _say(handler: BlockingCommandHandler, case_id: CaseId, command: Command, by: Actor) -> None:

@@ -29,7 +29,7 @@ def few(tmp_path: Path) -> Path:
     for name, rows in book.sheets.items():
         if name not in OF_NO_CASE:
             book.sheets[name] = [row for row in rows if str(row["case"]).strip() in A_FEW]
-    write(directory, book)
+    write(directory, book, day_first=())  # a few days cannot tell how they are written
     return directory
 
 
@@ -47,7 +47,7 @@ def test_the_demo_tells_one_case_on_two_dates_and_what_makes_the_difference(
     demo: Ran, new_database: str, few: Path, tmp_path: Path
 ) -> None:
     assert (demo.code, demo.err) == (0, "")
-    assert max(map(len, demo.out.partition("Try next")[0].splitlines())) <= 100
+    assert [line for line in demo.out.partition("Try next")[0].splitlines() if len(line) > 100] == []
     assert demo.out.count("As known at the end of") == 2
     assert "a claim, which the log cannot prove" in demo.out
     new, *_ = re.findall(r"\+ #(\d+)", demo.out.partition("What makes the difference")[0])
