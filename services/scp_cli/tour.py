@@ -243,12 +243,11 @@ def _decisions(connection: AnyConnection, late: Late) -> None:
             "on": each.decided_on,
             "what": each.type,
             "by": each.decided_by,
-            "why": each.reason_code,
             "law": f"{each.legal_basis.act} {each.legal_basis.section}",
         }
         for each in found[:DECIDED]
     ]
-    show_table(rows, {name: name for name in ("on", "what", "by", "why", "law")})
+    show_table(rows, {name: name for name in ("on", "what", "by", "law")})
     show_rich(f"  {len(found)} decisions in this case.")
 
 
