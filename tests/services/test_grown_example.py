@@ -15,9 +15,9 @@ from examples.generate.__main__ import HERE
 from examples.generate.writing import told, write
 from scp_cli.tour import CLERK
 from scp_events.aggregates import ALL
-from scp_events.event_log import BlockingCommandHandler, LogReader
 from scp_events.importing import import_directory
 from scp_events.vocabulary import stored_type
+from tests.opened import opened_handler, opened_reader
 
 pytestmark = pytest.mark.once
 
@@ -88,13 +88,14 @@ def test_it_has_120_people_in_three_programmes() -> None:
 
 
 def test_imported_it_says_what_is_wrong_and_holds_every_event_that_sheets_can_say(
-    log: LogReader, handler: BlockingCommandHandler, tmp_path: Path
+    log_database: str, tmp_path: Path
 ) -> None:
-    report = import_directory(log, handler, HERE, by=CLERK, rejected_to=tmp_path, now=NOW)
+    with opened_reader(log_database) as log, opened_handler(log_database) as handler:
+        report = import_directory(log, handler, HERE, by=CLERK, rejected_to=tmp_path, now=NOW)
+        recorded = Counter(each.event.type for each in log.read_all())
     assert (report.rejected, report.already_there) == (12, 3)
     assert Counter((each.sheet.partition(".")[0], each.code) for each in report.problems) == REFUSED
     assert Counter(each.code for each in report.remarks) == {"row-twice": 3, "same-person": 1}
-    recorded = Counter(each.event.type for each in log.read_all())
     assert 14_000 < recorded.total() < 17_000
     every = {stored_type(event) for aggregate in ALL for event in aggregate.EVENTS}
     assert every - recorded.keys() == {name for names in NOT_THERE.values() for name in names}
