@@ -18,7 +18,7 @@ $(VENV)/.installed: pyproject.toml requirements/dev.txt
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
 
-demo: setup ## import a fictional organisation's spreadsheets and replay one case
+demo: setup ## import a fictional organisation's spreadsheets, and tell what can be asked
 	@SCP_HOME="$(CURDIR)/.demo" $(RUN) -m scp_cli demo
 
 test: setup ## run the tests where nothing goes wrong on purpose; says what was skipped and how to get it

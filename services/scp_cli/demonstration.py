@@ -14,7 +14,7 @@ from scp_cli import manner
 from scp_cli.output import remark
 
 REPOSITORY = Path(__file__).parents[2]
-EXAMPLES = REPOSITORY / "examples" / "second-chance"
+EXAMPLES = REPOSITORY / "examples" / "harbour-lights"
 
 
 def demo(
@@ -23,7 +23,7 @@ def demo(
         Path, typer.Option(metavar="DIR", help="The sheets to import.", show_default=False)
     ] = EXAMPLES,
 ) -> None:
-    """Import the example and replay one of its cases.
+    """Import the example, and show what can be asked of it: every part of this, step by step.
 
     Works in a log of its own, below SCP_HOME or else `.demo`, unless SCP_DATABASE_URL names a database;
     never in one that it has not made. Run again, it adds nothing.

@@ -190,7 +190,7 @@ def _go_on(log: LogReader, handler: BlockingCommandHandler, case_id: CaseId, ask
         PROJECTIONS,
         by=asked.by,
         wait=asked.wait,
-        data=_data_directory(),
+        data=data_directory(),
         after=lambda step: remark(f"scp-events: {step}: done"),
     )
     with psycopg.connect(log.conninfo, autocommit=True) as connection:
@@ -200,7 +200,7 @@ def _go_on(log: LogReader, handler: BlockingCommandHandler, case_id: CaseId, ask
         remark(f"scp-events: linked to {log.reference_of(other) or other}: erase that record as well")
 
 
-def _data_directory() -> Path | None:
+def data_directory() -> Path | None:
     """Return the data directory of the embedded server; None where somebody else looks after the server."""
     from scp_events.runtime.settings import ServiceSettings
 
@@ -277,7 +277,7 @@ def _show_certificate(log: LogReader, certificate: Certificate, how: Format) -> 
         show_rich(
             f"{certificate.case_reference or certificate.case_id}: erased at position"
             f" {certificate.log_position}",
-            pairs(_lines(certificate), indent=2),
+            pairs(certificate_lines(certificate), indent=2),
         )
     else:
         write(as_json(certificate.model_dump(mode="json"), indent=2 if how is Format.JSON else None))
@@ -302,7 +302,8 @@ def _what_to_do_with(copy: Copy) -> str:
     return ": remove it and what was made of it"
 
 
-def _lines(certificate: Certificate) -> list[tuple[str, str]]:
+def certificate_lines(certificate: Certificate) -> list[tuple[str, str]]:
+    """Return what a certificate says, line by line."""
     signed = {
         "requested by": certificate.requested,
         "approved by": certificate.approved,

@@ -67,14 +67,18 @@ def suggest(
         raise typer.BadParameter(f"{ranking} is not among those in FILE", param_hint="--ranking")
     with opened_log() as log:
         today = log.calendar.day_of(log.now())
-        mentors = [*_mentors(log, asked or today)]
+        mentors = [*mentors_on(log, asked or today)]
     group = match_group(waiting, mentors)
     if ranking is not None:
         write(as_json({"command": _command(group, ranking)}, indent=2))
         return
+    show(suggestions(group), how, SUGGESTED)
+
+
+def suggestions(group: MatchedGroup) -> list[dict[str, Any]]:
+    """Return who is suggested for whom, and why, as rows of a table."""
     rows: list[dict[str, Any]] = [*map(_suggested, group.pairs), *map(_nobody, group.unmatched)]
-    rows.sort(key=itemgetter("case_reference"))
-    show(rows, how, SUGGESTED)
+    return sorted(rows, key=itemgetter("case_reference"))
 
 
 def _read(file: Path) -> list[Participant]:
@@ -93,7 +97,7 @@ def _read(file: Path) -> list[Participant]:
     return waiting
 
 
-def _mentors(log: LogReader, on: date) -> Iterator[Mentor]:
+def mentors_on(log: LogReader, on: date) -> Iterator[Mentor]:
     """Yield how every mentor stands at the end of a day."""
     from scp_events.history import effective, until
     from scp_events.matching import mentor_from

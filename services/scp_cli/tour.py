@@ -18,27 +18,33 @@ from scp_cli import points
 from scp_cli.answering import bring_up_to_date
 from scp_cli.connecting import opened_to_append
 from scp_cli.figures import drawn
+from scp_cli.headings import step
 from scp_cli.import_command import imported
 from scp_cli.output import Format, remark, show_rich, show_table, write
 from scp_cli.proof import prove
 from scp_cli.reading import SPARE_OF_CASES, THEIR_CASES
 from scp_cli.replaying import show_difference
+from scp_cli.tour_beside_cases import competence, matching, programmes
+from scp_cli.tour_enrolment import contradictions, one_enrolment
+from scp_cli.tour_erasure import erase_one
 from scp_events import follower
 from scp_events.case_file.story import LOUD, QUIET, Places, brief, delay, full
 from scp_events.event_log import BlockingCommandHandler, LogReader
 from scp_events.follower import AnyConnection
 from scp_events.measures import every_figure
 from scp_events.projections import ALL as PROJECTIONS
-from scp_events.projections import caseload
+from scp_events.projections import caseload, decisions
 from scp_events.replay import CaseReplay, Entry, Point, diff, replay
 from scp_events.vocabulary import LATE_FROM, Actor, CaseId, OrganisationId, PersonId, Position, Role
 
-CLERK = Actor(
-    id=PersonId("data-clerk"), role=Role.DATA_CLERK, organisation=OrganisationId("second-chance-example")
-)
+CLERK = Actor(id=PersonId("data-clerk"), role=Role.DATA_CLERK, organisation=OrganisationId("harbour-lights"))
+LOOKED_AT = 40
+"""In so many cases something worth telling is looked for: enough to find it, and to be quick."""
 AROUND = 3
 """How many entries of a story are shown before the late one, and how many after."""
 FIGURES = 2
+DECIDED = 6
+"""So many decisions of a case are listed."""
 
 
 def tour(examples: Path, home: Path) -> None:
@@ -46,26 +52,41 @@ def tour(examples: Path, home: Path) -> None:
     show_rich(Text("A fictional organisation's spreadsheets, imported and replayed", LOUD))
     with opened_to_append() as (log, handler):
         _import(log, handler, examples, home)
+        cases = list(log.cases())
+        told = [replay(log, case_id) for _, case_id in cases[:LOOKED_AT]]
         try:
-            late = find_late(log)
+            late = find_late(told)
         except NothingLateError as nothing:
             remark(f"scp-events: {nothing}")
             raise typer.Exit(1) from None
         _one_case(log, late)
-        with psycopg.connect(log.conninfo, autocommit=True) as connection:
-            follower.prepare(log.conninfo, PROJECTIONS)
-            bring_up_to_date(log, connection, PROJECTIONS)
-            today = log.calendar.day_of(log.now())
-            capacity = log.policies().in_force_on(today).caseload_capacity
-            key_worker = _caseload(connection, today, capacity)
-            _outcomes(connection, today)
-        _step(8, "Proof", "that nobody altered the log, for others who need not believe us")
+        today = log.calendar.day_of(log.now())
+        programmes(log, today)
+        one_enrolment(told)
+        contradictions(log, told)
+        matching(log, told, today)
+        competence(log, today)
+        key_worker = _everybody(log, late, today)
+        step(14, "Proof", "that nobody altered the log, for others who need not believe us")
         bundle = prove(log, late.case_id, home)
+        erase_one(log, handler, cases[-1][1])
     _next(late, key_worker, home, bundle)
 
 
+def _everybody(log: LogReader, late: Late, today: date) -> str | None:
+    """Ask the projections; return whose caseload is the fullest."""
+    with psycopg.connect(log.conninfo, autocommit=True) as connection:
+        follower.prepare(log.conninfo, PROJECTIONS)
+        bring_up_to_date(log, connection, PROJECTIONS)
+        capacity = log.policies().in_force_on(today).caseload_capacity
+        key_worker = _caseload(connection, today, capacity)
+        _outcomes(connection, today)
+        _decisions(connection, late)
+    return key_worker
+
+
 def _import(log: LogReader, handler: BlockingCommandHandler, examples: Path, home: Path) -> None:
-    _step(1, "Import", "dates as people write them, corrections, late entries, and rows that are wrong")
+    step(1, "Import", "dates as people write them, corrections, late entries, and rows that are wrong")
     report = imported(log, handler, examples, CLERK, home / "rejected")
     show_rich(f"  {report.outcome}")
     if report.rejected_files:
@@ -99,22 +120,21 @@ class Late:
         return self.entry.source_recorded_at.date()
 
 
-def find_late(log: LogReader) -> Late:
+def find_late(told: Sequence[CaseReplay]) -> Late:
     """Return a late entry that mattered: things were decided without it, and once it was known.
 
     Raises `NothingLateError` where nothing was entered late.
     """
     found = [
         Late(
-            case_id,
-            reference,
+            case.case_id,
+            case.case_reference,
             entry,
-            meanwhile=[decision for decision in story if _decided_without(decision, entry)],
-            afterwards=[decision for decision in story if _rests_on(decision, entry)],
+            meanwhile=[decision for decision in case.story if _decided_without(decision, entry)],
+            afterwards=[decision for decision in case.story if _rests_on(decision, entry)],
         )
-        for reference, case_id in log.cases()
-        for story in (replay(log, case_id).story,)
-        for entry in story
+        for case in told
+        for entry in case.story
         if entry.source_recorded_at and entry.corrects is None and delay(entry) >= LATE_FROM
     ]
     if not found:
@@ -141,7 +161,7 @@ def _decided_without(decision: Entry, entry: Entry) -> bool:
 
 def _one_case(log: LogReader, late: Late) -> None:
     happened, days = late.entry.occurred_on, delay(late.entry)
-    _step(2, f"Case {late.reference}, as known on two dates", "before and after something was learned late")
+    step(2, f"Case {late.reference}, as known on two dates", "before and after something was learned late")
     show_rich(
         f"  {happened}: {late.entry.title}\n"
         f"  It was entered {days} days later, on {late.entered_on}. Dates of entry are the spreadsheets'\n"
@@ -149,7 +169,7 @@ def _one_case(log: LogReader, late: Late) -> None:
     )
     before, after = (_as_entered_by(late.entered_on - timedelta(days=days)) for days in (1, 0))
     _two_stories(late, *(replay(log, late.case_id, point) for point in (before, after)))
-    _step(3, "What makes the difference", "told by cause, with who answers for it")
+    step(3, "What makes the difference", "told by cause, with who answers for it")
     show_difference(log, diff(log, late.case_id, before, after), (before, after), Format.TABLE)
     _by_position(log, late)
     _decided(log, late)
@@ -181,14 +201,14 @@ def _around(story: Sequence[Entry], late: Entry, new: frozenset[int]) -> Iterato
 
 def _decided(log: LogReader, late: Late) -> None:
     places = Places.of(replay(log, late.case_id).story)
-    _step(5, "What was decided without it, and with it", "each with the grounds given at the time")
+    step(5, "What was decided without it, and with it", "each with the grounds given at the time")
     show_rich(Text("  Before it was entered:", LOUD), full(late.meanwhile[-1:], places))
     show_rich(Text(f"\n  Relying on #{late.entry.position}:", LOUD), full(late.afterwards[:1], places))
 
 
 def _by_position(log: LogReader, late: Late) -> None:
     place = late.entry.position
-    _step(4, "The same by log position", "the order of the log is its own, whatever a spreadsheet says")
+    step(4, "The same by log position", "the order of the log is its own, whatever a spreadsheet says")
     for position in (place - 1, place):
         told = replay(log, late.case_id, Point(known_at=Position(position)))
         there = "there" if any(e.position == place for e in told.story) else "not there"
@@ -198,28 +218,47 @@ def _by_position(log: LogReader, late: Late) -> None:
 # --- everybody --------------------------------------------------------------------------------------------
 
 
-def _caseload(connection: AnyConnection, today: date, capacity: int) -> str:
+def _caseload(connection: AnyConnection, today: date, capacity: int) -> str | None:
     loads = caseload.loads(connection, today, capacity)
+    if not loads:
+        step(11, "Whom key workers look after", "nobody is with the organisation any more")
+        return None
     fullest = loads[0].key_worker
-    _step(6, f"Whom {fullest} looks after", "asked of a projection: rows that can be built anew from the log")
+    step(11, f"Whom {fullest} looks after", "asked of a projection: rows that can be built anew from the log")
     cases = [case.model_dump(mode="json") for case in caseload.of_key_worker(connection, fullest, today)]
     show_table(cases, THEIR_CASES, SPARE_OF_CASES)
     return fullest
 
 
 def _outcomes(connection: AnyConnection, today: date) -> None:
-    _step(7, "Outcomes", "no figure without its definition, what it was made from, N and who was left out")
+    step(12, "Outcomes", "no figure without its definition, what it was made from, N and who was left out")
     for figure in every_figure(connection, today)[:FIGURES]:
         show_rich(*drawn(figure))
+
+
+def _decisions(connection: AnyConnection, late: Late) -> None:
+    step(13, f"Who decided what for {late.reference}", "one register, with grounds, law and what was known")
+    found = decisions.of_case(connection, late.case_id)
+    rows = [
+        {
+            "on": each.decided_on,
+            "what": each.type,
+            "by": each.decided_by,
+            "law": f"{each.legal_basis.act} {each.legal_basis.section}",
+        }
+        for each in found[:DECIDED]
+    ]
+    show_table(rows, {name: name for name in ("on", "what", "by", "law")})
+    show_rich(f"  {len(found)} decisions in this case.")
 
 
 # --- what to try next -------------------------------------------------------------------------------------
 
 
-def _next(late: Late, key_worker: str, home: Path, bundle: Path | None) -> None:
+def _next(late: Late, key_worker: str | None, home: Path, bundle: Path | None) -> None:
     before, place = (points.place(late.entry.position - each) for each in (1, 0))
     day = late.entered_on
-    _step(9, "Try next", "on what this has left behind")
+    step(16, "Try next", "on what this has left behind")
     for command in (
         f"replay {late.reference}",
         f"replay {late.reference} --known-at {before}",
@@ -228,7 +267,7 @@ def _next(late: Late, key_worker: str, home: Path, bundle: Path | None) -> None:
         f"diff {late.reference} --from-known-at {before} --to-known-at {place}",
         f"diff {late.reference} --from-known-at {day - timedelta(days=1)} --trust-source-times",
         f"decisions --case {late.reference}",
-        f"caseload --key-worker {key_worker}",
+        *([f"caseload --key-worker {key_worker}"] if key_worker else []),
         *(["verify", "anchors", f"export {late.reference} --output {_from_here(bundle)}"] if bundle else []),
         "serve",
     ):
@@ -245,7 +284,3 @@ def _scp(home: Path) -> str:
 def _from_here(path: Path) -> str:
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
-
-
-def _step(number: int, heading: str, meaning: str) -> None:
-    show_rich(Text.assemble("\n", (f"{number}. {heading}", LOUD), "\n", (f"   {meaning}", QUIET), "\n"))

@@ -41,7 +41,6 @@ def stratum(name: str, numerator: int, n: int) -> Rate:
 
 
 @pytest.mark.once
-@pytest.mark.pure
 @pytest.mark.parametrize(("numerator", "n"), [(1, 40), (2, 40), (38, 40), (39, 40), (0, 2), (1, 1)])
 def test_a_rate_that_tells_of_one_or_two_people_is_hidden(numerator: int, n: int) -> None:
     [hidden] = masked([rate(numerator, n)])
@@ -53,7 +52,6 @@ def test_a_rate_that_tells_of_one_or_two_people_is_hidden(numerator: int, n: int
 
 
 @pytest.mark.once
-@pytest.mark.pure
 @pytest.mark.parametrize(("numerator", "n"), [(0, 0), (0, 40), (3, 40), (37, 40), (40, 40), (3, 6)])
 def test_a_rate_that_tells_of_nobody_or_of_three_is_told(numerator: int, n: int) -> None:
     told = rate(numerator, n)
@@ -61,14 +59,12 @@ def test_a_rate_that_tells_of_nobody_or_of_three_is_told(numerator: int, n: int)
 
 
 @pytest.mark.once
-@pytest.mark.pure
 def test_who_was_left_out_is_not_told_where_they_are_one_or_two() -> None:
     [told] = masked([rate(3, 40, excluded={"died": 1, "moved-away": 2, "in-custody": 3, "erased": 0})])
     assert told.excluded == {"died": None, "moved-away": None, "in-custody": 3, "erased": 0}
 
 
 @pytest.mark.once
-@pytest.mark.pure
 def test_a_stratum_is_not_hidden_alone_or_it_could_be_reckoned_from_the_whole() -> None:
     whole, *strata = masked(
         [rate(11, 60), stratum("a", 1, 20), stratum("b", 4, 15), stratum("c", 6, 25)],
@@ -82,7 +78,6 @@ def test_a_stratum_is_not_hidden_alone_or_it_could_be_reckoned_from_the_whole() 
 
 
 @pytest.mark.once
-@pytest.mark.pure
 def test_a_duration_of_one_or_two_people_is_hidden() -> None:
     waits = Durations(
         **OF_ALL, n=40, reached=39, not_yet=1, median_days=7, percentiles={25: 3, 50: 7, 75: 30, 90: 50}
