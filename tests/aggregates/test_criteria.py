@@ -20,6 +20,7 @@ from scp_events.aggregates.programme.events import (
 from scp_events.aggregates.referral.commands import AssessSuitability, DetermineEligibility
 from scp_events.aggregates.referral.criteria import SETS, suitability_by
 from scp_events.aggregates.referral.events import Particulars, Readiness, Suitability
+from scp_events.policy import CURRENT
 from scp_events.scenario import Given, Happened, elsewhere, given, known_as, on
 from scp_events.vocabulary import Findings, named
 from tests.examples.referral import ELIGIBLE, REVIEWED, history
@@ -125,11 +126,18 @@ def test_the_criteria_are_asked_for_the_programme_of_the_referral() -> None:
     reviewed(DEFINED).when(determine(programme="another")).then_refused("another-programme")
 
 
-def test_criteria_are_those_in_force_under_the_policy_of_the_decision() -> None:
-    early = determine().model_copy(update={"decision": grounds(policy_version="2024.9")})
-    reviewed(DEFINED).when(early).then_refused("no-criteria-then")
-    later = determine().model_copy(update={"decision": grounds(policy_version="2025.10")})
-    assert reviewed(DEFINED).when(later).events
+@pytest.mark.parametrize(("criteria", "is_refused"), [("2024.9", True), ("2025.10", False)])
+def test_criteria_are_those_in_force_under_the_policy_of_the_decision(
+    criteria: str,
+    is_refused: bool,  # noqa: FBT001 - one column of a table
+) -> None:
+    other = CURRENT.model_copy(update={"version": "other", "criteria": criteria})
+    asked = determine().model_copy(update={"decision": grounds(policy_version="other")})
+    outcome = reviewed(DEFINED).under(other).when(asked)
+    if is_refused:
+        outcome.then_refused("no-criteria-then")
+    else:
+        assert outcome.events
 
 
 def test_a_determination_without_particulars_asks_nothing() -> None:

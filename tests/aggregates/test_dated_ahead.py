@@ -12,6 +12,7 @@ from typing import TypeAlias
 import pytest
 
 from scp_events.aggregates import referral
+from scp_events.policy import Adopted, Policies
 from scp_events.scenario import elsewhere, given, on
 from scp_events.vocabulary import named
 from tests.aggregates import test_agreement as agreements
@@ -23,6 +24,7 @@ from tests.aggregates import test_record as records
 from tests.aggregates import test_referral as referrals
 from tests.aggregates.test_every_aggregate import DATES
 from tests.examples.agreement import SIGNED
+from tests.examples.jurisdiction import MINORS_30H
 from tests.examples.practitioner import AWARDED, RENEW
 from tests.examples.record import APPROVE, HOLD, REQUEST
 from tests.examples.referral import SUBMIT
@@ -34,6 +36,8 @@ Asked: TypeAlias = Callable[[str], bool]
 """Whether something holds on a day, by what was known long before it."""
 
 TOLD_ONLY = {
+    "jurisdiction.defined": {"valid_from", "valid_until"},
+    "jurisdiction.profile-changed": {"valid_from", "valid_until"},
     "agreement.contribution-recorded": {"available_from", "available_until"},
     "agreement.funding-source-recorded": {"available_from", "available_until"},
     "irp.goal-added": {"target_date"},
@@ -105,11 +109,17 @@ def may_be_submitted(day: str) -> bool:
     return bool(draft.when(SUBMIT, on=day, by=REFERRER).events)
 
 
+def adopted(day: str) -> bool:
+    ahead = Policies((Adopted(MINORS_30H, date(2025, 6, 1)),))
+    return ahead.in_force_on(date.fromisoformat(day)) == MINORS_30H
+
+
 def noon(day: str) -> datetime:
     return datetime.combine(date.fromisoformat(day), time(12), UTC)
 
 
 FORCE: dict[tuple[str, str], tuple[Asked, str, str]] = {
+    ("jurisdiction.policy-adopted", "in_force_from"): (adopted, "2025-05-31", "2025-06-01"),
     ("agreement.signed", "valid_from"): (agreed(), "2025-01-31", "2025-02-01"),
     ("agreement.signed", "valid_until"): (agreed(), "2026-01-01", "2025-12-31"),
     ("agreement.amended", "valid_from"): (amended, "2025-06-30", "2025-07-01"),

@@ -142,6 +142,9 @@ def test_whatever_a_rule_rests_on_is_read_with_what_corrects_it(command: type[Co
 # --- times and dates --------------------------------------------------------------------------------------
 
 DATES = {
+    "jurisdiction.defined": {"legal_bases.valid_from", "legal_bases.valid_until"},
+    "jurisdiction.profile-changed": {"legal_bases.valid_from", "legal_bases.valid_until"},
+    "jurisdiction.policy-adopted": {"in_force_from"},
     "organisation.member-joined": {"valid_until"},
     "agreement.signed": {"valid_from", "valid_until"},
     "agreement.amended": {"valid_from", "valid_until"},
