@@ -43,6 +43,9 @@ NOT_THERE = {
     "an act: it takes effect by being recorded, and has no past to import": {
         "feedback.testimony-published",
         "feedback.testimony-taken-down",
+        "jurisdiction.defined",
+        "jurisdiction.policy-adopted",
+        "jurisdiction.profile-changed",
         "participant.identity-link-proposed",
         "participant.identity-linked",
         "participant.identity-unlink-proposed",
