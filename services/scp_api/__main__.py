@@ -15,6 +15,7 @@ from scp_api.app import create_app
 from scp_api.imports.kept import Kept
 from scp_api.imports.under_way import Importing
 from scp_api.parts import Parts
+from scp_api.rate_limit import Rates
 from scp_api.settings import Settings
 from scp_events import follower
 from scp_events.access import Issuer, Verifier, development, keys
@@ -70,7 +71,13 @@ def serve() -> None:
             threads=settings.api_threads,
         )
         importing = opened.enter_context(_importing(parts, settings))
-        server = HttpServer(create_app(parts, importing), port, drain_seconds=settings.api_drain_seconds)
+        rates = Rates(settings.api_person_per_second, settings.api_organisation_per_second)
+        server = HttpServer(
+            create_app(parts, importing, rates),
+            port,
+            drain_seconds=settings.api_drain_seconds,
+            behind_tls=settings.api_behind_tls,
+        )
         logger.info("serving", host=settings.api_host, port=port.number)
         server.serve_until_stopped()
         logger.info("stopping", step="drained")

@@ -16,7 +16,7 @@ from scp_api.problems import Problem, unauthorised
 from scp_events.access import Client, TokenError, Verifier
 from scp_events.vocabulary import Actor
 
-OPEN = frozenset({"/livez", "/readyz", "/openapi.json"})
+OPEN = frozenset({"/livez", "/readyz", "/openapi.json", "/docs"})
 PASSED_ON = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via"})
 """With one of these, somebody else made the request and a proxy passed it on."""
 BEARER = "bearer "

@@ -63,6 +63,7 @@ TITLES = {
     "not-known-yet": "Nobody knows yet what will be known then",
     "newer-version-needed": "This program is too old for this case",
     "read-only": "Nothing can be recorded just now",
+    "too-often": "Asked too often",
     "too-slow": "The request did not arrive in time",
     "not-acceptable": "There is no such form of it",
     "import-under-way": "An import is under way",
@@ -136,6 +137,16 @@ def unauthorised(error: TokenError) -> Problem:
 def busy(detail: str) -> Problem:
     """Return that it may work in a moment."""
     return Problem(503, "busy", detail, headers={"Retry-After": RETRY_AFTER})
+
+
+def too_often(seconds: int) -> Problem:
+    """Return that somebody, or their organisation, has asked too often."""
+    return Problem(
+        429,
+        "too-often",
+        "you or your organisation asked more often than is allowed: wait as long as Retry-After says",
+        headers={"Retry-After": str(seconds)},
+    )
 
 
 def key_reused() -> Problem:
@@ -226,5 +237,6 @@ def _header(description: str, pattern: str) -> dict[str, Any]:
 _HEADERS: Mapping[int, dict[str, Any]] = {
     401: {"WWW-Authenticate": _header("How to sign in.", "^Bearer ")},
     412: {"ETag": _header("The version now.", '^"[0-9]+"$')},
+    429: {"Retry-After": _header("Seconds to wait.", "^[0-9]+$")},
     503: {"Retry-After": _header("Seconds to wait.", "^[0-9]+$")},
 }

@@ -29,6 +29,14 @@ class Settings(LedgerSettings, ServiceSettings):
     """How many days an import can be asked about, and its report and rejected rows are kept below `home`."""
     api_follow: bool = False
     """Keep the read models in step from this process: for one machine, where no projector runs."""
+    api_person_per_second: Annotated[int, Field(ge=0)] = 100
+    """How many requests a second one person or system may send; 0: any number.
+
+    After a pause, ten times as many at once."""
+    api_organisation_per_second: Annotated[int, Field(ge=0)] = 500
+    """The same for everybody of one organisation together."""
+    api_behind_tls: bool = False
+    """A proxy in front speaks TLS: let browsers come back over TLS alone (Strict-Transport-Security)."""
     audience: str = "scp-api"
     """Whom tokens must be meant for."""
     issuer: str | None = None
