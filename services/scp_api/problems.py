@@ -18,6 +18,7 @@ from scp_events.vocabulary import Word
 
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "urn:scp:problem:"
+_BEARER = ("Bearer", "invalid_token")
 RETRY_AFTER = "2"
 UPDATED_AFTER = "300"
 
@@ -130,7 +131,8 @@ def denied(answer: Deny) -> Problem:
 
 def unauthorised(error: TokenError) -> Problem:
     """Return why the token opens nothing."""
-    headers = {"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{error.code}"'}
+    scheme, kind = ("DPoP", "invalid_dpop_proof") if error.code.startswith("proof-") else _BEARER
+    headers = {"WWW-Authenticate": f'{scheme} error="{kind}", error_description="{error.code}"'}
     return Problem(401, "unauthorised", error.remedy, rule=error.code, headers=headers)
 
 
@@ -235,7 +237,7 @@ def _header(description: str, pattern: str) -> dict[str, Any]:
 
 
 _HEADERS: Mapping[int, dict[str, Any]] = {
-    401: {"WWW-Authenticate": _header("How to sign in.", "^Bearer ")},
+    401: {"WWW-Authenticate": _header("How to sign in.", "^(Bearer|DPoP) ")},
     412: {"ETag": _header("The version now.", '^"[0-9]+"$')},
     429: {"Retry-After": _header("Seconds to wait.", "^[0-9]+$")},
     503: {"Retry-After": _header("Seconds to wait.", "^[0-9]+$")},
