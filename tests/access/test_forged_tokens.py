@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from scp_events.access import Issuer, Shown, TokenError, TokenKind, Verifier
+from scp_events.access import Issuer, KeysUnavailableError, Shown, TokenError, TokenKind, Verifier
+from scp_events.access.keys import FetchedKeys
 from scp_events.access.possession import PROOF_SECONDS, thumbprint_of
 from tests.access.forging import (
     BOUND,
@@ -32,7 +33,7 @@ from tests.access.forging import (
     text,
     token,
 )
-from tests.access.test_tokens import AUDIENCE, CLAIMS, EC, HERE, KEYS, NAME, NOW, RSA, WEAK_RSA
+from tests.access.test_tokens import AUDIENCE, CLAIMS, EC, ED, HERE, KEYS, NAME, NOW, RSA, WEAK_RSA
 from tests.words import KEY_WORKER
 
 ISSUER = Issuer(name=NAME, audience=AUDIENCE, keys=KEYS, services={"intake-portal": "second-chance"})
@@ -283,3 +284,32 @@ def test_who_acts_for_somebody_is_known_beside_them() -> None:
         "second-chance",
         "system",
     )
+
+
+@pytest.mark.parametrize("reachable", [True, False])
+def test_a_token_of_a_withdrawn_key_opens_nothing_five_minutes_later_however_often_it_was_sent(
+    *, reachable: bool
+) -> None:
+    """The key is withdrawn the moment after it was fetched; the token is sent every second."""
+    seconds = 0.0
+    published: bytes | None = json.dumps({"keys": [public(ED) | {"kid": "ed"}]}).encode()
+
+    def fetch() -> bytes:
+        if published is None:
+            raise OSError("out of reach")
+        return published
+
+    issuer = replace(ISSUER, keys=FetchedKeys(fetch, clock=lambda: seconds))
+    verifier = Verifier([issuer], now=lambda: NOW + timedelta(seconds=seconds))
+    sent = token()
+    assert verifier.verify(sent, HERE).actor == KEY_WORKER
+    published = b'{"keys": []}' if reachable else None
+    taken = []
+    for second in range(1, 600):
+        seconds = float(second)
+        try:
+            taken.append(second if verifier.recall(sent, HERE) or verifier.verify(sent, HERE) else 0)
+        except (TokenError, KeysUnavailableError):
+            continue
+    assert max(taken) < 300
+    assert max(taken) >= (100 if reachable else 200), "and not at once, or every request would ask the issuer"
