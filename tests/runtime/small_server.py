@@ -11,7 +11,7 @@ import sys
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from scp_events.runtime import program
@@ -32,6 +32,11 @@ async def large(_request: Request) -> Response:
     return Response(LARGE)
 
 
+async def in_pieces(_request: Request) -> Response:
+    size = 64 * 1024
+    return StreamingResponse(iter([LARGE[:size]] * (len(LARGE) // size)))
+
+
 async def echo(request: Request) -> Response:
     return Response(await request.body())
 
@@ -39,7 +44,12 @@ async def echo(request: Request) -> Response:
 def main(port: str, patience: str, most: str) -> None:
     """Serve until told to stop."""
     app = Starlette(
-        routes=[Route("/livez", livez), Route("/large", large), Route("/echo", echo, methods=["POST"])]
+        routes=[
+            Route("/livez", livez),
+            Route("/large", large),
+            Route("/in-pieces", in_pieces),
+            Route("/echo", echo, methods=["POST"]),
+        ]
     )
     seconds = float(patience)
     with Port("127.0.0.1", int(port), setting="PORT") as taken:

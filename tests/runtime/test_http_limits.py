@@ -178,10 +178,11 @@ def test_who_does_not_read_the_answer_is_let_go(small: Small) -> None:
         assert len(_rest(connection)) < 32 * 1024 * 1024
 
 
-def test_who_reads_the_answer_slowly_gets_all_of_it(small: Small) -> None:
+@pytest.mark.parametrize("path", [b"/large", b"/in-pieces"])
+def test_who_reads_the_answer_slowly_gets_all_of_it(small: Small, path: bytes) -> None:
     received, began = 0, monotonic()
     with closing(
-        small.connected(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        small.connected(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     ) as connection:
         while part := connection.recv(1024 * 1024):
             received += len(part)
