@@ -157,6 +157,8 @@ def serving(behind: Behind, home: Path) -> Iterator[int]:
         "SCP_HOME": str(home),
         "SCP_KEYRING": behind.keyring,
         "SCP_DEVELOPMENT": "1",
+        "SCP_API_PERSON_PER_SECOND": "0",  # it is one person who asks as often as they can
+        "SCP_API_ORGANISATION_PER_SECOND": "0",
         "SCP_API_PORT": str(port),
     }
     with subprocess.Popen(  # noqa: S603 - a program of ours

@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from scp_api.app import create_app
+from scp_api.authentication import Reached
 from scp_api.imports.kept import Kept
 from scp_api.imports.under_way import Importing
 from scp_api.parts import Parts
+from scp_api.rate_limit import Rates
 from scp_api.settings import Settings
 from scp_events import follower
-from scp_events.access import Issuer, Verifier, development, keys
+from scp_events.access import Issuer, Verifier, development, issuers, keys
 from scp_events.event_log import CommandHandler
 from scp_events.ledger.log import startup
 from scp_events.ledger.log.startup import Guard, ReadOnlyError, StaleLogError, Standing
@@ -44,7 +46,7 @@ def main() -> int:
 def serve() -> None:
     """Open in this order and close in the other: the server drains before its connections go."""
     settings = Settings()
-    issuers = _issuers(settings)
+    believed = _issuers(settings)
     with ExitStack() as opened:
         port = opened.enter_context(Port(settings.api_host, settings.api_port, setting="SCP_API_PORT"))
         opened.callback(logger.info, "stopping", step="database")
@@ -66,11 +68,17 @@ def serve() -> None:
                 patience=PATIENCE,
             ),
             reading=reading,
-            verifier=Verifier(issuers),
+            verifier=Verifier(believed),
             threads=settings.api_threads,
         )
         importing = opened.enter_context(_importing(parts, settings))
-        server = HttpServer(create_app(parts, importing), port, drain_seconds=settings.api_drain_seconds)
+        rates = Rates(settings.api_person_per_second, settings.api_organisation_per_second)
+        server = HttpServer(
+            create_app(parts, importing, rates, _reached(settings, port.number)),
+            port,
+            drain_seconds=settings.api_drain_seconds,
+            behind_tls=settings.api_behind_tls,
+        )
         logger.info("serving", host=settings.api_host, port=port.number)
         server.serve_until_stopped()
         logger.info("stopping", step="drained")
@@ -89,12 +97,20 @@ def _importing(parts: Parts, settings: Settings) -> Iterator[Importing]:
         importing.close()
 
 
+def _reached(settings: Settings, port: int) -> Reached:
+    """Return how clients reach us: where nothing else is said, right here."""
+    here = f"http://{settings.api_host}:{port}"
+    return Reached(settings.api_address or here, settings.api_client_certificates)
+
+
 def _issuers(settings: Settings) -> list[Issuer]:
     """Return whose tokens are believed. Raises `CannotWorkError`."""
     found = []
     try:
         if settings.issuer and settings.issuer_keys:
             found.append(Issuer(settings.issuer, settings.audience, keys.keys_of(settings.issuer_keys)))
+        if settings.issuers:
+            found += issuers.issuers_in(settings.issuers, settings.audience)
         if settings.development:
             found.append(development.issuer(settings.home, settings.audience, settings.api_host))
     except (development.DevelopmentModeError, ValueError) as error:

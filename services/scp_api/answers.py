@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from scp_api import preconditions, problems
 
-REFUSALS = (400, 401, 403, 422, 500, 503)
+REFUSALS = (400, 401, 403, 422, 429, 500, 503)
 
 
 def add_question(  # noqa: PLR0913 - one route of the table

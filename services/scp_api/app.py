@@ -10,12 +10,14 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from scp_api import failures, health, openapi, queries, read_models
-from scp_api.authentication import Authentication
+from scp_api import documentation, failures, health, openapi, queries, read_models
+from scp_api.authentication import Authentication, Reached
 from scp_api.command_door import CommandDoor
 from scp_api.imports import door as imports
 from scp_api.imports.under_way import Importing
 from scp_api.parts import Parts
+from scp_api.personal_answers import PersonalAnswers
+from scp_api.rate_limit import RateLimit, Rates
 from scp_api.request_log import RequestLog
 
 DESCRIPTION = """
@@ -26,7 +28,12 @@ Every request says what it is for (`Scp-Purpose`). A refusal is a problem docume
 """
 
 
-def create_app(parts: Parts, importing: Importing | None = None) -> ASGIApp:
+def create_app(
+    parts: Parts,
+    importing: Importing | None = None,
+    rates: Rates | None = None,
+    reached: Reached | None = None,
+) -> ASGIApp:
     """Return the app made of `parts`, which takes imports where it is given what works on them.
 
     The framework is innermost: it answers questions and takes files, and no command.
@@ -47,7 +54,9 @@ def create_app(parts: Parts, importing: Importing | None = None) -> ASGIApp:
     if importing is not None:
         imports.install(app, parts, importing)
     openapi.install(app)
-    return RequestLog(Authentication(CommandDoor(app, parts), parts.verifier))
+    documentation.install(app)
+    known = RateLimit(CommandDoor(app, parts), rates or Rates())
+    return RequestLog(PersonalAnswers(Authentication(known, parts.verifier, reached or Reached())))
 
 
 def _while_serving(parts: Parts) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -83,7 +83,8 @@ class CommandDoor:
             said,
             _address(found),
             Provenance(
-                by=who.actor,
+                by=who.through or who.actor,
+                on_behalf_of=who.actor if who.through else None,
                 command_id=command_id,
                 occurred_at=said.occurred_at,
                 purpose=who.purpose.value,

@@ -16,7 +16,7 @@ from scp_events.vocabulary import NO_ACTION, CaseReference
 
 SAID = "said."
 """Before the name of a schema: what clients say. What we answer with may say more, such as `Erased`."""
-REFUSALS = (400, 401, 403, 404, 409, 413, 415, 422, 500, 503)
+REFUSALS = (400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503)
 _TEXT = {"type": "string"}
 _ADDRESSES = {
     By.CASE: TypeAdapter(CaseReference).json_schema(),

@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 from fastapi import Request
 from fastapi.routing import APIRoute
 
-from scp_api.authentication import actor_of
+from scp_api.authentication import actor_of, through_of
 from scp_api.problems import Problem, WrongField, denied, invalid, not_found
 from scp_events.access import Action, Deny, Purpose, Read, decide
 from scp_events.vocabulary import Actor, CommandId
@@ -33,11 +33,13 @@ class Asking:
 
     actor: Actor
     purpose: Purpose
+    through: Actor | None = None
+    """The service that asks on their behalf."""
 
 
 def allowed(request: Request, action: Action) -> Asking:
     """Return who asks and why, once the policy has said yes. Without a purpose nobody is served."""
-    who = Asking(actor_of(request), _purpose(request))
+    who = Asking(actor_of(request), _purpose(request), through_of(request))
     must_be_allowed(who, action)
     return who
 

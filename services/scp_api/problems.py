@@ -18,6 +18,7 @@ from scp_events.vocabulary import Word
 
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "urn:scp:problem:"
+_BEARER = ("Bearer", "invalid_token")
 RETRY_AFTER = "2"
 UPDATED_AFTER = "300"
 
@@ -63,6 +64,7 @@ TITLES = {
     "not-known-yet": "Nobody knows yet what will be known then",
     "newer-version-needed": "This program is too old for this case",
     "read-only": "Nothing can be recorded just now",
+    "too-often": "Asked too often",
     "too-slow": "The request did not arrive in time",
     "not-acceptable": "There is no such form of it",
     "import-under-way": "An import is under way",
@@ -129,13 +131,24 @@ def denied(answer: Deny) -> Problem:
 
 def unauthorised(error: TokenError) -> Problem:
     """Return why the token opens nothing."""
-    headers = {"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{error.code}"'}
+    scheme, kind = ("DPoP", "invalid_dpop_proof") if error.code.startswith("proof-") else _BEARER
+    headers = {"WWW-Authenticate": f'{scheme} error="{kind}", error_description="{error.code}"'}
     return Problem(401, "unauthorised", error.remedy, rule=error.code, headers=headers)
 
 
 def busy(detail: str) -> Problem:
     """Return that it may work in a moment."""
     return Problem(503, "busy", detail, headers={"Retry-After": RETRY_AFTER})
+
+
+def too_often(seconds: int) -> Problem:
+    """Return that somebody, or their organisation, has asked too often."""
+    return Problem(
+        429,
+        "too-often",
+        "you or your organisation asked more often than is allowed: wait as long as Retry-After says",
+        headers={"Retry-After": str(seconds)},
+    )
 
 
 def key_reused() -> Problem:
@@ -224,7 +237,8 @@ def _header(description: str, pattern: str) -> dict[str, Any]:
 
 
 _HEADERS: Mapping[int, dict[str, Any]] = {
-    401: {"WWW-Authenticate": _header("How to sign in.", "^Bearer ")},
+    401: {"WWW-Authenticate": _header("How to sign in.", "^(Bearer|DPoP) ")},
     412: {"ETag": _header("The version now.", '^"[0-9]+"$')},
+    429: {"Retry-After": _header("Seconds to wait.", "^[0-9]+$")},
     503: {"Retry-After": _header("Seconds to wait.", "^[0-9]+$")},
 }

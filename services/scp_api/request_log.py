@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from scp_api.problems import Problem, failure
@@ -33,6 +34,8 @@ class RequestLog:
 
         try:
             await self._app(scope, receive, sending)
+        except ClientDisconnect:
+            logger.info("left", reason="the client went before its request was complete")
         except Exception as error:  # noqa: BLE001 - a traceback with its message must not reach uvicorn's log
             logger.error("failed", error=type(error).__name__, raised_at=raised_at(error))
             if status == 0:

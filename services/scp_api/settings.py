@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -29,12 +30,26 @@ class Settings(LedgerSettings, ServiceSettings):
     """How many days an import can be asked about, and its report and rejected rows are kept below `home`."""
     api_follow: bool = False
     """Keep the read models in step from this process: for one machine, where no projector runs."""
+    api_person_per_second: Annotated[int, Field(ge=0)] = 100
+    """How many requests a second one person or system may send; 0: any number.
+
+    After a pause, ten times as many at once."""
+    api_organisation_per_second: Annotated[int, Field(ge=0)] = 500
+    """The same for everybody of one organisation together."""
+    api_behind_tls: bool = False
+    """A proxy in front speaks TLS: let browsers come back over TLS alone (Strict-Transport-Security)."""
+    api_address: Annotated[str, Field(pattern=r"^https?://[^/?#]+$")] | None = None
+    """What addresses begin with as clients know them, such as `https://records.example`; for DPoP."""
+    api_client_certificates: bool = False
+    """Believe `Client-Cert`: only where a proxy in front checks certificates and lets nobody else say so."""
     audience: str = "scp-api"
     """Whom tokens must be meant for."""
     issuer: str | None = None
     """Whose tokens are believed."""
     issuer_keys: str | None = None
     """Where the issuer publishes its keys (JWKS): a path, or an https:// address."""
+    issuers: Path | None = None
+    """A file that names issuers, for several, or other claims: docs/how-to/sign-in-with-keycloak.md."""
     development: bool = False
     """Believe the tokens of `scp-events token`, made with a key in `home`; on loopback alone."""
 
@@ -42,8 +57,9 @@ class Settings(LedgerSettings, ServiceSettings):
     def _somebody_is_believed(self) -> Self:
         if (self.issuer is None) != (self.issuer_keys is None):
             raise ValueError("set both SCP_ISSUER and SCP_ISSUER_KEYS, or neither")
-        if self.issuer is None and not self.development:
+        if self.issuer is None and self.issuers is None and not self.development:
             raise ValueError(
-                "nobody could sign in: set SCP_ISSUER and SCP_ISSUER_KEYS, or SCP_DEVELOPMENT=1 on loopback"
+                "nobody could sign in: set SCP_ISSUER and SCP_ISSUER_KEYS, or SCP_ISSUERS,"
+                " or SCP_DEVELOPMENT=1 on loopback"
             )
         return self

@@ -50,7 +50,7 @@ def serve(
     """Serve the HTTP API and the ledger's tiles, and keep the projections and the ledger in step.
 
     Runs until Ctrl-C. Listens on this machine alone and believes its own development tokens
-    (`scp-events token`), unless SCP_ISSUER says whose.
+    (`scp-events token`), unless SCP_ISSUER or SCP_ISSUERS says whose.
     """
     from scp_cli.connecting import ledger_settings, say_where
     from scp_events.ledger.log import startup
@@ -122,7 +122,7 @@ def must_be_free(host: str, port: int, setting: str = "--port") -> None:
 def environment(host: str, port: int) -> dict[str, str]:
     """Return what the services are told: nobody is believed but this machine, where no issuer is named."""
     told = {**os.environ, "SCP_API_HOST": host, "SCP_API_PORT": str(port)}
-    if "SCP_ISSUER" not in told:
+    if not {"SCP_ISSUER", "SCP_ISSUERS"} & told.keys():
         told.setdefault("SCP_DEVELOPMENT", "1")
     return told
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from scp_events.access import Issuer, TokenError, Verifier, tokens
+from scp_events.access import Issuer, SignedIn, TokenError, Verifier, tokens
 from tests.access.test_tokens import AUDIENCE, ELSEWHERE, HERE, KEYS, NAME, NOW, token
 from tests.words import KEY_WORKER
 
@@ -51,7 +51,7 @@ def test_a_checked_token_is_known_for_a_minute(verifier: Verifier, clock: Clock)
     checked = token()
     verifier.verify(checked, HERE)
     clock.now = NOW + MINUTE - timedelta(seconds=1)
-    assert verifier.recall(checked, HERE) == KEY_WORKER
+    assert verifier.recall(checked, HERE) == SignedIn(KEY_WORKER)
     clock.now = NOW + MINUTE
     assert verifier.recall(checked, HERE) is None
 
@@ -78,4 +78,7 @@ def test_the_tokens_remembered_longest_make_room(verifier: Verifier, monkeypatch
     first, second, third = (token(jti=name) for name in ("first", "second", "third"))
     for sent in (first, second, third):
         verifier.verify(sent, HERE)
-    assert [verifier.recall(sent, HERE) for sent in (first, second, third)] == [None, KEY_WORKER, KEY_WORKER]
+    assert [verifier.recall(sent, HERE) for sent in (first, second, third)] == [
+        None,
+        *[SignedIn(KEY_WORKER)] * 2,
+    ]

@@ -127,6 +127,8 @@ def start(conninfo: str, home: Path, port: int, stderr: int, **environment: str)
         "SCP_HOME": str(home),
         "SCP_API_PORT": str(port),
         "SCP_DEVELOPMENT": "1",
+        "SCP_API_PERSON_PER_SECOND": "0",
+        "SCP_API_ORGANISATION_PER_SECOND": "0",
         "PYTHONWARNINGS": "error",
     }
     return subprocess.Popen(

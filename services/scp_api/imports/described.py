@@ -16,7 +16,7 @@ COLLECTION = "/imports"
 ONE = f"{COLLECTION}/{{import_id}}"
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP = "application/zip"
-ALWAYS = (401, 403, 422, 500, 503)
+ALWAYS = (401, 403, 422, 429, 500, 503)
 """Refusals that any of them can come to."""
 
 BINARY = {"type": "string", "format": "binary"}

@@ -120,7 +120,9 @@ def _sending(parts: Parts, importing: Importing) -> Callable[..., Any]:
     ) -> Response:
         """Import CSV, XLSX, ODS and XLS files, and a `mapping.toml` where there is one, as from a folder."""
         preconditions.must_know_parameters(request, {"dry_run", "dates", "time_zone", "accept"})
-        sender = preconditions.allowed(request, Import()).actor
+        who = preconditions.allowed(request, Import())
+        _must_ask_themselves(who)
+        sender = who.actor
         import_id = _id_of(sender, preconditions.key_of(request))
         options = Options(dry_run=dry_run, dates=dates, time_zone=time_zone, accept=tuple(accept))
         _must_be_known(options)
@@ -150,6 +152,12 @@ def _sending(parts: Parts, importing: Importing) -> Callable[..., Any]:
             raise
 
     return send_sheets
+
+
+def _must_ask_themselves(who: preconditions.Asking) -> None:
+    """Refuse a service that sends sheets for somebody: each row names its own, and there is room for two."""
+    if who.through is not None:
+        raise Problem(403, "denied", "send sheets with a token of your own", rule="imported-for-another")
 
 
 def _id_of(sender: Actor, key: str) -> UUID:

@@ -1,11 +1,14 @@
 """Who may do and see what: tokens say who asks, the policy says whether they may."""
 
+from scp_events.access.claims import ClaimNames, SignedIn
 from scp_events.access.policy import Action, Allow, Deny, Import, Purpose, Read, Resource, Send, decide
-from scp_events.access.tokens import Client, Issuer, KeysUnavailableError, TokenError, Verifier
+from scp_events.access.possession import Shown
+from scp_events.access.tokens import Client, Issuer, KeysUnavailableError, TokenError, TokenKind, Verifier
 
 __all__ = [
     "Action",
     "Allow",
+    "ClaimNames",
     "Client",
     "Deny",
     "Import",
@@ -15,7 +18,10 @@ __all__ = [
     "Read",
     "Resource",
     "Send",
+    "Shown",
+    "SignedIn",
     "TokenError",
+    "TokenKind",
     "Verifier",
     "decide",
 ]

@@ -49,7 +49,13 @@ def issuer(home: Path, audience: str, listens_on: str) -> Issuer:
         )
     public = OKPAlgorithm.to_jwk(key(home).public_key(), as_dict=True)
     held = PyJWK.from_dict({**public, "kid": KID}, algorithm="EdDSA")
-    return Issuer(name=ISSUER, audience=audience, keys=HeldKeys({KID: held}), loopback_only=True)
+    return Issuer(
+        name=ISSUER,
+        audience=audience,
+        keys=HeldKeys({KID: held}),
+        longest_lifetime=WORKING_DAY.total_seconds(),
+        loopback_only=True,
+    )
 
 
 def mint(

@@ -17,13 +17,13 @@ import structlog
 ALLOWED = frozenset(
     {
         *("event", "level", "timestamp", "logger", "reason", "error", "raised_at", "seconds", "milliseconds"),
-        *("host", "port", "step", "method", "route", "status", "role", "kind", "rule"),
+        *("host", "port", "step", "method", "route", "status", "role", "kind", "rule", "request_id"),
         *("projection", "version", "position", "read"),
         *("anchors", "logs", "origin", "size"),
     }
 )
 """No field may hold a personal detail, or an id or address of somebody. `reason` is for sentences of our own,
-`route` is a template, `origin` the name of a log."""
+`route` is a template, `origin` the name of a log, `request_id` a random number."""
 
 logger = structlog.get_logger()
 
@@ -32,6 +32,7 @@ def configure(*, libraries: int = logging.WARNING) -> None:
     """Write JSON lines to standard error. What `libraries` say below a level is not worth a line."""
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,  # the id of the request in which it is said
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             only_allowed,
