@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 FACTS = {"S0": 17, "S1": 12, "S2": 18, "S3": 23, "S4": 11}
 """How many facts each document has."""
-FAILURES = 13
+FAILURES = 15
 """How many are known at least."""
 ROW = re.compile(
     r"^\| (S\d\.\d+) \| ([^|]+) \| ([a-z ]+) \| (?:`([^`|]+)`)? \| (?:`([^`|]+)`)? \|$", re.MULTILINE
