@@ -10,6 +10,7 @@ from itertools import count
 from uuid import uuid4
 
 from scp_events.aggregates import ALL, feedback, record
+from scp_events.aggregates.match.events import CandidatesRanked
 from scp_events.event_log import BlockingCommandHandler, Codec, LogReader
 from scp_events.event_log.appends import Append
 from scp_events.event_log.enveloping import Enveloped, envelope
@@ -81,11 +82,16 @@ def plant(
             ]
             append(log, case_id, stream, told)
             events += told
+    references = [str(event.decision.legal_basis.reference) for event in events if hasattr(event, "decision")]
+    factors = [text for event in events if isinstance(event, CandidatesRanked) for text in _factors_of(event)]
     return Planted(
-        case_id,
-        [text for event in events for text in personal_texts(event)],
-        [str(event.decision.legal_basis.reference) for event in events if hasattr(event, "decision")],
+        case_id, [text for event in events for text in personal_texts(event)], [*references, *factors]
     )
+
+
+def _factors_of(ranking: CandidatesRanked) -> list[str]:
+    """Return by what the candidates of a ranking were told apart, which is kept for figures of matches."""
+    return [text for candidate in ranking.candidates for text in personal_texts(candidate)]
 
 
 def _stream(aggregate: AnyAggregate, case_id: CaseId) -> Stream:

@@ -249,7 +249,7 @@ def test_the_certificate_says_who_when_and_what_and_nothing_personal(office: Off
     assert certificate.requested.position < certificate.approved.position < certificate.log_position
     assert {key.group for key in certificate.keys} == set(GROUPS)
     assert {key.epoch for key in certificate.keys} == {1}
-    assert certificate.stores == ("keyring", "caseload", "decisions")
+    assert certificate.stores == ("keyring", "caseload", "decisions", "outcomes")
     assert case.found_in(certificate.model_dump_json()) == []
     assert erasure.certificate(office.log, case.case_id) == certificate
     assert office.erase(case.case_id) == certificate, "carried out again it is the same"

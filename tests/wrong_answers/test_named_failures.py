@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,15 +12,16 @@ from pydantic import ValidationError
 
 from scp_events.aggregates import engagement
 from scp_events.event_log import BlockingCommandHandler, LogReader
-from scp_events.policy import CURRENT, POLICIES
+from scp_events.policy import CURRENT
 from scp_events.publishing.audiences import INTERNAL, PARTNERS
 from scp_events.publishing.cloud_events import Edition
 from scp_events.replay import CaseReplay, Point, replay
 from scp_events.vocabulary import Correct, EventId, Refused, Retract
-from scp_events.what_if import what_if
+from scp_events.what_if import WouldDiffer, what_if
 from tests.asking import Case
 from tests.check_log import check_log
 from tests.examples.engagement import AGREE, ASSIGN, CONFIRM, EXIT, HAND_OVER, MEET, PAUSE, RESUME, TELL
+from tests.examples.jurisdiction import adopt
 from tests.examples.participant import REGISTER
 from tests.opened import opened_handler, opened_reader
 from tests.words import KEY_WORKER, NOON, OTHER_KEY_WORKER, SUPERVISOR, grounds
@@ -145,15 +145,15 @@ def test_a_retraction_is_an_event_of_its_own_and_reaches_subscribers(log: LogRea
     assert message.headers["ce_prevposition"] == str(before).encode()
 
 
-def test_a_new_rule_is_not_applied_to_old_records(
-    log: LogReader, case: Case, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_new_rule_is_not_applied_to_old_records(log: LogReader, case: Case, log_database: str) -> None:
     """Each decision is judged by the version of the policy it names; what another would say is a question."""
     case.ask(ASSIGN, at=NOON + DAY, by=SUPERVISOR)
     before = replay(log, case.id)
-    strict = replace(CURRENT, version="2099.1", credential_of_key_worker="youth-work")
-    monkeypatch.setitem(POLICIES, strict.version, strict)
-    assert replay(log, case.id) == before
-    assert before.contradictions == ()
-    [other] = [each for each in what_if(log, strict.version, case.id) if each.would_be_refused_by]
+    strict = CURRENT.model_copy(update={"version": "2099.1", "credential_of_key_worker": "youth-work"})
+    with opened_handler(log_database) as handler:
+        adopt(handler, strict)
+    after = replay(log, case.id)
+    assert (after.story, after.streams, after.contradictions) == (before.story, before.streams, ())
+    found = [each for each in what_if(log, strict.version, case.id) if isinstance(each, WouldDiffer)]
+    [other] = [each for each in found if each.would_be_refused_by]
     assert other.would_be_refused_by == "credential-missing"

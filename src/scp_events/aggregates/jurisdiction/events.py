@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from scp_events.policy import Adopted, Policies
 from scp_events.vocabulary import (
@@ -16,7 +16,6 @@ from scp_events.vocabulary import (
     Code,
     Event,
     Policy,
-    ShortText,
     Word,
     members,
     named,
@@ -61,7 +60,7 @@ class Profile(Word):
 
     title: Citation
     """The name of the country or court district, such as Antigua and Barbuda."""
-    time_zone: ShortText
+    time_zone: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]{1,60}$")]
     """Whose days are counted, such as `America/Antigua`: the time zone that the log was made for."""
     legal_bases: Annotated[tuple[CataloguedBasis, ...], Field(max_length=500)] = ()
     retention: Annotated[tuple[RetentionRule, ...], Field(max_length=100)] = ()
