@@ -67,6 +67,7 @@ class System:
             self._kill(self.service.process)
             port = int(self.service.url.rpartition(":")[2])
             self.service.process = start_api(self.conninfo, self.home, port)
+            until_ready(self.service)  # it has found its database, which may go away now
         else:
             self._kill(self.programs[part])
             began = self.begun(part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, date, datetime
 from functools import partial
 from hashlib import sha256
@@ -25,6 +25,7 @@ from scp_events.event_log.answers import (
     BusyError,
     ClosedError,
     CommandIdReusedError,
+    LogUnreachableError,
     Outcome,
     StaleVersionError,
 )
@@ -153,7 +154,8 @@ class CommandHandler:
         """Connect. Raises `UnsafeServerError` or `LogUnreachableError`."""
         self.calendar = await asyncio.to_thread(self._look_at_the_server)
         self.adopted = AdoptedPolicies(self._store, self._codec, self.calendar)
-        await self.adopted.read(self.calendar.moment(self._clock()))
+        with suppress(LogUnreachableError):  # it was there a moment ago: the first command looks again
+            await self.adopted.read(self.calendar.moment(self._clock()))
         loop = asyncio.get_running_loop()
         self._keyring.cache.on_forgetting(partial(self._hear, loop))
         return self
