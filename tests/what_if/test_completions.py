@@ -26,6 +26,7 @@ from scp_events.vocabulary import Event, Policy, VariantMinutes, correction_of, 
 from scp_events.what_if import WouldComplete
 from scp_events.what_if.case import Case
 from scp_events.what_if.completions import completions
+from scp_events.what_if.decisions import decisions
 from tests.examples.enrolment import (
     DEFINED,
     MINOR,
@@ -74,12 +75,16 @@ def a_minor(*more: Happened, plan: str | None = "2025-02-01") -> Given:
 
 def would(so: Given, version: str = "minors-30h") -> list[WouldComplete]:
     """Return what would come of completion in a case under a version."""
+    return [*completions(case_of(so, version))]
+
+
+def case_of(so: Given, version: str) -> Case:
     known = [*so.facts_of_others(), *so.facts()]
 
     def facts_of(types: tuple[type[Event], ...], _others: Collection[UUID]) -> Sequence[AnyFact]:
         return [fact for fact in known if getattr(fact.event, "OF", type(fact.event)) in types]
 
-    return [*completions(Case("SC-2025-001", CASE, known, facts_of, KNOWN.supposing(version)))]
+    return Case("SC-2025-001", CASE, known, facts_of, KNOWN.supposing(version))
 
 
 def outcome(so: Given, version: str = "minors-30h") -> Outcome:
@@ -98,6 +103,11 @@ def test_exactly_those_between_both_totals_would_have_completed(
 ) -> None:
     so = a_minor(*days(minutes))
     assert (outcome(so, "minors-30h"), outcome(so, "minors-40h")) == (by_30_hours, by_40_hours)
+
+
+@pytest.mark.parametrize("minutes", [1799, 1800])
+def test_nobody_else_is_named_although_every_admission_would_have_pinned_other_minutes(minutes: int) -> None:
+    assert [*decisions(case_of(a_minor(*days(minutes)), "minors-30h"))] == []
 
 
 @pytest.mark.parametrize("minutes", [1799, 1800, 2099, 2100])

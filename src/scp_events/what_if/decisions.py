@@ -35,12 +35,17 @@ class WouldDiffer(Word):
     """The fields that would say something else."""
 
 
+PINNED = frozenset({"variants", "required_minutes"})
+"""What an admission pins for completion: what would have come of that is asked in `completions`."""
+
+
 def decisions(case: Case) -> Iterator[WouldDiffer]:
     """Yield the decisions of a case that would differ, in order of its streams and of time."""
     for stream, own in case.by_stream().items():
         aggregate = BY_CATEGORY[stream.category]
         for found in decided_otherwise(aggregate, own, case.facts_of, case.case_id, case.policies):
-            yield _told(case.reference, found)
+            if found.refusal is not None or not PINNED.issuperset(found.differs_in):
+                yield _told(case.reference, found)
 
 
 def _told(reference: str, found: Otherwise) -> WouldDiffer:
