@@ -107,7 +107,8 @@ def test_exactly_those_between_both_totals_would_have_completed(
 
 @pytest.mark.parametrize("minutes", [1799, 1800])
 def test_nobody_else_is_named_although_every_admission_would_have_pinned_other_minutes(minutes: int) -> None:
-    assert [*decisions(case_of(a_minor(*days(minutes)), "minors-30h"))] == []
+    so = a_minor(*days(minutes))
+    assert [*decisions(case_of(so, "minors-30h")._replace(facts=so.facts()))] == []
 
 
 @pytest.mark.parametrize("minutes", [1799, 1800, 2099, 2100])
