@@ -240,6 +240,6 @@ def say(line: str) -> None:
 if __name__ == "__main__":
     sys.exit(
         pytest.main(
-            ["-q", "-n", "0", "-s", "-m", "pure and not long", *TESTS], plugins=[Asking(sys.argv[1:])]
+            ["-q", "-n", "0", "-s", "-m", "once and not long", *TESTS], plugins=[Asking(sys.argv[1:])]
         )
     )
