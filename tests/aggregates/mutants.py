@@ -33,7 +33,7 @@ from _pytest.runner import runtestprotocol
 from scp_events import aggregates
 
 ROOT = Path(aggregates.__path__[0])
-TESTS = ("tests/aggregates", "tests/history")
+TESTS = ("tests/aggregates", "tests/history", "tests/what_if/test_completions.py")
 PATIENCE = 10
 """Seconds at work until a change that has the tests run for ever counts as noticed."""
 
