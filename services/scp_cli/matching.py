@@ -101,12 +101,12 @@ def mentors_on(log: LogReader, on: date) -> Iterator[Mentor]:
     """Yield how every mentor stands at the end of a day."""
     from scp_events.history import effective, until
     from scp_events.matching import mentor_from
-    from scp_events.vocabulary import PersonId, named
+    from scp_events.vocabulary import PersonId
 
     end, policy = log.calendar.whole_day(on), log.policies().in_force_on(on)
-    for name in log.names("mentor"):
-        history = effective(each.fact for each in log.stream_history(named("mentor", name)))
-        yield mentor_from(PersonId(name), [fact.event for fact in until(history, end)], on, policy)
+    for name, history in log.named_histories("mentor"):
+        known = until(effective(recorded.fact for recorded in history), end)
+        yield mentor_from(PersonId(name), [fact.event for fact in known], on, policy)
 
 
 def _command(group: MatchedGroup, case_reference: str) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from scp_events.event_log import LogReader
 from scp_events.history import effective, state_of, until
 from scp_events.matching import Participant, match_group
 from scp_events.replay import CaseReplay
-from scp_events.vocabulary import named
 
 WAITING = 5
 """For so many a mentor is looked for."""
@@ -24,8 +23,8 @@ WAITING = 5
 def standing(log: LogReader, category: str, day: date) -> Iterator[tuple[str, Any]]:
     """Yield how each stream of a category stands at the end of a day, by its name."""
     aggregate, end = BY_CATEGORY[category], log.calendar.whole_day(day)
-    for name in log.names(category):
-        known = effective(each.fact for each in log.stream_history(named(category, name)))
+    for name, history in log.named_histories(category):
+        known = effective(recorded.fact for recorded in history)
         yield name, aggregate.view(state_of(aggregate, until(known, end)))
 
 

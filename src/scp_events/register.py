@@ -14,7 +14,7 @@ from scp_events.event_log import LogReader, Recorded
 from scp_events.follower import AnyConnection
 from scp_events.projections import decisions
 from scp_events.projections.decisions import EVERY, Decided, Wanted
-from scp_events.replay import contradicted
+from scp_events.replay import contradicted, evidence_of
 from scp_events.vocabulary import NOTHING_YET, Event, EventId, Position, Word
 
 
@@ -47,10 +47,12 @@ def register(
 
 def _broken(log: LogReader, cases: Collection[UUID]) -> Mapping[EventId, list[BrokenRule]]:
     """Return what no longer fits in some cases, by event; restricted streams take no part in it."""
-    through = log.head()
+    through, policies = log.head(), log.policies()
     broken: dict[EventId, list[BrokenRule]] = defaultdict(list)
     for known in _by_case(log.histories(cases, through)).values():
-        for found in contradicted(log, known, known[0].envelope.case_id, through):
+        facts = [recorded.fact for recorded in known]
+        facts_of = evidence_of(log, facts, through)
+        for found in contradicted(facts, known[0].envelope.case_id, facts_of, policies):
             broken[found.event_id].append(BrokenRule(rule=found.rule, remedy=found.remedy))
     return broken
 

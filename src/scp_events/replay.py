@@ -21,6 +21,7 @@ from scp_events.event_log import AlteredEventError, LogReader, Recorded
 from scp_events.history import (
     AnyFact,
     FactsOf,
+    by_stream,
     contradictions_of,
     effective,
     in_hindsight,
@@ -28,6 +29,7 @@ from scp_events.history import (
     state_of,
     until,
 )
+from scp_events.policy import Policies
 from scp_events.vocabulary import (
     Actor,
     Calendar,
@@ -199,15 +201,17 @@ class NotKnownYetError(Exception):
 def replay(log: LogReader, case_id: CaseId, point: Point = Point()) -> CaseReplay:
     """Return a case as it was at `point.as_of` and as it was known at `point.known_at`."""
     seen = resolve(log, point)
-    known = _known(log, case_id, seen)
+    known, end = _known(log, case_id, seen), _as_of(log, seen)
+    facts = [recorded.fact for recorded in known]
+    facts_of = evidence_of(log, facts, seen.known_through)
     return CaseReplay(
         case_reference=_reference(log, case_id, known),
         case_id=case_id,
         seen=seen,
         log_position=seen.known_through,
-        streams=tuple(states(known, _as_of(log, seen))),
-        contradictions=tuple(contradicted(log, known, case_id, seen.known_through, _as_of(log, seen))),
-        story=tuple(tell(happened(known, _as_of(log, seen)), log.calendar)),
+        streams=tuple(states(known, end)),
+        contradictions=tuple(contradicted(facts, case_id, facts_of, log.policies(), end)),
+        story=tuple(tell(happened(known, end), log.calendar)),
     )
 
 
@@ -224,6 +228,8 @@ def diff(log: LogReader, case_id: CaseId, first: Point, second: Point) -> CaseDi
     for recorded in after:
         if recorded.position not in seen_before:
             by_cause[_cause(recorded, before_end, before_seen)].append(told[recorded.position])
+    facts = [recorded.fact for recorded in known_after]
+    facts_of = evidence_of(log, facts, after_seen.known_through)
     return CaseDifference(
         case_reference=_reference(log, case_id, known_after),
         case_id=case_id,
@@ -233,7 +239,7 @@ def diff(log: LogReader, case_id: CaseId, first: Point, second: Point) -> CaseDi
         newly_learned=tuple(by_cause["learned"]),
         corrected=tuple(by_cause["corrected"]),
         not_yet=tuple(told[r.position] for r in before if r.position not in seen_after),
-        contradictions=tuple(contradicted(log, known_after, case_id, after_seen.known_through, after_end)),
+        contradictions=tuple(contradicted(facts, case_id, facts_of, log.policies(), after_end)),
         changes=tuple(changes(states(known_before, before_end), states(known_after, after_end))),
     )
 
@@ -319,17 +325,9 @@ def states(known: Sequence[Recorded[Event]], end: When | None) -> list[StreamSta
     """Return what stood of each stream at a time; streams in the order in which they were begun."""
     return [
         _state(stream, history)
-        for stream, facts in by_stream(known).items()
+        for stream, facts in by_stream(recorded.fact for recorded in known).items()
         if (history := until(effective(facts), end))
     ]
-
-
-def by_stream(known: Iterable[Recorded[Event]]) -> dict[Stream, list[AnyFact]]:
-    """Return what is known of each stream, in the order in which they were begun."""
-    streams: dict[Stream, list[AnyFact]] = {}
-    for recorded in known:
-        streams.setdefault(recorded.stream, []).append(recorded.fact)
-    return streams
 
 
 def _state(stream: Stream, history: Sequence[AnyFact]) -> StreamState:
@@ -367,18 +365,16 @@ def _by_type(facts: Iterable[AnyFact]) -> Mapping[type[Event], list[AnyFact]]:
 
 
 def contradicted(
-    log: LogReader,
-    known: Sequence[Recorded[Event]],
+    facts: Sequence[AnyFact],
     case_id: CaseId | None,
-    through: Position,
+    facts_of: FactsOf,
+    policies: Policies,
     end: When | None = None,
 ) -> list[Contradicted]:
-    """Return what had happened by a time and does not fit what is known to have stood before it."""
-    facts = [recorded.fact for recorded in known]
-    facts_of, policies = evidence_of(log, facts, through), log.policies()
+    """Return what of a case had happened by a time and does not fit what is known to have stood before it."""
     by_rule = [
         found
-        for stream, own in by_stream(known).items()
+        for stream, own in by_stream(facts).items()
         for found in contradictions_of(BY_CATEGORY[stream.category], own, facts_of, case_id, policies)
     ]
     return [

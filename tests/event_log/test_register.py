@@ -145,3 +145,19 @@ def test_a_leaving_and_an_assignment_of_two_processes_do_not_both_pass(
             done = [r for r in log.case_history(case.id) if isinstance(r.event, KeyWorkerAssigned)]
             assert len(done) == int(assigning.result())
             assert all(each.position < left.position for each in done)
+
+
+def test_what_belongs_to_no_case_is_told_by_name_and_in_whole(
+    log_database: str, handler: BlockingCommandHandler
+) -> None:
+    agencies = [employed(handler), employed(handler)]
+    leaves(handler, agencies[0])
+    with opened_reader(log_database) as log:
+        found = log.named_histories("organisation")
+        assert [name for name, _ in found] == log.names("organisation")
+        assert dict(found) == {
+            agency.organisation: log.stream_history(named("organisation", agency.organisation))
+            for agency in agencies
+        }
+        assert sorted(len(history) for _, history in found) == [2, 3]
+        assert log.named_histories("mentor") == []

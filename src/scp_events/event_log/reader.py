@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from types import TracebackType
 from typing import Any, LiteralString, Self
 from uuid import UUID
@@ -232,6 +234,15 @@ class LogReader:
         """Return what people call the things of a kind that belong to no case, in order of name."""
         first = self._rows("WHERE category = %s AND case_id IS NULL AND version = 1", (category,))
         return sorted(filter(None, (name_in(recorded.event) for recorded in self._recorded(first))))
+
+    def named_histories(self, category: str) -> list[tuple[str, list[Recorded[Any]]]]:
+        """Return the things of a kind that belong to no case: the name and the events of each, by name."""
+        rows = self._rows("WHERE category = %s AND case_id IS NULL ORDER BY stream_id, version", (category,))
+        must_be_whole(rows)
+        streams = groupby(self._recorded(rows), lambda recorded: recorded.stream)
+        histories = (list(history) for _, history in streams)
+        named = ((name_in(history[0].event), history) for history in histories)
+        return sorted(((name, history) for name, history in named if name), key=itemgetter(0))
 
     def cases(self) -> list[tuple[str, CaseId]]:
         """Return every case that has events: its reference and id, in order of reference."""

@@ -21,6 +21,7 @@ from scp_events.vocabulary import (
     Position,
     Precision,
     Retraction,
+    Stream,
     When,
     fold,
 )
@@ -140,6 +141,14 @@ def latest_of(facts: Iterable[AnyFact]) -> Latest:
     return Latest(
         max(timed, default=NOTHING_HAPPENED.at), max((w.day for w in times), default=NOTHING_HAPPENED.day)
     )
+
+
+def by_stream(facts: Iterable[AnyFact]) -> dict[Stream, list[AnyFact]]:
+    """Return the facts of each stream, in the order in which the streams were begun."""
+    streams: dict[Stream, list[AnyFact]] = {}
+    for fact in facts:
+        streams.setdefault(fact.stream, []).append(fact)
+    return streams
 
 
 def state_of(aggregate: AnyAggregate, history: Iterable[AnyFact]) -> Any:  # noqa: ANN401 - as the aggregate has it

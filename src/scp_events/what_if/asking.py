@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from scp_events.event_log import LogReader
 from scp_events.policy import Policies
 from scp_events.replay import evidence_of
-from scp_events.vocabulary import CaseId
+from scp_events.vocabulary import CaseId, Position
 from scp_events.what_if.case import Case
 from scp_events.what_if.completions import WouldComplete, completions
 from scp_events.what_if.decisions import WouldDiffer, decisions
@@ -21,15 +21,15 @@ def what_if(
     Cases in order of reference, of each its decisions before its enrolments; restricted streams are left
     out. Raises `Refused` where the version is not known.
     """
-    policies = log.policies().supposing(version)
+    through, policies = log.head(), log.policies().supposing(version)
     for reference, each in log.cases():
         if case_id in {None, each}:
-            case = _case(log, reference, each, policies)
+            case = _case(log, reference, each, policies, through)
             yield from decisions(case)
             yield from completions(case)
 
 
-def _case(log: LogReader, reference: str, case_id: CaseId, policies: Policies) -> Case:
-    history = log.case_history(case_id)
+def _case(log: LogReader, reference: str, case_id: CaseId, policies: Policies, through: Position) -> Case:
+    history = log.case_history(case_id, through)
     facts = [each.fact for each in history if each.envelope.confidentiality == "standard"]
-    return Case(reference, case_id, facts, evidence_of(log, facts, log.head()), policies)
+    return Case(reference, case_id, facts, evidence_of(log, facts, through), policies)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from scp_events.history import AnyFact, FactsOf
 from scp_events.policy import Policies
-from scp_events.vocabulary import CaseId, Stream
+from scp_events.vocabulary import CaseId
 
 
 class Case(NamedTuple):
@@ -19,10 +19,3 @@ class Case(NamedTuple):
     facts_of: FactsOf
     policies: Policies
     """They suppose that one version was in force on every day."""
-
-    def by_stream(self) -> dict[Stream, list[AnyFact]]:
-        """Return what is known of each stream, in the order in which they were begun."""
-        streams: dict[Stream, list[AnyFact]] = {}
-        for fact in self.facts:
-            streams.setdefault(fact.stream, []).append(fact)
-        return streams

@@ -20,6 +20,7 @@ from scp_events.history import (
     AnyFact,
     answer_again,
     asked_again,
+    by_stream,
     command_recording,
     effective,
     in_order_of_time,
@@ -56,7 +57,7 @@ class WouldComplete(Word):
 def completions(case: Case) -> Iterator[WouldComplete]:
     """Yield the enrolments of a case that would have completed, and those that would no longer."""
     agreed = standing(case.facts_of((IrpAgreedByParticipant,), ()))
-    for stream, known in case.by_stream().items():
+    for stream, known in by_stream(case.facts).items():
         if stream.category == enrolment.CATEGORY:
             yield from _compared(case, known, agreed)
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from scp_events.aggregates import BY_CATEGORY
-from scp_events.history import Otherwise, decided_otherwise
+from scp_events.history import Otherwise, by_stream, decided_otherwise
 from scp_events.vocabulary import EventId, Position, Word, title_of
 from scp_events.what_if.case import Case
 
@@ -41,7 +41,7 @@ PINNED = frozenset({"variants", "required_minutes"})
 
 def decisions(case: Case) -> Iterator[WouldDiffer]:
     """Yield the decisions of a case that would differ, in order of its streams and of time."""
-    for stream, own in case.by_stream().items():
+    for stream, own in by_stream(case.facts).items():
         aggregate = BY_CATEGORY[stream.category]
         for found in decided_otherwise(aggregate, own, case.facts_of, case.case_id, case.policies):
             if found.refusal is not None or not PINNED.issuperset(found.differs_in):
