@@ -102,7 +102,7 @@ def erase(  # noqa: PLR0913 - one argument an option
         case_id = _whose(log, case)
         decision = _decision(log, case_id, _origin(origin), said, refuse=refuse)
         if decision is not None:
-            _say(handler, case_id, decision, asked.by)
+            say(handler, case_id, decision, asked.by)
         _go_on(log, handler, case_id, asked)
 
 
@@ -123,7 +123,8 @@ def _decision(
     return None if found is Erasure.REQUESTED or found.is_approved else RequestErasure(origin=origin)
 
 
-def _say(handler: BlockingCommandHandler, case_id: CaseId, command: Command, actor: Actor) -> None:
+def say(handler: BlockingCommandHandler, case_id: CaseId, command: Command, by: Actor) -> None:
+    """Record what somebody asks or decides about the erasure."""
     from uuid_utils.compat import uuid7
 
     from scp_events import erasure
@@ -137,7 +138,7 @@ def _say(handler: BlockingCommandHandler, case_id: CaseId, command: Command, act
             stream=the_one(record.CATEGORY, case_id),
             case_id=case_id,
             command=command,
-            provenance=Provenance(by=actor, command_id=CommandId(uuid7()), purpose=erasure.PURPOSE),
+            provenance=Provenance(by=by, command_id=CommandId(uuid7()), purpose=erasure.PURPOSE),
         )
     )
 

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import psycopg
-from uuid_utils.compat import uuid7
 
 from scp_cli.answering import bring_up_to_date
-from scp_cli.erasing import certificate_lines, data_directory
+from scp_cli.erasing import certificate_lines, data_directory, say
 from scp_cli.headings import step
 from scp_cli.output import show_rich
 from scp_events import erasure
-from scp_events.aggregates import record
 from scp_events.aggregates.record.commands import ApproveErasure, RequestErasure
 from scp_events.aggregates.record.events import ErasureOrigin
 from scp_events.case_file.story import brief, pairs
-from scp_events.event_log import BlockingCommandHandler, CommandRequest, LogReader
+from scp_events.event_log import BlockingCommandHandler, LogReader
 from scp_events.policy import CURRENT
 from scp_events.projections import ALL as PROJECTIONS
 from scp_events.replay import replay
 from scp_events.vocabulary import (
     Actor,
     CaseId,
-    Command,
-    CommandId,
     Grounds,
     LegalBasis,
     OrganisationId,
     PersonId,
-    Provenance,
     Role,
     Views,
-    the_one,
 )
 
 KEY_WORKER = Actor(
@@ -47,25 +41,13 @@ def erase_one(log: LogReader, handler: BlockingCommandHandler, case_id: CaseId) 
     reference = log.reference_of(case_id)
     step(15, f"{reference} is erased", "asked by one, approved by another: the key goes, the log stays whole")
     if not erasure.standing(log, case_id).erasure.is_approved:
-        _say(handler, case_id, RequestErasure(origin=ErasureOrigin.PARTICIPANT), KEY_WORKER)
-        _say(handler, case_id, ApproveErasure(decision=_grounds(log)), SUPERVISOR)
+        say(handler, case_id, RequestErasure(origin=ErasureOrigin.PARTICIPANT), KEY_WORKER)
+        say(handler, case_id, ApproveErasure(decision=_grounds(log)), SUPERVISOR)
     certificate = erasure.carry_out(log, handler, case_id, PROJECTIONS, by=SUPERVISOR, data=data_directory())
     with psycopg.connect(log.conninfo, autocommit=True) as connection:
         bring_up_to_date(log, connection, PROJECTIONS)
     show_rich(pairs(certificate_lines(certificate), indent=2))
     show_rich("\n  What is left of the story:", brief(replay(log, case_id).story[:3], frozenset()))
-
-
-def _say(handler: BlockingCommandHandler, case_id: CaseId, command: Command, by: Actor) -> None:
-    handler.handle(
-        CommandRequest(
-            aggregate=record,
-            stream=the_one(record.CATEGORY, case_id),
-            case_id=case_id,
-            command=command,
-            provenance=Provenance(by=by, command_id=CommandId(uuid7()), purpose=erasure.PURPOSE),
-        )
-    )
 
 
 def _grounds(log: LogReader) -> Grounds:
