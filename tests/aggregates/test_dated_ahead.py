@@ -93,7 +93,7 @@ def employed(day: str) -> bool:
     agency = named("organisation", members.AGENCY)
     joined = members.but(members.JOINED, valid_until=date(2025, 6, 1))
     known = members.register(elsewhere(agency, on("2025-03-02", joined)))
-    return bool(known.members_on(members.AGENCY, date.fromisoformat(day)))
+    return bool(members.members_on(known, members.AGENCY, date.fromisoformat(day)))
 
 
 def consented(day: str) -> bool:

@@ -45,6 +45,12 @@ class Holding(Word):
     period: Period
 
 
+class Listing(Word):
+    """Models in a list."""
+
+    periods: tuple[Period, ...] = ()
+
+
 def refusal(said: Word) -> str | None:
     try:
         must_be_within_bounds(said, DAY)
@@ -62,6 +68,8 @@ def refusal(said: Word) -> str | None:
         Statement(born=date(1925, 3, 10)),
         Period(begins=DAY, ends=date(2025, 3, 11)),
         Period(begins=DAY),
+        Listing(),
+        Listing(periods=(Period(begins=DAY), Period(begins=DAY, ends=date(2025, 3, 11)))),
     ],
 )
 def test_dates_within_their_bounds_are_taken(said: Word) -> None:
@@ -80,6 +88,10 @@ def test_dates_within_their_bounds_are_taken(said: Word) -> None:
         (
             Holding(period=Period(begins=DAY, ends=DAY)),
             "`period.ends` 2025-03-10 is not after `begins`, 2025-03-10",
+        ),
+        (
+            Listing(periods=(Period(begins=DAY), Period(begins=DAY, ends=DAY))),
+            "`periods.ends` 2025-03-10 is not after `begins`, 2025-03-10",
         ),
         (
             Statement(period=Period(begins=DAY, ends=DAY)),

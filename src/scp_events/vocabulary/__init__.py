@@ -105,6 +105,7 @@ from scp_events.vocabulary.provenance import (
 )
 from scp_events.vocabulary.refusal import (
     Refused,
+    must_differ,
 )
 from scp_events.vocabulary.text import (
     CASE_REFERENCE,
@@ -227,6 +228,7 @@ __all__ = [
     "members",
     "must_be_in_force",
     "must_be_within_bounds",
+    "must_differ",
     "must_have_happened",
     "named",
     "named_events",

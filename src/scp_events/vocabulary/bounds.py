@@ -6,7 +6,7 @@ another date, or says that it has none and why: `valid_until: Annotated[date, Bo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -46,35 +46,40 @@ class Bounded:
 
     def must_hold(self, said: BaseModel, day: date) -> None:
         """Refuse a date beyond its bounds; what was left out or erased has none."""
-        value = _value(said, self.path)
-        if not isinstance(value, date):
-            return
+        *through, name = self.path.split(".")
+        for holder in _found(said, through):
+            value = getattr(holder, name, None)
+            if isinstance(value, date):
+                self._must_hold(value, holder, day)
+
+    def _must_hold(self, value: date, holder: object, day: date) -> None:
         limits = self.bound
-        self._compare(value, limits.not_before, said, day, ">=")
-        self._compare(value, limits.after, said, day, ">")
-        self._compare(value, limits.not_after, said, day, "<=")
+        self._compare(value, limits.not_before, holder, day, ">=")
+        self._compare(value, limits.after, holder, day, ">")
+        self._compare(value, limits.not_after, holder, day, "<=")
         if limits.years_before is not None and value < _years_before(day, limits.years_before):
             self._refuse(value, f"more than {limits.years_before} years before {day.isoformat()}")
 
-    def _compare(self, value: date, other: str | None, said: BaseModel, day: date, how: str) -> None:
-        limit = day if other == OCCURRED else other and _value(said, self._beside(other))
+    def _compare(self, value: date, other: str | None, holder: object, day: date, how: str) -> None:
+        limit = day if other == OCCURRED else other and getattr(holder, other, None)
         if isinstance(limit, date) and not _holds(value, how, limit):
             named = "the day it happened" if other == OCCURRED else f"`{other}`"
             self._refuse(value, f"not {_WORDS[how]} {named}, {limit.isoformat()}")
-
-    def _beside(self, other: str) -> str:
-        return ".".join((*self.path.split(".")[:-1], other))
 
     def _refuse(self, value: date, how: str) -> None:
         said = f"`{self.path}`" if self.personal else f"`{self.path}` {value.isoformat()}"
         raise Refused("date-out-of-bounds", f"{said} is {how}: correct one of the two")
 
 
-def _value(said: object, path: str) -> object:
-    """Return what stands there; None where it, or the model it would stand in, was left out or erased."""
-    for name in path.split("."):
-        said = getattr(said, name, None)
-    return said
+def _found(said: object, path: Sequence[str]) -> Iterator[object]:
+    """Yield what stands there, of a list each; None where something on the way was left out or erased."""
+    if isinstance(said, tuple):
+        for each in said:
+            yield from _found(each, path)
+    elif path:
+        yield from _found(getattr(said, path[0], None), path[1:])
+    else:
+        yield said
 
 
 _WORDS = {">=": "on or after", ">": "after", "<=": "on or before"}
@@ -96,7 +101,7 @@ def must_be_within_bounds(said: BaseModel, day: date) -> None:
 
 @cache
 def bounded_fields(said: type[BaseModel]) -> tuple[Bounded, ...]:
-    """Return the date fields of a class with a bound, those of the models in it included; not of lists."""
+    """Return the date fields of a class with a bound, those of the models in it and in its lists included."""
     return tuple(_bounded(said, ""))
 
 
@@ -111,7 +116,8 @@ def _bounded(said: type[BaseModel], prefix: str) -> Iterator[Bounded]:
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - whatever a field may be
-    choices = get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
-    for each in choices:
-        if isinstance(each, type) and issubclass(each, BaseModel):
-            yield each
+    if get_origin(annotation) in {Union, UnionType, tuple}:
+        for each in get_args(annotation):
+            yield from _models_in(each)
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation

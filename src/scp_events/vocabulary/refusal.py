@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error of the program
     """A rule says no. `rule` is its stable name; the message says what to do instead.
@@ -15,3 +17,10 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error o
         super().__init__(remedy)
         self.rule = rule
         self.remedy = remedy
+
+
+def must_differ(where: str, said: Sequence[str], remedy: str = "name each once") -> None:
+    """Refuse a list that says the same twice. `said` is repeated, so it must tell of no person."""
+    twice = sorted({each for each in said if said.count(each) > 1})
+    if twice:
+        raise Refused("named-twice", f"{where} names {twice[0]} twice: {remedy}")

@@ -8,7 +8,7 @@ Whether it is in force is asked of a day: terms agreed on for a later day take f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, assert_never
@@ -40,6 +40,7 @@ from scp_events.vocabulary import (
     Refused,
     Stream,
     Word,
+    must_differ,
     named,
     part_of,
     replace,
@@ -152,7 +153,7 @@ def amend_agreement(state: State, command: AmendAgreement, context: Context) -> 
 
 def _must_be_terms(terms: Terms, context: Context) -> None:
     for name in ("parties", "scopes", "purposes"):
-        _must_differ(name, getattr(terms, name))
+        must_differ(f"`{name}`", getattr(terms, name))
     if len(terms.parties) == 1:
         raise Refused(
             "one-party",
@@ -244,9 +245,3 @@ def _must_not_have_ended(state: State, context: Context) -> None:
             "agreement-ended",
             f"the agreement ended on {state.last_day.isoformat()}: sign another under a name of its own",
         )
-
-
-def _must_differ(name: str, said: Sequence[str]) -> None:
-    twice = sorted({each for each in said if said.count(each) > 1})
-    if twice:
-        raise Refused("named-twice", f"`{name}` names {twice[0]} twice: name each once")

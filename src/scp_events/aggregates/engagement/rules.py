@@ -322,7 +322,7 @@ def _must_qualify_as_key_worker(worker: Actor, context: Context) -> tuple[Listin
     must_hold(worker, policy.credential_of_key_worker, policy)
     known: Surroundings = context.evidence
     whom = Whom(worker.id, worker.organisation, frozenset({worker.role}))
-    return must_be_listed(known.register, [whom], context.policy.register_of_members, context.when.day)
+    return must_be_listed(known.register, [whom], policy.register_of_members, context.when.day)
 
 
 # --- the rules: taking part -------------------------------------------------------------------------------

@@ -107,15 +107,11 @@ EVENTS: tuple[type[JurisdictionEvent], ...] = members(JurisdictionEvent)
 # --- what others find in it -------------------------------------------------------------------------------
 
 
-def and_adopted(known: Policies, event: PolicyAdopted) -> Policies:
-    """Return the policies known once one more was adopted."""
-    return Policies((*known.adopted, Adopted(event.policy, event.in_force_from)))
+def adopted_by(event: PolicyAdopted) -> Adopted:
+    """Return what an event adopted."""
+    return Adopted(event.policy, event.in_force_from)
 
 
 def policies_in(history: Iterable[Event]) -> Policies:
     """Return the policies that the history of the jurisdiction tells of."""
-    known = Policies()
-    for event in history:
-        if isinstance(event, PolicyAdopted):
-            known = and_adopted(known, event)
-    return known
+    return Policies(tuple(adopted_by(event) for event in history if isinstance(event, PolicyAdopted)))

@@ -9,7 +9,7 @@ so one returns to it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -27,10 +27,20 @@ from scp_events.aggregates.jurisdiction.events import (
     PolicyAdopted,
     Profile,
     ProfileChanged,
-    and_adopted,
+    adopted_by,
 )
 from scp_events.policy import NOTHING_ADOPTED, Adopted, Policies
-from scp_events.vocabulary import Command, Context, Evidence, Policy, Refused, Word, part_of, replace
+from scp_events.vocabulary import (
+    Command,
+    Context,
+    Evidence,
+    Policy,
+    Refused,
+    Word,
+    must_differ,
+    part_of,
+    replace,
+)
 
 EVIDENCE: Mapping[type[Command], Evidence[Any]] = {}
 
@@ -72,7 +82,7 @@ def evolve(state: State, event: JurisdictionEvent) -> State:
         case JurisdictionDefined() | ProfileChanged():
             return replace(state, profile=part_of(event, Profile))
         case PolicyAdopted():
-            return replace(state, policies=and_adopted(state.policies, event))
+            return replace(state, policies=Policies((*state.policies.adopted, adopted_by(event))))
     assert_never(event)
 
 
@@ -131,7 +141,7 @@ def adopt_policy(state: State, command: AdoptPolicy, context: Context) -> list[J
             f"version {policy.version} has other numbers ({', '.join(_differing(known, policy))}): give this"
             " one a `version` of its own",
         )
-    _must_differ("variant_minutes", [f"{each.programme} {each.variant}" for each in policy.variant_minutes])
+    must_differ("`variant_minutes`", [f"{each.programme} {each.variant}" for each in policy.variant_minutes])
     return [command.fact(context.by)]
 
 
@@ -150,21 +160,8 @@ def _must_be_a_profile(profile: Profile, context: Context) -> None:
             f"the log counts days of {context.time_zone}, not of {profile.time_zone}, and what was recorded"
             " keeps its day: correct `time_zone`, or begin a log for that time zone",
         )
-    _must_differ("legal_bases", [basis.code for basis in profile.legal_bases])
-    _must_differ("retention", [rule.record_kind for rule in profile.retention])
-    for basis in profile.legal_bases:
-        if basis.valid_until is not None and basis.valid_until < basis.valid_from:
-            raise Refused(
-                "date-out-of-bounds",
-                f"{basis.code} is valid from {basis.valid_from.isoformat()} until"
-                f" {basis.valid_until.isoformat()}: correct one of the two",
-            )
-
-
-def _must_differ(field: str, said: Sequence[str]) -> None:
-    twice = sorted({each for each in said if said.count(each) > 1})
-    if twice:
-        raise Refused("named-twice", f"`{field}` names {twice[0]} twice: name each once")
+    must_differ("`legal_bases`", [basis.code for basis in profile.legal_bases])
+    must_differ("`retention`", [rule.record_kind for rule in profile.retention])
 
 
 def _differing(one: Policy, other: Policy) -> list[str]:

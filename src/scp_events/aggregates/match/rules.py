@@ -72,6 +72,7 @@ from scp_events.vocabulary import (
     Refused,
     Stream,
     Word,
+    must_differ,
     named,
     replace,
 )
@@ -288,8 +289,8 @@ def rank_candidates(state: State, command: RankCandidates, context: Context) -> 
             "already-ranked",
             f"the match is {state.status}: begin another with a ranking of its own, or `correct` this one",
         )
-    candidates = [each.mentor for each in command.candidates]
-    _must_stand_once([*candidates, *(each.mentor for each in command.excluded)])
+    ranked = [each.mentor for each in command.candidates] + [each.mentor for each in command.excluded]
+    must_differ("the ranking", ranked, "either as a candidate or as excluded, once")
     if command.follows is not None and command.follows not in known.rematched:
         raise Refused(
             "no-rematch",
@@ -297,14 +298,6 @@ def rank_candidates(state: State, command: RankCandidates, context: Context) -> 
             " or leave `follows` out",
         )
     return [command.fact(context.by, event_id=context.event_id)]
-
-
-def _must_stand_once(mentors: Sequence[PersonId]) -> None:
-    twice = sorted({each for each in mentors if mentors.count(each) > 1})
-    if twice:
-        raise Refused(
-            "named-twice", f"the ranking names {twice[0]} twice: either as a candidate or as excluded, once"
-        )
 
 
 def propose_match(state: State, command: ProposeMatch, context: Context) -> Decided:
@@ -429,8 +422,8 @@ def review_match(state: State, command: ReviewMatch, context: Context) -> Decide
             " leave it out where it is to end",
         )
     if command.next_review_on is not None:
-        policy = context.policy
-        _must_be_soon_enough(command.next_review_on, context.when.day, policy.days_between_match_reviews)
+        at_most = context.policy.days_between_match_reviews
+        _must_be_soon_enough(command.next_review_on, context.when.day, at_most)
     return [command.fact(context.by, event_id=context.event_id)]
 
 
@@ -448,8 +441,7 @@ def resume_match(state: State, command: ResumeMatch, context: Context) -> Decide
         return []
     known: Mentors = context.evidence
     must_be_present(known.presence)
-    policy = context.policy
-    grounds = must_be_fit(known.of(command.mentor), context.when.day, policy)
+    grounds = must_be_fit(known.of(command.mentor), context.when.day, context.policy)
     return [command.relying_on(grounds).fact(context.by)]
 
 

@@ -266,8 +266,7 @@ def approve_mentor(state: State, command: ApproveMentor, context: Context) -> li
         return []
     if context.by.id == state.code:
         raise Refused("own-approval", f"{context.by.id} is the mentor: let somebody else decide about it")
-    policy = context.policy
-    grounds = must_be_cleared_and_trained(state.standing, context.when.day, policy)
+    grounds = must_be_cleared_and_trained(state.standing, context.when.day, context.policy)
     return [command.relying_on(grounds).fact(context.by, event_id=context.event_id)]
 
 

@@ -163,19 +163,6 @@ class Register:
     registered: frozenset[Stream] = frozenset()
     closed: Mapping[Stream, date] = field(default_factory=dict)
 
-    def members_on(self, organisation: OrganisationId, day: date) -> frozenset[tuple[PersonId, Role]]:
-        """Return who worked for an organisation on a day, and in which role."""
-        there = named("organisation", organisation)
-        return frozenset(
-            (term.person, term.role)
-            for term in self.terms
-            if term.organisation == there and term.holds_on(day)
-        )
-
-    def knows(self, actor: Actor, day: date) -> bool:
-        """Whether somebody worked for the organisation they name on a day, in the role they name."""
-        return (actor.id, actor.role) in self.members_on(actor.organisation, day)
-
     def joined_as(self, whom: Whom, day: date) -> EventId | None:
         """Return the event by which somebody worked there on a day in such a role, if there is one."""
         there = named("organisation", whom.organisation)

@@ -41,6 +41,7 @@ from scp_events.vocabulary import (
     Refused,
     Role,
     Word,
+    must_differ,
     part_of,
     replace,
 )
@@ -148,14 +149,14 @@ def register_organisation(
             f"organisation {context.name} was registered by {context.when}: say what it offers with"
             " `change-services`, or register another under a name of its own",
         )
-    _must_offer_each_once(command.services)
+    must_differ("`services`", command.services)
     return [command.fact(context.by, event_id=context.event_id, code=context.name)]
 
 
 def change_services(state: State, command: ChangeServices, context: Context) -> list[OrganisationEvent]:
     """What an organisation offers is said as a whole."""
     profile = _must_be_there(state, context)
-    _must_offer_each_once(command.services)
+    must_differ("`services`", command.services)
     if profile.services == command.services:
         return []
     return [command.fact(context.by, event_id=context.event_id)]
@@ -213,8 +214,3 @@ def _must_be_there(state: State, context: Context) -> Profile:
             " `retract` the closing",
         )
     return state.profile
-
-
-def _must_offer_each_once(services: tuple[Code, ...]) -> None:
-    if len(set(services)) < len(services):
-        raise Refused("named-twice", "`services` names something twice: name each once")

@@ -7,7 +7,7 @@ A version is called what people call it, and never used for something else. All 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -24,7 +24,7 @@ from scp_events.aggregates.programme.events import (
     ProgrammeRevised,
     Template,
 )
-from scp_events.vocabulary import Code, Command, Context, Evidence, Refused, Word, part_of, replace
+from scp_events.vocabulary import Command, Context, Evidence, Refused, Word, must_differ, part_of, replace
 
 EVIDENCE: Mapping[type[Command], Evidence[Any]] = {}
 
@@ -134,8 +134,8 @@ def _must_not_be_retired(state: State, context: Context) -> None:
 
 
 def _must_fit_together(template: Template) -> None:
-    _must_differ("variants", [variant.code for variant in template.variants])
-    _must_differ("modules", [module.code for module in template.modules])
+    must_differ("`variants`", [variant.code for variant in template.variants], _OF_ITS_OWN)
+    must_differ("`modules`", [module.code for module in template.modules], _OF_ITS_OWN)
     phases = {phase for variant in template.variants for phase in variant.phases}
     unknown = sorted({module.phase for module in template.modules if module.phase} - phases)
     if unknown:
@@ -145,7 +145,4 @@ def _must_fit_together(template: Template) -> None:
         )
 
 
-def _must_differ(field: str, codes: Sequence[Code]) -> None:
-    twice = sorted({code for code in codes if codes.count(code) > 1})
-    if twice:
-        raise Refused("named-twice", f"`{field}` names {twice[0]} twice: give each a `code` of its own")
+_OF_ITS_OWN = "give each a `code` of its own"
