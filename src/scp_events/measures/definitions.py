@@ -109,56 +109,47 @@ _NOT_OBSERVED = {
     "moved-away": "lived elsewhere on some day of the follow-up, and no reoffence counts",
     "in-custody": "in custody on some day of the follow-up, and no reoffence counts",
 }
-_COUNTED = ("conviction", "caution")
-REOFFENDING = Definition(
-    id="proven-reoffending",
-    version=1,
-    title="Reoffending that was proven, of everybody who took part",
-    cohort="young people by the day on which an enrolment of theirs was completed or ended, the first in the"
-    " period",
-    counts=_REOFFENDED,
-    excludes=_NOT_OBSERVED,
-    waiting_days=183,
-    follow_up_days=365,
-    disposals=_COUNTED,
-    criterion=Criterion.REOFFENDING,
+
+
+def _reoffending(id: str, title: str, cohort: str, counts: str) -> Definition:  # noqa: A002 - as the field is called
+    return Definition(
+        id=id,
+        version=1,
+        title=title,
+        cohort=cohort,
+        counts=counts,
+        excludes=_NOT_OBSERVED,
+        waiting_days=183,
+        follow_up_days=365,
+        disposals=("conviction", "caution"),
+        criterion=Criterion.REOFFENDING,
+    )
+
+
+REOFFENDING = _reoffending(
+    "proven-reoffending",
+    "Reoffending that was proven, of everybody who took part",
+    "young people by the day on which an enrolment of theirs was completed or ended, the first in the period",
+    _REOFFENDED,
 )
-REOFFENDING_OF_COMPLETERS = Definition(
-    id="proven-reoffending-of-completers",
-    version=1,
-    title="Reoffending that was proven, of those who completed",
-    cohort="young people by the day on which they completed a programme, the first in the period: whoever"
-    " completes differs from who does not, so this says nothing of what the programme did",
-    counts=_REOFFENDED,
-    excludes=_NOT_OBSERVED,
-    waiting_days=183,
-    follow_up_days=365,
-    disposals=_COUNTED,
-    criterion=Criterion.REOFFENDING,
+REOFFENDING_OF_COMPLETERS = _reoffending(
+    "proven-reoffending-of-completers",
+    "Reoffending that was proven, of those who completed",
+    "young people by the day on which they completed a programme, the first in the period: whoever completes"
+    " differs from who does not, so this says nothing of what the programme did",
+    _REOFFENDED,
 )
-REOFFENDING_AFTER_SANCTION = Definition(
-    id="proven-reoffending-after-sanction",
-    version=1,
-    title="Reoffending that was proven, after a sanction",
-    cohort="young people by the day on which a sanction was imposed on them, the first in the period",
-    counts=_REOFFENDED,
-    excludes=_NOT_OBSERVED,
-    waiting_days=183,
-    follow_up_days=365,
-    disposals=_COUNTED,
-    criterion=Criterion.REOFFENDING,
+REOFFENDING_AFTER_SANCTION = _reoffending(
+    "proven-reoffending-after-sanction",
+    "Reoffending that was proven, after a sanction",
+    "young people by the day on which a sanction was imposed on them, the first in the period",
+    _REOFFENDED,
 )
-REOFFENCES = Definition(
-    id="proven-reoffences-per-100",
-    version=1,
-    title="Reoffences that were proven, per 100 people who took part",
-    cohort=REOFFENDING.cohort,
-    counts="every offence that counts in proven-reoffending, of those who count there: what others bore",
-    excludes=_NOT_OBSERVED,
-    waiting_days=183,
-    follow_up_days=365,
-    disposals=_COUNTED,
-    criterion=Criterion.REOFFENDING,
+REOFFENCES = _reoffending(
+    "proven-reoffences-per-100",
+    "Reoffences that were proven, per 100 people who took part",
+    REOFFENDING.cohort,
+    "every offence that counts in proven-reoffending, of those who count there: what others bore",
 )
 DISCHARGE = Definition(
     id="sanctions-discharged",

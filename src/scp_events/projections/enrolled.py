@@ -132,16 +132,22 @@ COMPLETED: LiteralString = (
 )
 """Whoever was enrolled: 1 for an enrolment that was completed. Nobody who gave up is left out."""
 
-CONCLUDED: LiteralString = (
-    """
+
+def _first_with(outcomes: LiteralString) -> LiteralString:
+    return (
+        """
     SELECT DISTINCT ON (e.case_id) e.case_id, e.concluded_on AS index_on, e.by_programme, e.by_dose
     FROM ("""  # noqa: S608 - literals
-    + _AS_OF
-    + """) e
-    WHERE e.outcome IN ('completed', 'ended') AND e.concluded_on BETWEEN %(since)s AND %(until)s
+        + _AS_OF
+        + ") e WHERE e.outcome IN ("
+        + outcomes
+        + """) AND e.concluded_on BETWEEN %(since)s AND %(until)s
     ORDER BY e.case_id, e.concluded_on, e.enrolment_id"""
-)
+    )
+
+
+CONCLUDED: LiteralString = _first_with("'completed', 'ended'")
 """The first enrolment of each young person that was completed or ended in the period."""
 
-COMPLETERS: LiteralString = CONCLUDED.replace("IN ('completed', 'ended')", "= 'completed'")
+COMPLETERS: LiteralString = _first_with("'completed'")
 """The same of those that were completed."""

@@ -57,16 +57,17 @@ _ENDED: LiteralString = """
     WHERE m.mentor IS NOT NULL
       AND m.ended_on BETWEEN %(since)s AND %(until)s AND m.ended_on <= %(on)s"""
 
-ENDED: LiteralString = (
-    """
-    SELECT m.match_id AS id, (m.ended_as = 'completed')::integer AS value, NULL::text AS excluded"""
-    + _ENDED
+_OUTCOME: LiteralString = (
+    "m.match_id AS id, (m.ended_as = 'completed')::integer AS value, NULL::text AS excluded"
 )
+
+ENDED: LiteralString = "SELECT " + _OUTCOME + _ENDED
 """The matches that are over: 1 for one that was completed."""
 
 ENDED_BY_FACTOR: LiteralString = (
-    "SELECT ended.*, said.by_factor FROM ("  # noqa: S608 - literals
-    + ENDED.replace("SELECT m.match_id AS id,", "SELECT m.match_id AS id, m.mentor, m.ranking_id,")
+    "SELECT ended.*, said.by_factor FROM (SELECT m.mentor, m.ranking_id, "  # noqa: S608 - literals
+    + _OUTCOME
+    + _ENDED
     + """) ended
     JOIN rankings r USING (ranking_id)
     CROSS JOIN LATERAL (
